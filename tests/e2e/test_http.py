@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HTTP/1.1 over real sockets: framing, limits, and the log line of a request."""
+
+import http.client
+import json
+import threading
+import urllib.parse
+
+import harness
+import pytest
+
+CONTRACT = harness.ROOT / "tests/service/everything.yaml"
+
+
+@pytest.fixture(scope="module")
+def server(module_directory):
+    with harness.Server(CONTRACT, module_directory / "http") as server:
+        yield server
+
+
+def responses(data):
+    """(status, body) of each response in the bytes of a connection."""
+    found = []
+    while data:
+        head, _, rest = data.partition(b"\r\n\r\n")
+        lines = head.split(b"\r\n")
+        status = int(lines[0].split()[1])
+        fields = dict(line.lower().split(b": ", 1) for line in lines[1:])
+        length = int(fields.get(b"content-length", b"0"))
+        if status >= 200:
+            found.append((status, rest[:length]))
+        data = rest[length:] if status >= 200 else rest
+    return found
+
+
+def test_pipelined_requests_are_answered_in_order(server):
+    one = b"GET /v1/things?num=%d HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    found = responses(server.raw(b"".join(one % number for number in range(20)) + last))
+    assert [status for status, _ in found] == [200] * 20 + [404]
+
+
+def test_a_write_is_seen_by_the_pipelined_read_behind_it(server):
+    body = b'{"label": "pipelined"}'
+    sent = (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" %
+            len(body) + body +
+            b"GET /v1/things?label=pipelined HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    (made, _), (read, listed) = responses(server.raw(sent))
+    assert (made, read) == (201, 200)
+    assert json.loads(listed)["meta"]["total"] == 1
+
+
+def test_a_chunked_body_is_read(server):
+    sent = (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+            b"Connection: close\r\n\r\n9\r\n{\"label\":\r\n7;ext=1\r\n \"two\"}\r\n0\r\nTrailer: x\r\n\r\n")
+    (status, body), = responses(server.raw(sent))
+    assert status == 201 and json.loads(body)["data"]["label"] == "two"
+
+
+def test_expect_continue_is_answered_before_the_body(server):
+    connection = http.client.HTTPConnection(*urllib.parse.urlsplit(server.address).netloc.split(":"), timeout=10)
+    body = b'{"label": "expected"}'
+    connection.connect()
+    connection.sock.sendall(b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                            b"Connection: close\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+    assert connection.sock.recv(4096).startswith(b"HTTP/1.1 100 ")
+    connection.sock.sendall(body)
+    assert connection.sock.recv(4096).startswith(b"HTTP/1.1 201 ")
+    connection.close()
+
+
+def test_a_body_over_the_limit_is_413_and_nothing_is_kept(server):
+    client = server.client()
+    fits = {"label": "large", "txt": "x" * 1_000_000}
+    assert client.post("/v1/things", fits).status == 201
+    try:
+        answer = client.post("/v1/things", {"label": "too large", "txt": "x" * 1_100_000})
+        assert answer.status == 413 and answer.body["error"]["code"] == "PAYLOAD_TOO_LARGE"
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # refused while the body was still being sent; the declared length alone is judged below
+    head = b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9999999\r\n\r\n"
+    (status, body), = responses(server.raw(head))
+    assert status == 413 and json.loads(body)["error"]["code"] == "PAYLOAD_TOO_LARGE"
+    assert server.client().get("/v1/things", label="too large").body["meta"]["total"] == 0
+
+
+def test_a_chunked_body_over_the_limit_is_413(server):
+    chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    try:
+        received = server.raw(b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                              b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 17)
+    except ConnectionResetError:
+        received = b""
+    assert not received or responses(received)[0][0] == 413
+    assert server.client().get("/v1/things").status == 200
+
+
+def test_headers_over_the_limit_are_431(server):
+    answer = server.client().request("GET", "/v1/things", headers={"X-Long": "x" * 17_000})
+    assert answer.status == 431 and answer.body["error"]["code"] == "HEADERS_TOO_LARGE"
+    assert server.client().request("GET", "/v1/things", headers={"X-Long": "x" * 12_000}).status == 200
+
+
+@pytest.mark.parametrize("request_bytes", [
+    b"GET /v1/things HTTP/1.1\r\n\r\n",
+    b"GET /v1/things HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    b"GET /v1/things HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n",
+    b"GET /v1/things HTTP/1.1\r\nHost : x\r\n\r\n",
+    b"GET /v1/things HTTP/1.1\nHost: x\n\n",
+    b"GET  /v1/things HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /v1/things HTTP/2.0\r\nHost: x\r\n\r\n",
+    b"GET /v1/th\x00ings HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /v1/things%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /v1/things HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
+    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello",
+    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n0\r\n\r\n",
+    b"POST /v1/things HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+], ids=lambda sent: repr(sent[:60]))
+def test_malformed_requests_are_refused_once_and_the_connection_ends(server, request_bytes):
+    behind = b"GET /v1/things HTTP/1.1\r\nHost: smuggled\r\nConnection: close\r\n\r\n"
+    found = responses(server.raw(request_bytes + behind))
+    assert len(found) == 1 and found[0][0] in (400, 501, 505), found
+
+
+def test_limits_on_predicates_and_values(server):
+    client = server.client()
+    within = " || ".join(f"num == {number}" for number in range(100))
+    assert client.get("/v1/things", filter=within).status == 200
+    beyond = client.get("/v1/things", filter=within + " || num == 100")
+    assert beyond.status == 400 and beyond.body["error"]["code"] == "INVALID_QUERY"
+    values = ",".join(str(number) for number in range(1000))
+    assert client.get("/v1/things", **{"num[in]": values}).status == 200
+    many = client.get("/v1/things", **{"num[in]": values + ",1000"})
+    assert many.status == 400 and "num" in many.body["error"]["message"]
+
+
+def test_deep_input_is_refused_and_survived(server):
+    client = server.client()
+    nested = ('{"label": "deep", "doc": ' + "[" * 100_000 + "]" * 100_000 + "}").encode()
+    assert client.request("POST", "/v1/things", raw=nested).status in (400, 422)
+    assert client.get("/v1/things", filter="(" * 2000 + "true" + ")" * 2000).status == 400
+    assert client.get("/v1/things", filter="-" * 3000 + "1 == 1").status == 400
+    assert client.get("/v1/things", filter="[" * 2000 + "]" * 2000 + " == []").status == 400
+    assert client.get("/v1/things").status == 200
+
+
+def test_the_log_line_of_a_request(server):
+    client = server.client()
+    made = client.request("POST", "/v1/things", {"label": "logged-body-text"}, {"X-Request-Id": "log-line-0001"})
+    line = server.wait_event("request", requestId="log-line-0001")
+    assert line["method"] == "POST" and line["status"] == 201 and line["operation"] == "createThing"
+    assert line["route"] == "/v1/things" and line["level"] == "info" and line["time"].endswith("Z")
+    assert line["bytes"] >= len(made.raw) and line["statements"] >= 1
+    assert set(line["stages"]) == {"decodeUs", "planUs", "storeUs", "encodeUs"}
+    assert 0 < sum(line["stages"].values()) <= line["durationUs"] + 1000
+    client.request("GET", f"/v1/things/{made.body['data']['id']}", headers={"X-Request-Id": "log-line-0002"})
+    line = server.wait_event("request", requestId="log-line-0002")
+    assert line["route"] == "/v1/things/{id}" and line["operation"] == "getThing" and line["status"] == 200
+    client.request("GET", "/v1/things?nothing=secret-value", headers={"X-Request-Id": "log-line-0003"})
+    line = server.wait_event("request", requestId="log-line-0003")
+    assert line["status"] == 400 and line["errorCode"] == "INVALID_QUERY"
+    assert "logged-body-text" not in server.error_text and "secret-value" not in server.error_text
+
+
+def test_many_clients_at_once(server):
+    wrong = []
+
+    def work(number):
+        client = server.client()
+        for turn in range(25):
+            made = client.post("/v1/things", {"label": f"many-{number}", "num": turn})
+            if made.status != 201:
+                wrong.append(made.raw)
+                continue
+            read = client.get(f"/v1/things/{made.body['data']['id']}")
+            if read.status != 200 or read.body["data"]["num"] != turn:
+                wrong.append(read.raw)
+        client.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert wrong == []
+    for number in range(16):
+        assert server.client().get("/v1/things", label=f"many-{number}").body["meta"]["total"] == 25
