@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# ashlar_module(NAME LAYER N [DEPS module...] [LIBS target...] [TEST_DEPS module...])
+#
+# One room of the house: a static library of all *.cc beside the call (sub-folders included), one test binary
+# NAME_test of all *_test.cc, and a header set whose headers must compile alone. DEPS must be of a lower or the
+# same layer; tests/tidy checks the includes against them. TEST_DEPS are what only *_test.cc may use besides.
+set(ASHLAR_PCH ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+
+# What ccache takes for the precompiled header's identity (CCACHE_PCH_EXTSUM): a hash of all that goes into it. The
+# file itself names the folder of the build, so that no other clone would ever hit the cache.
+function(ashlar_pch_sum)
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ASHLAR_PCH})
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 -w -E -P -x c++ ${ASHLAR_PCH}
+    OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  string(SHA256 sum "${text}")
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/ashlar_pch.dir)
+  file(CONFIGURE OUTPUT ${folder}/cmake_pch.hxx.pch.sum CONTENT "${sum}\n")
+endfunction()
+
+function(ashlar_pch target)
+  if(NOT TARGET ashlar_pch)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cc CONTENT "")
+    add_library(ashlar_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
+    target_link_libraries(ashlar_pch PRIVATE fmt::fmt)
+    target_precompile_headers(ashlar_pch PRIVATE ${ASHLAR_PCH})
+    ashlar_pch_sum()
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ashlar_pch)
+endfunction()
+
+# Defines ASHLAR_SOURCE_DIR for those of the sources that name it; others stay the same in every clone (ccache).
+function(ashlar_source_dir)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} uses REGEX "ASHLAR_SOURCE_DIR" LIMIT_COUNT 1)
+    if(uses)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS "ASHLAR_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")
+    endif()
+  endforeach()
+endfunction()
+
+function(ashlar_module name)
+  cmake_parse_arguments(ARG "" "LAYER" "DEPS;LIBS;TEST_DEPS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  set_property(GLOBAL APPEND PROPERTY ASHLAR_MODULES ${name})
+  foreach(dep ${ARG_DEPS})
+    get_property(layer GLOBAL PROPERTY ASHLAR_LAYER_${dep})
+    if(layer STREQUAL "" OR layer GREATER ARG_LAYER)
+      message(FATAL_ERROR "module ${name} (layer ${ARG_LAYER}) must not depend on ${dep} (layer '${layer}')")
+    endif()
+  endforeach()
+  set_property(GLOBAL PROPERTY ASHLAR_LAYER_${name} ${ARG_LAYER})
+
+  if(sources)
+    set(kind STATIC)
+    set(scope PUBLIC)
+    add_library(${name} STATIC ${sources})
+    ashlar_pch(${name})
+  else()
+    set(scope INTERFACE)
+    add_library(${name} INTERFACE)
+  endif()
+  target_include_directories(${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} ${scope} ${ARG_DEPS} ${ARG_LIBS} fmt::fmt)
+  if(headers AND scope STREQUAL "PUBLIC")
+    target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
+    set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  endif()
+
+  if(tests AND ASHLAR_TESTS)
+    add_executable(${name}_test ${tests})
+    ashlar_pch(${name}_test)
+    target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
+    ashlar_source_dir(${tests})
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_property(GLOBAL APPEND PROPERTY ASHLAR_TEST_BINARIES ${name}_test)
+  endif()
+endfunction()

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Third-party libraries, all Debian packages. Which module may include which stands in tests/tidy.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+
+add_library(asio INTERFACE)
+target_compile_definitions(asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  BOOST_ERROR_CODE_HEADER_ONLY)
+target_link_libraries(asio INTERFACE Threads::Threads)
+if(ASHLAR_TESTS)
+  find_package(GTest REQUIRED)
+endif()

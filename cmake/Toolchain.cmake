@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler, warnings, sanitizers, linker.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  message(FATAL_ERROR "g++ ${CMAKE_CXX_COMPILER_VERSION} silently miscompiles coroutines; use clang 19 "
+    "(script/build installs it and the presets name it)")
+endif()
+
+option(ASHLAR_TESTS "build unit tests" ON)
+option(ASHLAR_FUZZ "build fuzz targets (needs a sanitizer tree)" OFF)
+option(ASHLAR_BENCH "build benchmarks" OFF)
+set(ASHLAR_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wshadow -Wswitch-enum -Wnon-virtual-dtor -Wno-unused-parameter
+  -Wno-missing-field-initializers -Werror -g1 -fno-omit-frame-pointer)
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-psabi>)
+# ccache and clang's precompiled headers: the header's time must not count.
+add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
+# Paths in objects are relative to the clone, so that ccache serves one clone from another.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-march=x86-64-v2)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+endif()
+add_link_options(-fuse-ld=lld-19 -Wl,--gc-sections -Wl,-z,relro,-z,now)
+add_compile_options(-ffunction-sections -fdata-sections)
+if(ASHLAR_SANITIZE)
+  add_compile_options(-fsanitize=${ASHLAR_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ASHLAR_SANITIZE})
+endif()
