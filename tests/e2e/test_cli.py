@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`new`, `serve`, `token`, `user`: what an operator types, from an empty directory on."""
+
+import base64
+import json
+import os
+import signal
+import stat
+import subprocess
+import threading
+import time
+
+import harness
+import pytest
+
+SHOP = harness.ROOT / "examples/shop/ashlar.yaml"
+SEED = harness.ROOT / "examples/shop/seed.json"
+GUARDED = harness.ROOT / "tests/service/guarded.yaml"
+ANN = "00000000-0000-4000-8000-00000000000a"
+
+
+def test_new_writes_a_service_that_runs_at_once(tmp_path):
+    done = harness.succeed("new", "mine", cwd=tmp_path)
+    assert "mine" in done.stdout
+    contract = tmp_path / "mine/ashlar.yaml"
+    assert "#" in contract.read_text()
+    assert harness.run("check", contract, cwd=tmp_path).returncode == 0
+    with harness.Server(contract, tmp_path / "mine") as server:
+        assert server.client().get("/health/ready").status == 200
+    assert harness.run("new", "mine", cwd=tmp_path).returncode == 2  # what is there is not written over
+
+
+def test_the_shop_is_served_with_its_seed(tmp_path):
+    with harness.Server(SHOP, tmp_path, seed=SEED) as server:
+        client = server.client()
+        products = client.get("/v1/products", include="category.parent", sort="sku")
+        assert products.body["meta"]["total"] == len(json.loads(SEED.read_text())["Product"])
+        tea = next(row for row in products.body["data"] if row["sku"] == "TEA-001")
+        assert tea["price"] == "4.50" and tea["category"]["parent"]["name"] == "Drinks"
+        assert all("cost" not in row for row in products.body["data"])
+        ann = server.as_role(user=ANN)
+        order = ann.post("/v1/orders", {}).body["data"]
+        assert order["status"] == "draft" and order["customerId"] == ANN
+        line = ann.post("/v1/order-lines", {"orderId": order["id"], "productId": tea["id"], "quantity": 2})
+        assert line.status == 201 and line.body["data"]["unitPrice"] == "4.50"
+        assert client.get(f"/v1/orders/{order['id']}").status == 401
+        assert server.as_role("admin").get(f"/v1/orders/{order['id']}").status == 200  # admin inherits staff
+
+
+def test_the_default_store_stands_in_the_directory(tmp_path):
+    (tmp_path / "ashlar.yaml").write_text(GUARDED.read_text())
+    process = subprocess.Popen([str(harness.BINARY), "serve"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+                               env=harness.clean_environment(tmp_path, ASHLAR_LISTEN="127.0.0.1:0"))
+    try:
+        for line in process.stderr:
+            if '"server.started"' in line:
+                break
+        else:
+            raise AssertionError("it did not start")
+        assert (tmp_path / "data/guarded.db").exists()
+        assert stat.S_IMODE((tmp_path / "data/guarded.db").stat().st_mode) & 0o077 == 0
+    finally:
+        process.terminate()
+        process.stderr.read()
+        process.stderr.close()
+    assert process.wait(20) == 0
+
+
+def test_a_token_is_printed_alone_and_its_key_is_kept_close(tmp_path):
+    server = harness.Server(GUARDED, tmp_path)
+    done = harness.succeed("token", "create", GUARDED, "--store", server.store, "--role", "staff", "--for", "5m",
+                           cwd=tmp_path)
+    token = done.stdout.removesuffix("\n")
+    header, payload, signature = token.split(".")
+    head, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in (header, payload))
+    assert head["alg"] == "ES256" and len(base64.urlsafe_b64decode(signature + "==")) == 64
+    assert claims["exp"] - claims["iat"] == 300 and "staff" in json.dumps(claims)
+    private = [path for path in tmp_path.iterdir() if stat.S_ISREG(path.stat().st_mode) and
+               (b"PRIVATE" in path.read_bytes() or "key" in path.name)]
+    assert private, list(tmp_path.iterdir())
+    for path in tmp_path.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert stat.S_IMODE(private[0].stat().st_mode) == 0o600
+    for secret in private[0].read_bytes().splitlines():
+        assert len(secret) < 20 or secret.decode(errors="replace") not in done.stdout + done.stderr
+    with server:
+        assert server.client(token).get("/v1/vaults").status == 200
+        assert server.client().get("/v1/vaults").status == 401
+
+
+def test_tokens_are_made_while_it_runs_and_while_it_does_not(tmp_path):
+    server = harness.Server(GUARDED, tmp_path)
+    before = server.token("staff")
+    with server:
+        assert server.client(before).get("/v1/vaults").status == 200
+        assert server.as_role("admin").post("/v1/vaults", {"name": "while it runs", "level": 2}).status == 201
+    with harness.Server(GUARDED, tmp_path) as again:  # the key outlives the process
+        assert again.client(before).get("/v1/vaults").status == 200
+
+
+@pytest.mark.parametrize("options, told", [(["--role", "nobody-knows"], "nobody-knows"), (["--user", "x"], "x"),
+                                           (["--for", "soon"], "soon"), (["--for", "-1h"], "-1h")], ids=str)
+def test_wrong_token_options_are_refused_by_name(tmp_path, options, told):
+    done = harness.run("token", "create", GUARDED, "--store", f"sqlite:{tmp_path}/s.db", *options, cwd=tmp_path)
+    assert done.returncode in (2, 64) and told in done.stderr and done.stdout == ""
+
+
+def test_users_are_added_given_roles_and_listed(tmp_path):
+    with harness.Server(GUARDED, tmp_path) as server:
+        def user(*arguments):
+            return harness.run("user", *arguments, "--contract", GUARDED, "--store", server.store, cwd=tmp_path)
+
+        added = user("add", "ann@example.com", "--role", "staff")
+        assert added.returncode == 0, added.stderr
+        listed = user("list")
+        assert listed.returncode == 0 and "ann@example.com" in listed.stdout and "staff" in listed.stdout
+        assert user("add", "ANN@example.com").returncode == 2  # unique in folded case
+        assert user("add", "no mail").returncode == 2
+        assert user("role", "ann@example.com", "--role", "nobody-knows").returncode == 2
+        assert user("role", "ann@example.com", "--role", "admin").returncode == 0
+        assert "admin" in user("list").stdout
+        assert user("role", "absent@example.com", "--role", "admin").returncode == 2
+
+
+def test_a_second_server_on_the_same_store_is_refused(tmp_path):
+    with harness.Server(GUARDED, tmp_path) as server:
+        done = harness.run("serve", GUARDED, "--store", server.store, "--listen", "127.0.0.1:0", cwd=tmp_path,
+                           timeout=30)
+        assert done.returncode == 1 and "store.db" in done.stderr
+        assert server.client().get("/health/ready").status == 200
+
+
+def test_an_address_in_use_is_told(tmp_path):
+    with harness.Server(GUARDED, tmp_path / "a") as server:
+        taken = server.address.removeprefix("http://")
+        done = harness.run("serve", GUARDED, "--store", f"sqlite:{tmp_path}/b.db", "--listen", taken, cwd=tmp_path,
+                           timeout=30)
+        assert done.returncode == 1 and taken in done.stderr
+
+
+@pytest.mark.parametrize("option", [["--listen", "nowhere"], ["--listen", "127.0.0.1:99999"], ["--workers", "0"],
+                                    ["--workers", "many"], ["--store", "mysql://x"], ["--store", "postgres://x/y"]],
+                         ids=str)
+def test_unusable_settings_are_refused_by_name(tmp_path, option):
+    given = {"--store": f"sqlite:{tmp_path}/s.db", "--listen": "127.0.0.1:0"}
+    given[option[0]] = option[1]
+    done = harness.run("serve", GUARDED, *[part for pair in given.items() for part in pair], cwd=tmp_path, timeout=30)
+    assert done.returncode in (2, 64) and option[0] in done.stderr + done.stdout, done
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_sigterm_amid_requests_loses_none_that_were_answered(tmp_path):
+    contract = harness.ROOT / "tests/service/everything.yaml"
+    server = harness.Server(contract, tmp_path).start()
+    kept, broken = [], []
+
+    def write(number):
+        client = server.client()
+        for turn in range(2000):
+            try:
+                answer = client.post("/v1/items", {"name": f"{number}-{turn}"})
+            except OSError:
+                return  # the server has gone, as it was told
+            except Exception as wrong:  # http.client's own ways of saying that the connection ended
+                broken.append(type(wrong).__name__)
+                return
+            if answer.status == 201:
+                kept.append(answer.body["data"]["id"])
+            elif answer.status != 503:
+                broken.append(answer.raw)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 20
+    while len(kept) < 50 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(kept) >= 50
+    server.stop()  # SIGTERM, ends with 0
+    for thread in threads:
+        thread.join(30)
+    assert set(broken) <= {"RemoteDisconnected", "BadStatusLine", "CannotSendRequest"}, broken[:3]
+    with harness.Server(contract, tmp_path) as again:
+        client, found, page = again.client(), set(), 1
+        while rows := client.get("/v1/items", perPage=10, page=page).body["data"]:
+            found |= {row["id"] for row in rows}
+            page += 1
+    assert set(kept) <= found
+
+
+def test_a_killed_server_comes_back_with_what_it_had_answered(tmp_path):
+    contract = harness.ROOT / "tests/service/everything.yaml"
+    server = harness.Server(contract, tmp_path).start()
+    client = server.client()
+    kept = [client.post("/v1/items", {"name": f"item {number}"}).body["data"]["id"] for number in range(20)]
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait(10)
+    server.process.stderr.close()
+    with harness.Server(contract, tmp_path) as again:
+        assert again.client().get("/v1/items", **{"id[in]": ",".join(map(str, kept))}).body["meta"]["total"] == 20
+
+
+def test_later_commands_are_unknown_or_refused_by_name(tmp_path):
+    for command in ("migrate", "explain", "import", "backup"):
+        done = harness.run(command, cwd=tmp_path)
+        assert done.returncode == 64 and command in done.stderr, done

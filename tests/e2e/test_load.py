@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ashlar load`: the same validation as a request, all mistakes with their lines, nothing half loaded."""
+
+import json
+import re
+
+import harness
+import pytest
+
+CONTRACT = harness.ROOT / "tests/service/relations.yaml"
+SHOP = harness.ROOT / "examples/shop/ashlar.yaml"
+SEED = harness.ROOT / "examples/shop/seed.json"
+
+
+@pytest.fixture(params=["stopped", "running"])
+def service(request, tmp_path):
+    """The same loading into a store that nobody serves, and through the server that owns it."""
+    server = harness.Server(CONTRACT, tmp_path / "service")
+    if request.param == "running":
+        with server:
+            yield server
+        return
+    yield server
+
+
+def load(server, *files, **options):
+    return harness.run("load", "--contract", server.contract, "--store", server.store, *files, cwd=server.directory,
+                       **options)
+
+
+def total(server, path):
+    """How many rows there are; a server that is not running is started to be asked."""
+    if server.process is not None:
+        return server.client().get(path).body["meta"]["total"]
+    with harness.Server(server.contract, server.directory) as asked:
+        return asked.client().get(path).body["meta"]["total"]
+
+
+def test_json_by_resource_in_any_order(service, tmp_path):
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps({
+        "Member": [{"id": 2, "name": "Bob", "teamId": "red", "mentorId": 9},  # a reference forward
+                   {"id": 9, "name": "Ann", "teamId": "red"}],
+        "Team": [{"id": "red", "name": "Red"}]}))
+    done = load(service, file)
+    assert done.returncode == 0, done.stderr
+    assert "3" in done.stdout + done.stderr
+    assert "\r" not in done.stdout + done.stderr  # no progress bar where no terminal is
+    assert total(service, "/v1/members") == 2 and total(service, "/v1/teams") == 1
+
+
+def test_ndjson(service, tmp_path):
+    (tmp_path / "Team.ndjson").write_text('{"id": "red", "name": "Red"}\n{"id": "blue", "name": "Blue"}\n')
+    done = load(service, tmp_path / "Team.ndjson")
+    assert done.returncode == 0, done.stderr
+    assert total(service, "/v1/teams") == 2
+
+
+def test_all_mistakes_are_told_with_their_lines_and_nothing_is_loaded(service, tmp_path):
+    file = tmp_path / "wrong.json"
+    file.write_text("""{
+"Team": [
+{"id": "red", "name": "Red"},
+{"id": "blue", "name": 5},
+{"id": "-", "name": "Dash"}
+],
+"Member": [
+{"id": 1, "name": "Ann", "teamId": "red"},
+{"id": 2, "name": "Bob", "teamId": "green"},
+{"id": 3, "nam": "Cleo", "teamId": "red"}
+]
+}
+""")
+    done = load(service, file)
+    assert done.returncode == 2, done.stderr
+    told = done.stderr + done.stdout
+    for line, field, code in ((4, "name", "WRONG_TYPE"), (5, "id", "FORMAT"), (9, "teamId", "REFERENCE_NOT_FOUND"),
+                              (10, "nam", "UNKNOWN_FIELD"), (10, "name", "REQUIRED")):
+        where = rf"{re.escape(str(file))}:{line}:.*\b{field}\b"
+        assert re.search(where, told), f"line {line}: {field} ({code}) is not told:\n{told}"
+    assert not re.search(rf"{re.escape(str(file))}:(3|8):", told), told
+    assert total(service, "/v1/teams") == 0 and total(service, "/v1/members") == 0
+
+
+def test_one_wrong_file_of_two_undoes_both(service, tmp_path):
+    (tmp_path / "good.json").write_text('{"Team": [{"id": "red", "name": "Red"}]}')
+    (tmp_path / "bad.json").write_text('{"Team": [{"id": "blue", "name": null}]}')
+    done = load(service, tmp_path / "good.json", tmp_path / "bad.json")
+    assert done.returncode == 2 and "bad.json:1:" in done.stderr + done.stdout
+    assert total(service, "/v1/teams") == 0
+
+
+def test_ndjson_mistakes_have_their_lines(service, tmp_path):
+    (tmp_path / "Team.ndjson").write_text('{"id": "red", "name": "Red"}\n{"id": "blue"}\n{"id": \n')
+    done = load(service, tmp_path / "Team.ndjson")
+    assert done.returncode == 2
+    told = done.stderr + done.stdout
+    assert "Team.ndjson:2:" in told and "Team.ndjson:3:" in told and "Team.ndjson:1:" not in told
+    assert total(service, "/v1/teams") == 0
+
+
+@pytest.mark.parametrize("text, told", [
+    ('{"Team": [{"id": "red", "name": "Red"}, {"id": "red", "name": "Other"}]}', "red"),
+    ('{"Team": [{"id": "red", "name": "Red"}, {"id": "blue", "name": "Red"}]}', "name"),
+    ('{"Tean": []}', "Team"), ('[]', ""), ('{"Team": {"id": "red"}}', "Team"), ('{"Team": [5]}', "Team"),
+    ('{"Team": [', ""), ("", ""), ('{"Team": [{"id": "red", "name": "Red", "name": "Twice"}]}', "name"),
+    ('{"User": [{"email": "not mail"}]}', "email"),
+    ('{"Team": [{"id": "red", "name": "Red", "version": 7}]}', "version"),
+], ids=lambda value: value[:50] if isinstance(value, str) else None)
+def test_wrong_files_are_refused(tmp_path, text, told):
+    server = harness.Server(CONTRACT, tmp_path / "service")
+    file = tmp_path / "rows.json"
+    file.write_text(text)
+    done = load(server, file)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "rows.json" in done.stderr + done.stdout and told in done.stderr + done.stdout
+    assert total(server, "/v1/teams") == 0
+
+
+def test_conflicts_with_what_is_there_undo_the_load(service, tmp_path):
+    (tmp_path / "a.json").write_text('{"Team": [{"id": "red", "name": "Red"}]}')
+    (tmp_path / "b.json").write_text('{"Team": [{"id": "new", "name": "New"},\n{"id": "other", "name": "Red"}]}')
+    assert load(service, tmp_path / "a.json").returncode == 0
+    done = load(service, tmp_path / "b.json")
+    assert done.returncode == 2 and "b.json:2:" in done.stderr + done.stdout
+    assert total(service, "/v1/teams") == 1
+
+
+def test_files_that_are_not_there(tmp_path):
+    server = harness.Server(CONTRACT, tmp_path / "service")
+    done = load(server, tmp_path / "absent.json")
+    assert done.returncode == 2 and "absent.json" in done.stderr
+
+
+def test_loading_is_seen_at_once_by_those_who_read(tmp_path):
+    with harness.Server(SHOP, tmp_path / "shop") as server:
+        client = server.client()
+        assert client.get("/v1/products").body["meta"]["total"] == 0
+        server.load(SEED)
+        assert client.get("/v1/products").body["meta"]["total"] == 8
+        staff = server.as_role("staff").get("/v1/products", sku="KET-001").body["data"][0]
+        assert staff["cost"] == "38.00" and staff["version"] == 1  # the operator is bound by no access rule
+
+
+def test_the_counter_goes_on_behind_loaded_ids(tmp_path):
+    (tmp_path / "rows.json").write_text(
+        '{"Team": [{"id": "red", "name": "Red"}], "Member": [{"id": 41, "name": "Ann", "teamId": "red"}]}')
+    with harness.Server(CONTRACT, tmp_path / "service", seed=tmp_path / "rows.json") as server:
+        client = server.client()
+        made = client.post("/v1/members", {"name": "Bob", "teamId": "red"}).body["data"]["id"]
+        assert made == 42
+        assert client.delete(f"/v1/members/{made}").status == 204
+        assert client.post("/v1/members", {"name": "Cleo", "teamId": "red"}).body["data"]["id"] == 43
