@@ -170,6 +170,7 @@ def run_steps(scenario, client_of, with_query):
             check_answer(step["expect"], answer)
         except AssertionError as wrong:
             shown = answer.raw.decode(errors="replace")[:1500]
-            raise AssertionError(f"step {number}: {method} {request['path']}: {wrong}\n{answer.status} {shown}") from wrong
+            told = f"step {number}: {method} {request['path']}: {wrong}\n{answer.status} {shown}"
+            raise AssertionError(told) from wrong
         if "name" in step:
             answers[step["name"]] = answer

@@ -30,7 +30,8 @@ def change(old, new):
 
 APPLIED = {
     "the same again": BASE,
-    "a new resource": BASE + "  Shop:\n    fields:\n      name: string!\n      book: Book\n    access: { read: public, write: public }\n",
+    "a new resource": BASE + ("  Shop:\n    fields:\n      name: string!\n      book: Book\n"
+                              "    access: { read: public, write: public }\n"),
     "an optional field": change(FIELD, FIELD + "      subtitle: string\n"),
     "a list field": change(FIELD, FIELD + "      tags: '[string]'\n"),
     "an optional relation": change(FIELD, FIELD + "      editor: Author\n"),
@@ -38,14 +39,15 @@ APPLIED = {
     "a text with a literal default": change(FIELD, FIELD + "      shelf: { type: string!, default: \"'A'\" }\n"),
     "an index of one field": change("pages: int", "pages: { type: int, index: true }"),
     "an index of several": change("    access:", "    indexes:\n      - [kind, pages]\n    access:"),
-    "an inverse relation": change("      name: string!", "      name: string!\n      books: { many: Book, via: author }"),
+    "an inverse relation": change("      name: string!",
+                                  "      name: string!\n      books: { many: Book, via: author }"),
     "other rules": change("write: public }\n  Author", "write: nobody }\n  Author"),
     "a description": change("  Book:\n", "  Book:\n    description: Something to read.\n"),
 }
 # what -> (contract, what the refusal names)
 REFUSED = {
-    "a resource is gone": (BASE[:BASE.index("  Author:")].replace("      author: { type: Author, onDelete: clear }\n", ""),
-                           ["Author"]),
+    "a resource is gone": (BASE[:BASE.index("  Author:")].replace(
+        "      author: { type: Author, onDelete: clear }\n", ""), ["Author"]),
     "a field is gone": (change(FIELD, ""), ["Book", "pages"]),
     "a required field without default": (change(FIELD, FIELD + "      isbn: string!\n"), ["Book", "isbn"]),
     "a default that is no literal": (change(FIELD, FIELD + "      seen: { type: datetime!, default: now() }\n"),
@@ -58,7 +60,7 @@ REFUSED = {
     "another kind of id": (change("  Author:\n", "  Author:\n    id: int\n"), ["Author", "id"]),
     "a relation leads elsewhere": (change("type: Author,", "type: Book,"), ["Book", "author"]),
     "soft delete": (change("  Book:\n", "  Book:\n    softDelete: true\n"), ["Book"]),
-    "a check": (change("    access:", "    checks:\n      - { rule: pages > 0, message: must have pages }\n    access:"),
+    "a check": (change("    access:", "    checks:\n      - { rule: pages > 0, message: needs pages }\n    access:"),
                 ["Book"]),
 }
 

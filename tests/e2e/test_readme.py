@@ -88,7 +88,8 @@ class Newcomer:
     def start(self, command):
         log = open(self.place.parent / f"server-{len(self.servers)}.log", "w+")
         server = subprocess.Popen(["bash", "-c", "exec " + command.lstrip()], cwd=self.place, env=self.environment,
-                                  stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+                                  stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                  start_new_session=True)
         self.servers.append((server, log))
         deadline = time.monotonic() + 600  # script/server may build first
         while time.monotonic() < deadline:

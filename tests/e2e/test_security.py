@@ -176,8 +176,9 @@ def test_nothing_of_a_request_becomes_sql(server, value):
                   {"filter": "title == " + json.dumps(value)}):
         answer = ann.get("/v1/diaries", **query)
         assert answer.status in (200, 400) and (answer.status == 400 or answer.body["data"] == []), (query, answer.raw)
-    for query in ({value: "x"}, {f"title[{value}]": "x"}, {"sort": value}, {"sort": f"title,{value}"}, {"fields": value},
-                  {"include": value}, {f"diary.{value}": "x"}, {"page": value}, {"perPage": value}, {"deleted": value}):
+    for query in ({value: "x"}, {f"title[{value}]": "x"}, {"sort": value}, {"sort": f"title,{value}"},
+                  {"fields": value}, {"include": value}, {f"diary.{value}": "x"}, {"page": value},
+                  {"perPage": value}, {"deleted": value}):
         answer = ann.get("/v1/diaries", **query)
         assert answer.status == 400 and answer.body["error"]["code"] == "INVALID_QUERY", (query, answer.raw)
         told = answer.raw.decode()

@@ -73,7 +73,7 @@ def cases(part, kind=None):
     for name, described in FILES.items():
         rows = described.get(part, {}) if kind else described.get(part, [])
         for row in rows.get(kind, []) if kind else rows:
-            said = row.get("name") or (json.dumps(row.get("q")) if "q" in row else f"{row['field']}={json.dumps(row['in'])}")
+            said = row.get("name") or json.dumps(row["q"] if "q" in row else {row["field"]: row["in"]})
             found.append(pytest.param(name, row, id=f"{name}-{said[:70]}"))
     return found
 
