@@ -23,10 +23,15 @@ if(CCACHE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wshadow -Wswitch-enum -Wnon-virtual-dtor -Wno-unused-parameter
-  -Wno-missing-field-initializers -Werror -g1 -fno-omit-frame-pointer)
+  -Wno-missing-field-initializers -Werror -g1 -fno-omit-frame-pointer -pthread)
+add_compile_options(-pthread)  # everywhere: a precompiled header is of one kind
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-psabi>)
 # ccache and clang's precompiled headers: the header's time must not count.
 add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
+# Clang's own spelling of "use the precompiled header beside this one": ccache knows it and makes its path relative.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include <PCH_HEADER>)
+endif()
 # Paths in objects are relative to the clone, so that ccache serves one clone from another.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
