@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "types/uuid.h"
+
+#include <cstring>
+#include <span>
+
+#include "base/crypto/random.h"
+#include "base/hex.h"
+
+namespace ashlar::types {
+namespace {
+
+constexpr uint64_t kLowMask = (uint64_t{1} << 62) - 1;
+constexpr uint16_t kHighMask = 0x0FFF;
+// A clock that is set back by more than this is believed.
+constexpr int64_t kPatienceMillis = 10'000;
+
+bool IsDash(size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; }
+
+}  // namespace
+
+std::optional<Uuid> ParseUuid(std::string_view text) {
+  if (text.size() != kUuidLength) return std::nullopt;
+  Uuid uuid;
+  size_t digits = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (IsDash(i)) {
+      if (text[i] != '-') return std::nullopt;
+      continue;
+    }
+    int digit = HexDigit(text[i]);
+    if (digit < 0) return std::nullopt;
+    uint8_t& byte = uuid.bytes[digits++ / 2];
+    byte = static_cast<uint8_t>(byte << 4 | digit);
+  }
+  return uuid;
+}
+
+void FormatUuid(const Uuid& uuid, char* out) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  size_t at = 0;
+  for (uint8_t byte : uuid.bytes) {
+    if (IsDash(at)) out[at++] = '-';
+    out[at++] = kDigits[byte >> 4];
+    out[at++] = kDigits[byte & 15];
+  }
+}
+
+std::string FormatUuid(const Uuid& uuid) {
+  std::string text(kUuidLength, '-');
+  FormatUuid(uuid, text.data());
+  return text;
+}
+
+void UuidGenerator::Refill() {
+  std::array<uint8_t, 10> random;
+  RandomBytes(random);
+  std::memcpy(&high_, random.data(), 2);
+  std::memcpy(&low_, random.data() + 2, 8);
+  // Half of the room stays free for those that follow within the millisecond.
+  high_ &= kHighMask >> 1;
+  low_ &= kLowMask;
+}
+
+Uuid UuidGenerator::Next(int64_t now_micros) {
+  int64_t millis = now_micros / 1000;
+  if (millis > last_millis_ || millis < last_millis_ - kPatienceMillis) {
+    last_millis_ = millis;
+    Refill();
+  } else {
+    std::array<uint8_t, 4> random;
+    RandomBytes(random);
+    uint32_t step;
+    std::memcpy(&step, random.data(), sizeof step);
+    low_ += uint64_t{step} + 1;
+    if (low_ > kLowMask) {
+      low_ &= kLowMask;
+      ++high_;
+    }
+    if (high_ > kHighMask) {
+      ++last_millis_;
+      Refill();
+    }
+  }
+  Uuid uuid;
+  for (size_t i = 0; i < 6; ++i) uuid.bytes[i] = static_cast<uint8_t>(last_millis_ >> (40 - 8 * i));
+  uuid.bytes[6] = static_cast<uint8_t>(0x70 | high_ >> 8);
+  uuid.bytes[7] = static_cast<uint8_t>(high_);
+  for (size_t i = 0; i < 8; ++i) uuid.bytes[8 + i] = static_cast<uint8_t>(low_ >> (56 - 8 * i));
+  uuid.bytes[8] = static_cast<uint8_t>(0x80 | (uuid.bytes[8] & 0x3F));
+  return uuid;
+}
+
+Uuid NewUuidV7(int64_t now_micros) {
+  thread_local UuidGenerator generator;
+  return generator.Next(now_micros);
+}
+
+}  // namespace ashlar::types
