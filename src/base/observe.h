@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace ashlar {
+
+// Typed observations: modules say what happened, telemetry/ decides what is a log line, a counter or a span.
+// No observation carries a body, a credential or a value of a row.
+
+// One request, once its answer has been handed to the connection. Stage times in microseconds.
+struct RequestDone {
+  std::string request_id;
+  std::string method;
+  std::string route;       // the template, "/v1/products/{id}"; "" if none matched
+  std::string operation;   // "getProduct"; "" if none
+  int status = 0;
+  std::string error_code;  // "" if it went well
+  std::string caller_id;   // user id, or "" when anonymous
+  int64_t total_us = 0;
+  int64_t decode_us = 0;
+  int64_t plan_us = 0;
+  int64_t store_us = 0;
+  int64_t encode_us = 0;
+  int statements = 0;      // SQL statements, those of audit and transaction control left out
+  int64_t bytes_out = 0;
+};
+
+// A defect that a request survived: a 500 with the same request id. `what` may name SQL and files.
+struct Defect {
+  std::string request_id;
+  std::string where;
+  std::string what;
+};
+
+enum class Severity { kInfo, kWarning, kError };
+
+// Something about the process, not about one request.
+struct Note {
+  Severity severity = Severity::kInfo;
+  std::string event;    // "server.started", "store.checkpoint"
+  std::string message;
+};
+
+using Observation = std::variant<RequestDone, Defect, Note>;
+
+// Thread safe; never blocks and never throws.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void Observe(const Observation& observation) = 0;
+};
+
+}  // namespace ashlar

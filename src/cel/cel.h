@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The Common Expression Language (cel.dev), the subset of contract.md "Rules: CEL": compile (parse and type-check),
+// fold for a caller, evaluate in memory. store/sql renders the same Expr to SQL; tests/conformance/cel holds the
+// table of cases that both answer alike. Everything here is pure and thread safe.
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cel/expr.h"
+
+namespace ashlar::cel {
+
+// What the names of a resource mean; model/ implements it.
+class Schema {
+ public:
+  struct Member {
+    enum class Kind : uint8_t { kField, kToOne, kToMany } kind = Kind::kField;
+    FieldId field;        // of kField
+    RelationId relation;  // of the others
+    Type type;            // kRow or kRows for relations
+  };
+  virtual ~Schema() = default;
+  // `order`, `orderId`, `lines`, `createdAt`; nullopt if there is none.
+  virtual std::optional<Member> Find(ResourceId resource, std::string_view name) const = 0;
+  // Every name that Find knows, for `did you mean`.
+  virtual std::vector<std::string> Names(ResourceId resource) const = 0;
+};
+
+// Where an expression stands, and what it may use.
+struct Scope {
+  const Schema* schema = nullptr;
+  ResourceId resource;  // of the row in slot 0; invalid: there is no row
+  // Named rules by name -> their expression, already compiled for this resource; nullptr-returning when unknown.
+  std::function<ExprPtr(std::string_view name)> rule;
+  std::vector<std::string> rule_names;
+  bool relations = true;     // may cross relations
+  bool auth = true;          // may use auth, hasRole, hasScope
+  bool now = true;           // may use now()
+  bool matches = false;      // may use matches() over stored fields
+  bool literals_only = false;  // only for tests of constants: no row
+};
+
+// A mistake in an expression's text; offset and length in bytes.
+struct Mistake {
+  int offset = 0;
+  int length = 1;
+  std::string message;
+  std::string suggestion;  // a near name, or empty
+  bool operator==(const Mistake&) const = default;
+};
+
+struct Limits {
+  size_t bytes = 8192;   // of text
+  int depth = 32;        // of nesting
+  int nodes = 1000;
+};
+
+// Parses and checks `text`; the result has type `expected` (an int is taken where a decimal or double is expected and
+// is a literal; an enum's bare constant where the enum is expected). All mistakes that can be told at once.
+std::expected<ExprPtr, std::vector<Mistake>> Compile(std::string_view text, const Scope& scope, const Type& expected,
+                                                     const Limits& limits = {});
+
+// Who asks, as rules see it.
+struct Principal {
+  types::Value id;  // the User's uuid; null for services
+  std::string kind = "user";  // user, apiKey, service
+  types::Value email;
+  std::vector<std::string> roles;  // inherited ones included
+  std::vector<std::string> scopes;
+  json::Json claims;
+};
+struct Bindings {
+  const Principal* principal = nullptr;  // null: anonymous
+  int64_t now_micros = 0;
+};
+
+// Replaces auth, hasRole, hasScope and now() by what they are and computes all that no longer depends on a row.
+// `&&`, `||` and conditionals shrink with CEL's absorption; guards and comprehension bodies are folded too.
+ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings);
+// Only constants: what holds for every caller. Used when a contract is read.
+ExprPtr FoldConstants(const ExprPtr& expr);
+
+// The rows that an expression may look at, in memory.
+struct RowRef {
+  ResourceId resource;
+  const void* row = nullptr;
+};
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  virtual types::Value FieldOf(RowRef row, FieldId field) const = 0;
+  virtual std::optional<RowRef> ToOne(RowRef row, RelationId relation) const = 0;
+  virtual std::vector<RowRef> ToMany(RowRef row, RelationId relation) const = 0;
+};
+
+struct EvalError {
+  std::string message;
+};
+// The value, or why there is none. REQUIRES: folded (no Auth, no Now). At most `cost` nodes are visited.
+std::expected<types::Value, EvalError> Evaluate(const Expr& expr, const Environment& environment, RowRef row,
+                                                int cost = 100'000);
+// True only if it evaluates to true; an error is false.
+bool Holds(const Expr& expr, const Environment& environment, RowRef row);
+
+// What an expression looks at.
+struct Usage {
+  bool relations = false;  // crosses any
+  bool row = false;        // looks at the row in slot 0 at all
+  bool caller = false;     // auth, roles, scopes
+  bool now = false;
+  bool matches = false;
+  int depth = 0;           // of nesting
+  int predicates = 0;      // comparisons and boolean functions
+  int relation_depth = 0;  // relations in a chain, the longest
+  int list_values = 0;     // items of the longest literal list
+  std::vector<std::pair<ResourceId, FieldId>> fields;  // every field it reads, of any resource
+};
+Usage Measure(const Expr& expr);
+
+// The same tree with every Relation of `expr` that has no guard given one by `guard(target resource, to_many)`: an
+// expression over Variable{0} that is re-slotted; null means no guard needed.
+ExprPtr Guard(const ExprPtr& expr, const std::function<ResourceId(ResourceId, RelationId)>& target,
+              const std::function<ExprPtr(ResourceId, bool to_many)>& guard);
+
+// The same expression about another row: slot 0 replaced by `row`, all other slots made fresh from *next_slot.
+ExprPtr Rebase(const ExprPtr& expr, const ExprPtr& row, int* next_slot);
+int MaxSlot(const Expr& expr);
+
+}  // namespace ashlar::cel

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "http/message.h"
+
+namespace ashlar::http {
+
+// What a server asks. One instance a loop: one thread calls it, one call after another; a Task that it gives runs on
+// that loop, beside other connections' requests.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  // The answer, at once where it can be. The request lives until the answer is there. What it throws becomes Failed.
+  virtual Eventually<Response> Handle(const Request& request) = 0;
+  // Judges the header section alone, before the body is read: a refusal, or nothing.
+  virtual std::optional<Response> Admit(const Request& head) { return std::nullopt; }
+  // The answer to bytes that are no proper request; the connection ends behind it.
+  virtual Response Refuse(int status, std::string_view reason) = 0;
+  // The answer where Handle threw; `what` is for the log alone.
+  virtual Response Failed(const Request& request, std::string_view what) = 0;
+  // The loop has done what was ready and is about to sleep.
+  virtual void TurnEnds() {}
+};
+using HandlerFactory = std::function<std::unique_ptr<Handler>(boost::asio::io_context& loop)>;
+
+}  // namespace ashlar::http

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ashlar::http {
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+// A request as it arrived (RFC 9110, 9112), whole and checked. `segments` is the one canonical path: the router and
+// every check see the same, decoded once.
+struct Request {
+  std::string method;                 // "GET"; case matters
+  std::string target;                 // as it stood in the request line
+  std::vector<std::string> segments;  // "/v1/a%20b" -> {"v1", "a b"}; "/" -> {}; a trailing slash ends with ""
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::vector<Header> headers;        // in order
+  std::string body;
+  int minor_version = 1;              // of HTTP/1.x
+
+  // The value of the header of that name, in any case; the first one if it is repeated.
+  std::optional<std::string_view> Find(std::string_view name) const;
+  size_t Count(std::string_view name) const;
+};
+
+// An answer. Date, Content-Length and Connection are the server's to add; the body of an answer to HEAD is counted
+// and not sent.
+struct Response {
+  int status = 200;
+  std::vector<Header> headers;
+  std::string body;
+
+  void Set(std::string_view name, std::string value) { headers.push_back({std::string(name), std::move(value)}); }
+};
+
+std::string_view ReasonOf(int status);
+bool EqualIgnoringCase(std::string_view a, std::string_view b);
+// Whether a header value may stand in an answer: visible ASCII, spaces, tabs and bytes above 0x7f.
+bool IsFieldValue(std::string_view value);
+
+}  // namespace ashlar::http

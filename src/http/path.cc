@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/path.h"
+
+#include "base/utf8.h"
+
+namespace ashlar::http {
+namespace {
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// One level of percent-encoding off; nullopt where the result is no proper text.
+std::optional<std::string> Decode(std::string_view text, bool plus_is_space) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      if (i + 2 >= text.size()) return std::nullopt;
+      int high = HexDigit(text[i + 1]);
+      int low = HexDigit(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      c = static_cast<char>(high * 16 + low);
+      i += 2;
+    } else if (c == '+' && plus_is_space) {
+      c = ' ';
+    }
+    if (c == '\0' || c == '\x7f') return std::nullopt;
+    decoded += c;
+  }
+  if (!IsValidUtf8(decoded)) return std::nullopt;
+  return decoded;
+}
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> ParsePath(std::string_view path) {
+  if (path.empty() || path.front() != '/') return std::nullopt;
+  std::vector<std::string> segments;
+  if (path == "/") return segments;
+  path.remove_prefix(1);
+  while (true) {
+    size_t slash = path.find('/');
+    std::optional<std::string> segment = Decode(path.substr(0, slash), false);
+    if (!segment || *segment == "." || *segment == "..") return std::nullopt;
+    if (HasControl(*segment) || segment->find_first_of("/\\") != std::string::npos) return std::nullopt;
+    bool last = slash == std::string_view::npos;
+    if (segment->empty() && !last) return std::nullopt;
+    segments.push_back(std::move(*segment));
+    if (last) return segments;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  while (!query.empty()) {
+    size_t end = query.find('&');
+    std::string_view pair = query.substr(0, end);
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+    if (pair.empty()) continue;
+    size_t equals = pair.find('=');
+    std::optional<std::string> name = Decode(pair.substr(0, equals), true);
+    std::optional<std::string> value = Decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true);
+    if (!name || !value || HasControl(*name)) return std::nullopt;
+    pairs.emplace_back(std::move(*name), std::move(*value));
+  }
+  return pairs;
+}
+
+}  // namespace ashlar::http

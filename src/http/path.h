@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ashlar::http {
+
+// "/v1/a%20b" -> {"v1", "a b"}. Each segment is decoded exactly once, so that the router and the checks cannot see
+// different paths. Refused (nullopt): what does not begin with a slash, bad escapes, NUL and other control characters,
+// encoded slashes, backslashes, dot segments however they are written, empty segments but the last, invalid UTF-8.
+std::optional<std::vector<std::string>> ParsePath(std::string_view path);
+
+// "a=1&b=x%20y+z" -> {{"a", "1"}, {"b", "x y z"}}. nullopt for bad escapes, control characters, invalid UTF-8.
+std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query);
+
+}  // namespace ashlar::http

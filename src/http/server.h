@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/observe.h"
+#include "base/result.h"
+#include "http/handler.h"
+#include "http/parser.h"
+
+namespace ashlar::http {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:8080";  // HOST:PORT, [V6]:PORT; port 0 takes a free one
+  int workers = 1;                        // loops, a thread each
+  ParserLimits limits;
+  size_t connections = 10'000;            // of the whole server; one more is closed at once
+  size_t output_bytes = 256 << 10;        // answers kept back for one write
+  int header_seconds = 10;                // for a whole header section
+  int body_seconds = 30;                  // for a whole body
+  int idle_seconds = 75;                  // between requests
+  int write_seconds = 30;                 // for one write of answers
+  int drain_seconds = 10;                 // after Stop
+};
+
+// An HTTP/1.1 server (RFC 9110, 9112): a loop per worker, sharing nothing but the listening address (SO_REUSEPORT).
+//   Open Run
+class Server {
+ public:
+  // Binds and listens on every loop. kConflict: the address is taken; kInvalid: it is none.
+  static Result<std::unique_ptr<Server>> Open(const ServerOptions& options, HandlerFactory make, Observer& observer);
+  ~Server();
+
+  // "127.0.0.1:8080", with the port that was bound.
+  const std::string& address() const;
+  // Serves until Stop, or SIGTERM or SIGINT; then finishes what runs, at most drain_seconds. A second signal ends it
+  // at once.
+  void Run();
+  // Thread safe; may be called again.
+  void Stop();
+
+ private:
+  struct Loops;
+  explicit Server(std::unique_ptr<Loops> loops);
+  std::unique_ptr<Loops> loops_;
+};
+
+}  // namespace ashlar::http

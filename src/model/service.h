@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "cel/cel.h"
+#include "cel/expr.h"
+#include "types/type.h"
+
+namespace ashlar::model {
+
+using cel::FieldId;
+using cel::RelationId;
+using cel::ResourceId;
+using OperationId = Id<struct OperationTag>;
+
+enum class OnDelete : uint8_t { kRestrict, kCascade, kClear };
+
+// Where a field's deprecation stands (RFC 9745, RFC 8594); empty texts are absent.
+struct Deprecation {
+  std::string since, sunset, use;
+};
+
+// Which of the fields that the system keeps, or none of them.
+enum class SystemField : uint8_t { kNone, kId, kVersion, kCreatedAt, kUpdatedAt, kDeletedAt };
+
+// A stored field: one column. A to-one relation `category` is the stored field `categoryId` with `relation` set.
+struct Field {
+  std::string name;      // in JSON: "price", "categoryId"
+  std::string declared;  // in the contract: "price", "category"
+  std::string column;    // "price", "category_id"
+  types::TypePtr type;
+  cel::Type cel_type;
+  SystemField system = SystemField::kNone;
+  bool required = false;  // `!`: not null
+  bool unique = false;
+  bool index = false;
+  bool search = false;
+  bool immutable = false;
+  bool read_only = false;
+  cel::ExprPtr default_value;  // null: none
+  cel::ExprPtr read;           // null: everyone who reads the row
+  cel::ExprPtr write;          // null: everyone who may write the row
+  RelationId relation;         // valid: this is the key of that to-one
+  std::string description;
+  std::optional<json::Json> example;
+  std::optional<Deprecation> deprecated;
+};
+
+// A relation as one resource sees it.
+struct Relation {
+  std::string name;     // "category", "lines"
+  bool to_many = false;
+  ResourceId target;
+  FieldId local;        // of a to-one: the key here; of a to-many: this resource's id (not used for composite ids)
+  FieldId remote;       // of a to-one: the target's id; of a to-many: the key there
+  OnDelete on_delete = OnDelete::kRestrict;  // of a to-one
+  std::string description;
+};
+
+enum class IdKind : uint8_t { kUuid, kInt, kString, kComposite };
+
+struct Check {
+  cel::ExprPtr rule;
+  FieldId field;        // invalid: about the row
+  std::string message;
+  std::string text;     // as the contract writes it
+};
+
+// The rules of a resource; never null: what is not given is False().
+struct Access {
+  cel::ExprPtr list, get, create, update_before, update_after, remove, restore, history;
+};
+
+enum class OperationKind : uint8_t { kList, kCreate, kGet, kUpdate, kReplace, kDelete, kRestore, kHistory };
+std::string_view NameOf(OperationKind kind);  // "list", "create", ...
+
+// Something that a caller may ask for. Surfaces, documents and limits are projections of the list of these.
+struct Operation {
+  OperationId id;
+  OperationKind kind;
+  ResourceId resource;
+  std::string name;  // "listProducts", "createProduct"
+  bool internal = false;  // only for the operator's own commands (writing User): no surface shows it
+};
+
+struct Resource {
+  ResourceId id;
+  std::string name;        // "OrderLine"
+  std::string singular;    // "orderLine"
+  std::string plural;      // "orderLines"
+  std::string collection;  // in paths: "order-lines"
+  std::string table;       // "order_lines"
+  std::string description;
+  bool routed = true;      // false: the system's own, no surface shows it
+  bool soft_delete = false;
+  bool audit = false;
+  int page_default = 20;
+  int page_max = 100;
+  std::optional<Deprecation> deprecated;
+  IdKind id_kind = IdKind::kUuid;
+  std::vector<FieldId> key;  // the columns of the primary key: {id}, or the parts of a composite id
+  // In order: the id (absent if composite), version, createdAt, updatedAt, deletedAt (if softDelete), then as declared.
+  std::vector<Field> fields;
+  std::vector<Relation> relations;
+  std::vector<std::vector<FieldId>> uniques;  // `unique: true` fields included, one column each
+  std::vector<std::vector<FieldId>> indexes;  // `index: true` and the keys of relations included
+  std::vector<Check> checks;
+  Access access;
+
+  const Field& field(FieldId which) const { return fields[which.index()]; }
+  const Relation& relation(RelationId which) const { return relations[which.index()]; }
+  FieldId FindField(std::string_view json_name) const;        // invalid if there is none
+  RelationId FindRelation(std::string_view name) const;       // invalid if there is none
+  FieldId FindSystem(SystemField which) const;                // invalid if there is none
+};
+
+struct Role {
+  std::string name;
+  std::vector<std::string> all;  // itself and what it inherits
+};
+
+// What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.
+struct Service : cel::Schema {
+  std::string name;
+  std::string version = "v1";
+  std::string title, description;
+  std::vector<Role> roles;
+  std::vector<Resource> resources;    // the system's own first (see contract/system.cc)
+  std::vector<Operation> operations;
+  ResourceId user;                    // the built-in User
+  ResourceId audit;                   // the system's AuditEntry
+
+  const Resource& resource(ResourceId id) const { return resources[id.index()]; }
+  const Operation& operation(OperationId id) const { return operations[id.index()]; }
+  ResourceId FindResource(std::string_view name) const;  // invalid if there is none
+  OperationId FindOperation(ResourceId resource, OperationKind kind) const;  // invalid if it has none
+  const Role* FindRole(std::string_view name) const;
+
+  std::optional<Member> Find(ResourceId resource, std::string_view name) const override;
+  std::vector<std::string> Names(ResourceId resource) const override;
+};
+
+}  // namespace ashlar::model

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/write_program.h"
+
+namespace ashlar::plan {
+namespace {
+
+// PATCH and PUT: read the row with what the caller may do to it, merge, judge, write what changed, audit, answer.
+// A PUT of a row that is not there goes on as a creation.
+class ChangeProgram final : public Program {
+ public:
+  explicit ChangeProgram(std::shared_ptr<const WriteRequest> request) : request_(std::move(request)) {}
+
+  void Start() override {
+    step_ = Step::kBegin;
+    error_.reset();
+    outcome_ = {};
+    stored_.clear();
+    draft_.reset();
+    judgement_.reset();
+    creation_.reset();
+  }
+
+  std::vector<Statement> Advance(std::vector<Answer> answers) override {
+    if (creation_ != nullptr) return creation_->Advance(std::move(answers));
+    switch (step_) {
+      case Step::kBegin: return Begin();
+      case Step::kRead: return Read(std::get<types::Rows>(answers[0]));
+      case Step::kDefaults: {
+        const auto& rows = std::get<types::Rows>(answers[0]);
+        for (size_t i = 0; i < draft_->probed_defaults().size(); ++i) draft_->SetProbed(i, rows.at(0, i));
+        return Judge();
+      }
+      case Step::kJudged:
+        judgement_->Answered(std::get<types::Rows>(answers[0]));
+        return Write();
+      case Step::kWritten: return Finish(std::move(answers));
+    }
+    return {};
+  }
+
+  call::Answer<call::Outcome> Take() override {
+    if (creation_ != nullptr) return creation_->Take();
+    if (error_) return std::unexpected(std::move(*error_));
+    return std::move(outcome_);
+  }
+
+ private:
+  enum class Step : uint8_t { kBegin, kRead, kDefaults, kJudged, kWritten };
+
+  bool replaces() const { return request_->operation.kind == model::OperationKind::kReplace; }
+
+  // The write rules that depend on the row, for the row as it is: one flag for each such field, behind the first.
+  std::vector<FieldId> GuardedFields() const {
+    std::vector<FieldId> guarded;
+    for (size_t i = 0; i < request_->resource.fields.size(); ++i) {
+      cel::ExprPtr rule = request_->rules.Write(request_->resource.fields[i]);
+      if (!cel::IsTrue(rule) && !cel::IsFalse(rule)) guarded.push_back(FieldId{static_cast<uint32_t>(i)});
+    }
+    return guarded;
+  }
+
+  std::vector<Statement> Begin() {
+    std::vector<cel::ExprPtr> flags{request_->rules.Access(request_->resource.access.update_before)};
+    for (FieldId id : GuardedFields()) flags.push_back(request_->rules.Write(request_->resource.field(id)));
+    step_ = Step::kRead;
+    return {request_->RowQuery(request_->key, call::Deleted::kWithout, std::move(flags))};
+  }
+
+  std::vector<Statement> Read(const types::Rows& rows) {
+    const model::Resource& resource = request_->resource;
+    if (rows.empty()) return Absent();
+    size_t flag = resource.fields.size();
+    if (rows.at(0, flag).integer == 0) {
+      return Refuse(request_->rules.Denied(request_->operation.name + " of this row"));
+    }
+    stored_ = request_->ToValues(rows, 0);
+    draft_.emplace(resource, request_->rules, replaces() ? Draft::Mode::kReplace : Draft::Mode::kMerge, &stored_);
+    draft_->ReadBody(request_->call.body);
+    std::vector<FieldId> guarded = GuardedFields();
+    for (FieldId id : draft_->guarded()) {
+      size_t place = static_cast<size_t>(std::find(guarded.begin(), guarded.end(), id) - guarded.begin());
+      if (rows.at(0, flag + 1 + place).integer == 0) {
+        return Refuse(request_->rules.DeniedField(resource.field(id).name));
+      }
+    }
+    draft_->Complete();
+    if (draft_->probed_defaults().empty()) return Judge();
+    Probe probe{resource.id, draft_->row(), {}};
+    for (FieldId id : draft_->probed_defaults()) probe.expressions.push_back(draft_->DefaultOf(id));
+    step_ = Step::kDefaults;
+    return {probe};
+  }
+
+  // A PUT creates what is not there, where the caller may create and the id is the client's to give.
+  std::vector<Statement> Absent() {
+    bool creates = replaces() && request_->resource.id_kind != model::IdKind::kInt &&
+                   !cel::IsFalse(request_->rules.Access(request_->resource.access.create));
+    if (!creates) return Refuse({call::Code::kNotFound, "there is no such row", {}});
+    creation_ = MakeCreateProgram(request_);
+    creation_->Start();
+    return creation_->Advance({});
+  }
+
+  std::vector<Statement> Judge() {
+    judgement_.emplace(*request_, *draft_, request_->rules.Access(request_->resource.access.update_after));
+    if (std::optional<Statement> probe = judgement_->Ask()) {
+      step_ = Step::kJudged;
+      return {std::move(*probe)};
+    }
+    return Write();
+  }
+
+  std::vector<Statement> Write() {
+    const model::Resource& resource = request_->resource;
+    FieldId version = resource.FindSystem(model::SystemField::kVersion);
+    error_ = judgement_->Verdict(request_->Precondition(*stored_[version.index()].get<int64_t>()));
+    if (error_) return {};
+    Update update{resource.id, request_->key, {}};
+    for (size_t i = 0; i < resource.fields.size(); ++i) {
+      FieldId id{static_cast<uint32_t>(i)};
+      if (draft_->Changed(id)) update.set.emplace_back(id, draft_->row()[i]);
+    }
+    step_ = Step::kWritten;
+    if (update.set.empty()) return {request_->AnswerQuery(request_->key)};
+    Values& row = draft_->row();
+    auto set = [&](FieldId id, Value value) {
+      row[id.index()] = value;
+      update.set.emplace_back(id, std::move(value));
+    };
+    set(version, *stored_[version.index()].get<int64_t>() + 1);
+    set(resource.FindSystem(model::SystemField::kUpdatedAt), types::Timestamp{request_->actor.now_micros});
+    std::vector<Statement> statements{std::move(update), request_->AnswerQuery(request_->key)};
+    const char* action = replaces() ? "replace" : "update";
+    if (auto audit = MakeAudit(request_->service, resource, request_->actor, action, &stored_, &row)) {
+      statements.push_back(std::move(*audit));
+    }
+    return statements;
+  }
+
+  std::vector<Statement> Finish(std::vector<Answer> answers) {
+    for (Answer& answer : answers) {
+      if (const auto* taken = std::get_if<UniqueViolation>(&answer)) return Refuse(request_->Conflict(*taken));
+      if (std::holds_alternative<CheckViolation>(answer)) {
+        return Refuse({call::Code::kValidationError, "the database refused the row by a check", {}});
+      }
+      types::Rows* rows = std::get_if<types::Rows>(&answer);
+      if (rows == nullptr) continue;
+      call::RowSet set = MakeRowSet(*request_->shape, std::move(*rows));
+      if (!set.rows.empty()) {
+        outcome_ = OneRow(request_->service, *request_->shape, std::move(set));
+        continue;
+      }
+      outcome_.rows = std::move(set);
+      outcome_.shaped = true;
+      FieldId version = request_->resource.FindSystem(model::SystemField::kVersion);
+      outcome_.version = *draft_->row()[version.index()].get<int64_t>();
+      outcome_.id = request_->call.id;
+    }
+    return {};
+  }
+
+  std::vector<Statement> Refuse(call::ApiError error) {
+    error_ = std::move(error);
+    return {};
+  }
+
+  std::shared_ptr<const WriteRequest> request_;
+  Step step_ = Step::kBegin;
+  Values stored_;
+  std::optional<Draft> draft_;
+  std::optional<Judgement> judgement_;
+  std::unique_ptr<Program> creation_;
+  std::optional<call::ApiError> error_;
+  call::Outcome outcome_;
+};
+
+}  // namespace
+
+std::unique_ptr<Program> MakeChangeProgram(std::shared_ptr<const WriteRequest> request) {
+  return std::make_unique<ChangeProgram>(std::move(request));
+}
+
+}  // namespace ashlar::plan

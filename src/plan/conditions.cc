@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/conditions.h"
+
+#include <set>
+
+namespace ashlar::plan {
+namespace {
+
+using call::Operator;
+using cel::ExprPtr;
+using cel::Op;
+
+constexpr int kMaxRelations = 4;
+constexpr int kMaxPredicates = 100;
+constexpr int kMaxValues = 1000;
+constexpr int kMaxDepth = 8;
+
+// Builds one structured condition from the outside in: crossing a to-many opens an `exists`.
+class ConditionMaker {
+ public:
+  ConditionMaker(const call::Condition& condition, const Rules& rules, int* next_slot, ClauseErrors& errors)
+      : condition_(condition), rules_(rules), next_slot_(next_slot), errors_(errors) {}
+
+  ExprPtr Make(const model::Resource& resource) { return Cross(resource, RowAt(resource.id, 0), 0); }
+
+ private:
+  ExprPtr Cross(const model::Resource& resource, ExprPtr row, size_t step) {
+    const std::string& name = condition_.path[step];
+    bool last = step + 1 == condition_.path.size();
+    if (last) return Compare(resource, std::move(row), name);
+    model::RelationId id = resource.FindRelation(name);
+    if (!id.valid()) return Invalid(fmt::format("'{}': {} has no relation '{}'", condition_.place, resource.name, name));
+    const model::Relation& relation = resource.relation(id);
+    const model::Resource& target = rules_.service().resource(relation.target);
+    if (!KeyReadable(resource, relation)) return nullptr;
+    cel::Type type;
+    type.tag = relation.to_many ? cel::Type::Tag::kRows : cel::Type::Tag::kRow;
+    type.nullable = !relation.to_many;
+    type.resource = relation.target;
+    auto related = std::make_shared<const cel::Expr>(cel::Expr{type, cel::Relation{std::move(row), id, nullptr, -1}});
+    if (!relation.to_many) return Cross(target, related, step + 1);
+    int slot = (*next_slot_)++;
+    ExprPtr body = Cross(target, RowAt(target.id, slot), step + 1);
+    if (body == nullptr) return nullptr;
+    cel::Type boolean;
+    boolean.tag = cel::Type::Tag::kBool;
+    return std::make_shared<const cel::Expr>(
+        cel::Expr{boolean, cel::Comprehension{cel::Macro::kExists, related, slot, body}});
+  }
+
+  // A relation may be crossed only by who may read the key that makes it.
+  bool KeyReadable(const model::Resource& resource, const model::Relation& relation) {
+    const model::Field& key = relation.to_many ? rules_.service().resource(relation.target).field(relation.remote)
+                                               : resource.field(relation.local);
+    if (rules_.AlwaysReads(key)) return true;
+    errors_.denied.push_back(key.name);
+    return false;
+  }
+
+  ExprPtr Compare(const model::Resource& resource, ExprPtr row, const std::string& name) {
+    model::FieldId id = resource.FindField(name);
+    if (!id.valid()) return Invalid(fmt::format("'{}': {} has no field '{}'", condition_.place, resource.name, name));
+    const model::Field& field = resource.field(id);
+    if (!field.type->filterable()) {
+      return Invalid(fmt::format("'{}': a {} field cannot be filtered", condition_.place, field.type->name()));
+    }
+    if (!Fits(field)) {
+      return Invalid(fmt::format("'{}': operator '{}' is for {} fields, '{}' is {}", condition_.place,
+                                 RowOf(condition_.op).name, RowOf(condition_.op).fits, name, field.type->text()));
+    }
+    std::vector<ExprPtr> values = Values(field);
+    if (!rules_.AlwaysReads(field)) {
+      errors_.denied.push_back(field.name);
+      return nullptr;
+    }
+    if (values.size() != condition_.values.size()) return nullptr;
+    return Apply(FieldOf(resource, id, std::move(row)), std::move(values));
+  }
+
+  bool Fits(const model::Field& field) const {
+    bool text = field.type->kind() == types::Kind::kText;
+    bool list = field.type->kind() == types::Kind::kList;
+    bool ordered = !list && field.type->kind() != types::Kind::kBool;
+    switch (condition_.op) {
+      case Operator::kGt:
+      case Operator::kGte:
+      case Operator::kLt:
+      case Operator::kLte: return ordered;
+      case Operator::kContains: return text || list;
+      case Operator::kStartsWith:
+      case Operator::kIeq:
+      case Operator::kIcontains: return text;
+      case Operator::kEq:
+      case Operator::kNe:
+      case Operator::kIn:
+      case Operator::kNin: return !list;
+      case Operator::kIsNull: return true;
+    }
+    return false;
+  }
+
+  // The operator's values as literals; what does not parse is told, and left out.
+  std::vector<ExprPtr> Values(const model::Field& field) {
+    std::vector<ExprPtr> literals;
+    for (const std::string& text : condition_.values) {
+      if (ExprPtr literal = Value(field, text)) literals.push_back(std::move(literal));
+    }
+    return literals;
+  }
+
+  ExprPtr Value(const model::Field& field, const std::string& text) {
+    cel::Type type = field.cel_type;
+    type.nullable = false;
+    if (condition_.op == Operator::kIsNull) {
+      if (text == "true" || text == "false") return text == "true" ? cel::True() : cel::False();
+      return Invalid(fmt::format("'{}': must be true or false", condition_.place));
+    }
+    bool raw = condition_.op == Operator::kStartsWith || condition_.op == Operator::kIeq ||
+               condition_.op == Operator::kIcontains || condition_.op == Operator::kContains;
+    if (raw && field.type->kind() == types::Kind::kText) {
+      type.constants.clear();
+      return cel::MakeLiteral(text, type);
+    }
+    const types::Type* reader = field.type.get();
+    if (const types::Type* element = field.type->element()) {
+      reader = element;
+      type = cel::TypeOf(*element, false);
+    }
+    auto value = reader->ParseText(text);
+    if (!value) return Invalid(fmt::format("'{}': {}", condition_.place, value.error().message));
+    return cel::MakeLiteral(std::move(*value), type);
+  }
+
+  ExprPtr Apply(ExprPtr field, std::vector<ExprPtr> values) {
+    switch (condition_.op) {
+      case Operator::kEq: return MakeCall(Op::kEqual, {field, values[0]});
+      case Operator::kNe: return MakeCall(Op::kNotEqual, {field, values[0]});
+      case Operator::kGt: return MakeCall(Op::kGreater, {field, values[0]});
+      case Operator::kGte: return MakeCall(Op::kGreaterOrEqual, {field, values[0]});
+      case Operator::kLt: return MakeCall(Op::kLess, {field, values[0]});
+      case Operator::kLte: return MakeCall(Op::kLessOrEqual, {field, values[0]});
+      case Operator::kIn: return MakeCall(Op::kIn, {field, ListOf(values)});
+      case Operator::kNin: return cel::Not(MakeCall(Op::kIn, {field, ListOf(values)}));
+      case Operator::kContains:
+        if (field->type.tag == cel::Type::Tag::kList) return MakeCall(Op::kIn, {values[0], field});
+        return MakeCall(Op::kContains, {field, values[0]});
+      case Operator::kStartsWith: return MakeCall(Op::kStartsWith, {field, values[0]});
+      case Operator::kIeq: return MakeCall(Op::kEqualIgnoringCase, {field, values[0]});
+      case Operator::kIcontains: return MakeCall(Op::kContainsIgnoringCase, {field, values[0]});
+      case Operator::kIsNull: {
+        cel::Type null;
+        null.nullable = true;
+        Op op = cel::IsTrue(values[0]) ? Op::kEqual : Op::kNotEqual;
+        return MakeCall(op, {field, cel::MakeLiteral(types::Null{}, null)});
+      }
+    }
+    return nullptr;
+  }
+
+  static ExprPtr ListOf(const std::vector<ExprPtr>& items) {
+    cel::Type type;
+    type.tag = cel::Type::Tag::kList;
+    if (!items.empty()) type.element = std::make_shared<const cel::Type>(items[0]->type);
+    return std::make_shared<const cel::Expr>(cel::Expr{type, cel::ListOf{items}});
+  }
+
+  ExprPtr Invalid(std::string message) {
+    errors_.invalid.push_back(std::move(message));
+    return nullptr;
+  }
+
+  const call::Condition& condition_;
+  const Rules& rules_;
+  int* next_slot_;
+  ClauseErrors& errors_;
+};
+
+ExprPtr MakeFilter(const std::string& text, const model::Resource& resource, const Rules& rules, ClauseErrors& errors) {
+  cel::Scope scope;
+  scope.schema = &rules.service();
+  scope.resource = resource.id;
+  cel::Type boolean;
+  boolean.tag = cel::Type::Tag::kBool;
+  auto compiled = cel::Compile(text, scope, boolean);
+  if (!compiled) {
+    for (const cel::Mistake& mistake : compiled.error()) {
+      std::string hint = mistake.suggestion.empty() ? "" : fmt::format(" (did you mean '{}'?)", mistake.suggestion);
+      errors.invalid.push_back(fmt::format("'filter' at {}: {}{}", mistake.offset + 1, mistake.message, hint));
+    }
+    return nullptr;
+  }
+  // Judged before folding: naming a field is refused even where its value would not matter.
+  if (const model::Field* field = rules.FirstUnreadable(**compiled)) {
+    errors.denied.push_back(field->name);
+    return nullptr;
+  }
+  return *compiled;
+}
+
+void CheckLimits(const cel::Expr& expr, const call::Call& call, ClauseErrors& errors) {
+  cel::Usage usage = cel::Measure(expr);
+  if (usage.relation_depth > kMaxRelations) {
+    errors.invalid.push_back(fmt::format("the filter crosses more than {} relations", kMaxRelations));
+  }
+  if (usage.predicates > kMaxPredicates) {
+    errors.invalid.push_back(fmt::format("the filter has more than {} conditions", kMaxPredicates));
+  }
+  if (usage.list_values > kMaxValues) {
+    errors.invalid.push_back(fmt::format("a list in the filter has more than {} values", kMaxValues));
+  }
+  if (!call.filter.empty() && usage.depth > kMaxDepth) {
+    errors.invalid.push_back(fmt::format("the filter is nested more than {} deep", kMaxDepth));
+  }
+}
+
+}  // namespace
+
+call::ApiError ClauseErrors::ToError(const Rules& rules) const {
+  if (!invalid.empty()) return {call::Code::kInvalidQuery, fmt::format("{}", fmt::join(invalid, "; ")), {}};
+  return rules.DeniedField(denied.front());
+}
+
+ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, const Rules& rules,
+                      ClauseErrors& errors) {
+  if (call.where.size() > kMaxPredicates) {
+    errors.invalid.push_back(fmt::format("the query has more than {} conditions", kMaxPredicates));
+    return nullptr;
+  }
+  ExprPtr filter;
+  if (!call.filter.empty()) {
+    filter = MakeFilter(call.filter, resource, rules, errors);
+    if (filter != nullptr) CheckLimits(*filter, call, errors);
+  }
+  ExprPtr all;
+  int next_slot = filter == nullptr ? 1 : cel::MaxSlot(*filter) + 1;
+  for (const call::Condition& condition : call.where) {
+    if (condition.path.size() > kMaxRelations + 1) {
+      errors.invalid.push_back(fmt::format("'{}' crosses more than {} relations", condition.place, kMaxRelations));
+      continue;
+    }
+    if (condition.values.size() > kMaxValues) {
+      errors.invalid.push_back(fmt::format("'{}' has more than {} values", condition.place, kMaxValues));
+      continue;
+    }
+    ExprPtr made = ConditionMaker(condition, rules, &next_slot, errors).Make(resource);
+    if (made != nullptr) all = cel::And(all, made);
+  }
+  if (!errors.empty()) return nullptr;
+  all = cel::And(all, filter == nullptr ? nullptr : rules.Fold(filter));
+  return rules.Guarded(all);
+}
+
+std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const model::Resource& resource,
+                             const Rules& rules, ClauseErrors& errors) {
+  std::vector<Order> order;
+  std::set<model::FieldId> seen;
+  bool descending_key = false;
+  for (const call::SortTerm& term : terms) {
+    if (term.field == "id" && resource.id_kind == model::IdKind::kComposite) {
+      descending_key = term.descending;
+      continue;
+    }
+    model::FieldId id = resource.FindField(term.field);
+    if (!id.valid()) {
+      errors.invalid.push_back(fmt::format("'sort': {} has no field '{}'", resource.name, term.field));
+      continue;
+    }
+    const model::Field& field = resource.field(id);
+    if (!field.type->sortable()) {
+      errors.invalid.push_back(fmt::format("'sort': a {} field cannot be sorted by", field.type->name()));
+    } else if (!rules.AlwaysReads(field)) {
+      errors.denied.push_back(field.name);
+    } else if (!seen.insert(id).second) {
+      errors.invalid.push_back(fmt::format("'sort' names '{}' twice", term.field));
+    } else {
+      order.push_back({id, term.descending});
+    }
+  }
+  for (model::FieldId id : resource.key) {
+    if (seen.insert(id).second) order.push_back({id, descending_key});
+  }
+  return order;
+}
+
+}  // namespace ashlar::plan

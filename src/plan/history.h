@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <set>
+#include <string>
+
+#include "plan/plan.h"
+#include "plan/rules.h"
+#include "types/uuid.h"
+
+namespace ashlar::plan {
+
+// GET of a row's history.
+struct HistoryPlan {
+  Query row;      // its key; flag: the history rule
+  Query entries;  // of the audit; limit: one more than a page
+  Count count;
+  int64_t page = 1;
+  int64_t per_page = 20;
+  types::TypePtr id_type;
+  call::ApiError denied;
+  std::set<std::string> visible;  // names of the fields that images may show
+};
+HistoryPlan MakeHistoryPlan(const model::Resource& resource, const Values& key, const Rules& rules, int64_t page,
+                            int64_t per_page);
+std::unique_ptr<Program> MakeHistoryProgram(HistoryPlan plan);
+
+}  // namespace ashlar::plan

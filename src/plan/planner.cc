@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/planner.h"
+
+#include "model/row_id.h"
+#include "plan/conditions.h"
+#include "plan/cursor.h"
+#include "plan/history.h"
+#include "plan/read_program.h"
+#include "plan/write_program.h"
+
+namespace ashlar::plan {
+namespace {
+
+using call::Code;
+using cel::ExprPtr;
+using model::OperationKind;
+
+constexpr int64_t kMaxPage = 1'000'000;
+
+// The operation's rule as far as it folds for this caller: the literal false where it can never hold.
+ExprPtr GateOf(const model::Operation& operation, const model::Resource& resource, const Rules& rules) {
+  const model::Access& access = resource.access;
+  switch (operation.kind) {
+    case OperationKind::kList: return rules.Access(access.list);
+    case OperationKind::kGet: return rules.Access(access.get);
+    case OperationKind::kCreate: return rules.Access(access.create);
+    case OperationKind::kUpdate: return cel::And(rules.Access(access.update_before), rules.Access(access.update_after));
+    case OperationKind::kReplace:
+      return cel::Or(cel::And(rules.Access(access.update_before), rules.Access(access.update_after)),
+                     rules.Access(access.create));
+    case OperationKind::kDelete: return rules.Access(access.remove);
+    case OperationKind::kRestore: return rules.Access(access.restore);
+    case OperationKind::kHistory: return rules.Access(access.history);
+  }
+  return cel::False();
+}
+
+int64_t PerPage(const call::Paging& paging, const model::Resource& resource, ClauseErrors& errors) {
+  int64_t per_page = paging.per_page.value_or(resource.page_default);
+  if (per_page < 1 || per_page > resource.page_max) {
+    errors.invalid.push_back(fmt::format("'perPage' must be from 1 to {}", resource.page_max));
+  }
+  if (paging.page < 1 || paging.page > kMaxPage) {
+    errors.invalid.push_back(fmt::format("'page' must be from 1 to {}", kMaxPage));
+  }
+  return per_page;
+}
+
+// Deleted rows are for who may restore them.
+std::optional<call::ApiError> MakeDeleted(const call::Call& call, const model::Resource& resource, const Rules& rules,
+                                          ListPlan& plan) {
+  if (call.deleted == call::Deleted::kWithout) return std::nullopt;
+  if (!resource.soft_delete) {
+    return call::ApiError{Code::kInvalidQuery, fmt::format("'deleted': {} has no soft delete", resource.name), {}};
+  }
+  ExprPtr restore = rules.Access(resource.access.restore);
+  if (cel::IsFalse(restore)) return rules.Denied("listing deleted rows");
+  plan.query.deleted = call.deleted;
+  FieldId deleted_at = resource.FindSystem(model::SystemField::kDeletedAt);
+  ExprPtr field = FieldOf(resource, deleted_at, RowAt(resource.id, 0));
+  ExprPtr live = MakeCall(cel::Op::kEqual, {field, LiteralFor(resource.field(deleted_at), Value{})});
+  if (!cel::IsTrue(restore)) plan.query.where = cel::And(plan.query.where, cel::Or(live, restore));
+  return std::nullopt;
+}
+
+void Page(const call::Call& call, int64_t per_page, const Rules& rules, const model::Resource& resource,
+          const Planner::CursorKey& key, ListPlan& plan, ClauseErrors& errors) {
+  plan.per_page = per_page;
+  plan.query.limit = per_page + 1;
+  plan.page = call.paging.page;
+  if (!call.paging.cursor) {
+    plan.query.offset = (plan.page - 1) * per_page;
+    if (call.paging.total) plan.count = Count{resource.id, plan.query.where, plan.query.deleted, 0};
+    return;
+  }
+  plan.cursor = true;
+  plan.backwards = call.paging.backwards;
+  plan.from_start = call.paging.at.empty();
+  plan.cursors = std::make_shared<const Cursors>(key, call, rules, resource, plan.query.order);
+  for (const Order& order : plan.query.order) plan.order_cells.push_back(plan.shape->Need(order.field));
+  if (!plan.from_start) {
+    plan.query.after = plan.cursors->Decode(call.paging.at);
+    if (!plan.query.after) {
+      errors.invalid.push_back(fmt::format("'{}' is not a cursor of this query", plan.backwards ? "before" : "after"));
+    }
+  }
+  if (plan.backwards) {
+    for (Order& order : plan.query.order) order.descending = !order.descending;
+  }
+}
+
+call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const model::Resource& resource,
+                                                const Rules& rules, const ExprPtr& gate,
+                                                const Planner::CursorKey& key) {
+  ClauseErrors errors;
+  ListPlan plan;
+  plan.shape = MakeShape(call.selection, resource, rules, errors);
+  plan.query.resource = resource.id;
+  plan.query.order = MakeOrder(call.sort, resource, rules, errors);
+  ExprPtr condition = MakeCondition(call, resource, rules, errors);
+  int64_t per_page = PerPage(call.paging, resource, errors);
+  if (!errors.invalid.empty()) return std::unexpected(errors.ToError(rules));
+  plan.query.where = cel::And(gate, condition);
+  if (auto refusal = MakeDeleted(call, resource, rules, plan)) return std::unexpected(std::move(*refusal));
+  Page(call, per_page, rules, resource, key, plan, errors);
+  if (!errors.empty()) return std::unexpected(errors.ToError(rules));
+  plan.query.fields = plan.shape->fields;
+  plan.query.flags = plan.shape->flags;
+  return MakeListProgram(rules.service(), std::move(plan));
+}
+
+call::Answer<std::unique_ptr<Program>> MakeGet(const call::Call& call, const Values& row_key,
+                                               const model::Resource& resource, const Rules& rules,
+                                               const ExprPtr& gate) {
+  ClauseErrors errors;
+  GetPlan plan;
+  plan.shape = MakeShape(call.selection, resource, rules, errors);
+  if (!errors.empty()) return std::unexpected(errors.ToError(rules));
+  plan.query = QueryFor(*plan.shape);
+  plan.query.where = cel::And(KeyIs(resource, row_key), gate);
+  plan.query.limit = 1;
+  return MakeGetProgram(rules.service(), std::move(plan));
+}
+
+call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const call::Caller& caller, Values row_key,
+                                                 const Rules& rules, const Context& context) {
+  auto request = std::make_shared<WriteRequest>(rules.service(), call, caller, rules.now_micros(), context.request_id);
+  ClauseErrors errors;
+  request->shape = MakeShape({}, request->resource, request->rules, errors);
+  request->key = std::move(row_key);
+  switch (request->operation.kind) {
+    case OperationKind::kCreate: return MakeCreateProgram(request);
+    case OperationKind::kUpdate:
+    case OperationKind::kReplace: return MakeChangeProgram(request);
+    case OperationKind::kDelete:
+    case OperationKind::kRestore: return MakeRemoveProgram(request);
+    case OperationKind::kList:
+    case OperationKind::kGet:
+    case OperationKind::kHistory: break;
+  }
+  return call::Refuse(Code::kInternal, "this operation does not write");
+}
+
+}  // namespace
+
+call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller& caller, const Context& context) const {
+  const model::Operation& operation = service_.operation(call.operation);
+  const model::Resource& resource = service_.resource(operation.resource);
+  Rules rules(service_, caller, context.clock.NowMicros());
+  if ((operation.internal || !resource.routed) && !caller.is_operator()) {
+    return call::Refuse(Code::kRouteNotFound, "there is nothing at this address");
+  }
+  ExprPtr gate = GateOf(operation, resource, rules);
+  if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(operation.name));
+  if (call.malformed) return std::unexpected(*call.malformed);
+  bool by_id = operation.kind != OperationKind::kList && operation.kind != OperationKind::kCreate;
+  Values key;
+  if (by_id) {
+    auto parsed = model::ParseId(service_, resource, call.id);
+    if (!parsed) return call::Refuse(Code::kNotFound, "there is no such row");
+    key = std::move(*parsed);
+  }
+  call::Answer<std::unique_ptr<Program>> program = nullptr;
+  bool writes = false;
+  switch (operation.kind) {
+    case OperationKind::kList: program = MakeList(call, resource, rules, gate, cursor_key_); break;
+    case OperationKind::kGet: program = MakeGet(call, key, resource, rules, gate); break;
+    case OperationKind::kHistory: {
+      ClauseErrors errors;
+      int64_t per_page = PerPage(call.paging, resource, errors);
+      if (!errors.empty()) return std::unexpected(errors.ToError(rules));
+      program = MakeHistoryProgram(MakeHistoryPlan(resource, key, rules, call.paging.page, per_page));
+      break;
+    }
+    case OperationKind::kCreate:
+    case OperationKind::kUpdate:
+    case OperationKind::kReplace:
+    case OperationKind::kDelete:
+    case OperationKind::kRestore:
+      program = MakeWrite(call, caller, std::move(key), rules, context);
+      writes = true;
+      break;
+  }
+  if (!program) return std::unexpected(std::move(program).error());
+  return Plan(std::move(*program), writes);
+}
+
+}  // namespace ashlar::plan

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "base/context.h"
+#include "call/call.h"
+#include "call/caller.h"
+#include "model/service.h"
+#include "plan/plan.h"
+
+namespace ashlar::plan {
+
+// Call x Caller x Service -> Plan, or why not: the one place where access rules meet requests. Order of refusals as
+// contract.md "Access": the operation's rule as far as it folds; then the form; what depends on rows is decided by
+// the Plan itself, in that order too.
+//
+// Immutable; safe to share between threads. Keeps references: service must outlive it and its Plans.
+class Planner {
+ public:
+  // Signs cursors; 32 secret bytes.
+  using CursorKey = std::array<uint8_t, 32>;
+  Planner(const model::Service& service, const CursorKey& cursor_key) : service_(service), cursor_key_(cursor_key) {}
+
+  call::Answer<Plan> MakePlan(const call::Call& call, const call::Caller& caller, const Context& context) const;
+
+  const model::Service& service() const { return service_; }
+
+ private:
+  const model::Service& service_;
+  CursorKey cursor_key_;
+};
+
+}  // namespace ashlar::plan

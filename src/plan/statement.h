@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "call/call.h"
+#include "cel/expr.h"
+#include "model/service.h"
+#include "types/rows.h"
+
+namespace ashlar::plan {
+
+using model::FieldId;
+using model::ResourceId;
+using types::Value;
+using types::Values;
+
+// What a store is asked to do, in terms of the model: no table, no SQL. Every condition is a folded Expr (no Auth, no
+// Now) over Variable{0}; it counts as false where it is an error. Soft-deleted rows are absent wherever an expression
+// crosses a relation.
+
+struct Order {
+  FieldId field;
+  bool descending = false;  // null sorts first ascending, last descending
+};
+
+// Rows of one resource: `fields`, then one 0/1 cell for each of `flags`.
+struct Query {
+  ResourceId resource;
+  std::vector<FieldId> fields;
+  std::vector<cel::ExprPtr> flags;
+  cel::ExprPtr where;  // null: all
+  call::Deleted deleted = call::Deleted::kWithout;
+  std::vector<Order> order;  // ends with the key, so that it is total
+  std::optional<int64_t> limit;
+  int64_t offset = 0;
+  // Only rows after (in `order`) the row with these values of the order's fields.
+  std::optional<Values> after;
+  // Only rows whose `among` is one of `among_values`; with `per_value`, at most that many for each, by key.
+  FieldId among;
+  Values among_values;
+  int64_t per_value = 0;
+};
+
+// One row, one cell: how many rows there are, counting up to `limit` if that is positive.
+struct Count {
+  ResourceId resource;
+  cel::ExprPtr where;
+  call::Deleted deleted = call::Deleted::kWithout;
+  int64_t limit = 0;
+};
+
+// One row: the value of each expression over a row that is not (yet) stored as it is given here, by field.
+// A cell is null where the expression is null or an error.
+struct Probe {
+  ResourceId resource;
+  Values row;
+  std::vector<cel::ExprPtr> expressions;
+};
+
+struct Insert {
+  ResourceId resource;
+  Values row;  // by field; a null int id is counted up by the store
+};
+// The row with that key gets these values. Answers Written{0} if it is not there.
+struct Update {
+  ResourceId resource;
+  Values key;
+  std::vector<std::pair<FieldId, Value>> set;
+};
+struct Delete {
+  ResourceId resource;
+  Values key;
+};
+using Statement = std::variant<Query, Count, Probe, Insert, Update, Delete>;
+
+// What a statement gave. A violation leaves the row as it was; the program decides what becomes of the unit.
+struct Written {
+  int64_t rows = 0;
+  Value id;  // of an Insert with a null int id: the id that the store gave
+};
+struct UniqueViolation {
+  ResourceId resource;
+  std::vector<FieldId> fields;  // of the unique constraint; the key's fields for the id
+};
+struct CheckViolation {
+  ResourceId resource;
+  int check = -1;  // index into Resource::checks; -1: another constraint (not null, foreign key)
+};
+using Answer = std::variant<types::Rows, Written, UniqueViolation, CheckViolation>;
+
+}  // namespace ashlar::plan

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/write_program.h"
+
+namespace ashlar::plan {
+
+using cel::ExprPtr;
+using types::Detail;
+
+WriteRequest::WriteRequest(const model::Service& in_service, const call::Call& in_call, const call::Caller& in_caller,
+                           int64_t now_micros, std::string request_id)
+    : service(in_service),
+      call(in_call),
+      caller(in_caller),
+      rules(service, caller, now_micros),
+      operation(service.operation(call.operation)),
+      resource(service.resource(operation.resource)),
+      actor(ActorOf(rules, request_id)) {}
+
+Query WriteRequest::RowQuery(const Values& row_key, call::Deleted deleted, std::vector<ExprPtr> flags) const {
+  Query query;
+  query.resource = resource.id;
+  for (size_t i = 0; i < resource.fields.size(); ++i) query.fields.push_back(FieldId{static_cast<uint32_t>(i)});
+  query.flags = std::move(flags);
+  query.where = cel::And(KeyIs(resource, row_key), rules.Access(resource.access.get));
+  query.deleted = deleted;
+  query.limit = 1;
+  return query;
+}
+
+Query WriteRequest::AnswerQuery(const Values& row_key) const {
+  Query query = QueryFor(*shape);
+  query.where = cel::And(KeyIs(resource, row_key), rules.Access(resource.access.get));
+  query.limit = 1;
+  return query;
+}
+
+std::optional<call::ApiError> WriteRequest::Precondition(int64_t version) const {
+  const call::Preconditions& wanted = call.preconditions;
+  if (wanted.if_none_match_any) {
+    return call::ApiError{call::Code::kPreconditionFailed, "the row is there already", {}};
+  }
+  if (!wanted.if_match || wanted.if_match_any) return std::nullopt;
+  const auto& versions = wanted.if_match_versions;
+  if (std::find(versions.begin(), versions.end(), version) != versions.end()) return std::nullopt;
+  return call::ApiError{call::Code::kPreconditionFailed, "the row has changed since", {}};
+}
+
+call::ApiError WriteRequest::Conflict(const UniqueViolation& violation) const {
+  const model::Resource& where = service.resource(violation.resource);
+  call::ApiError error{call::Code::kConflict, "", {}};
+  std::vector<std::string> names;
+  for (FieldId id : violation.fields) {
+    if (rules.AlwaysReads(where.field(id))) names.push_back(where.field(id).name);
+  }
+  error.message = names.empty() ? "a value is taken"
+                                : fmt::format("the value of '{}' is taken", fmt::join(names, "', '"));
+  return error;
+}
+
+Values WriteRequest::ToValues(const types::Rows& rows, size_t row) const {
+  Values values;
+  values.reserve(resource.fields.size());
+  for (size_t i = 0; i < resource.fields.size(); ++i) values.push_back(resource.fields[i].type->ToValue(rows.at(row, i)));
+  return values;
+}
+
+Judgement::Judgement(const WriteRequest& request, Draft& draft, ExprPtr rule)
+    : request_(request), draft_(draft), rule_(std::move(rule)) {}
+
+std::optional<Statement> Judgement::Ask() {
+  const model::Resource& resource = request_.resource;
+  Condition(rule_, Purpose::kRule, {});
+  for (FieldId id : draft_.guarded()) Condition(request_.rules.Write(resource.field(id)), Purpose::kField, id);
+  for (size_t i = 0; i < resource.relations.size(); ++i) {
+    Reference(resource.relations[i], model::RelationId{static_cast<uint32_t>(i)});
+  }
+  draft_.Check();
+  if (probe_.expressions.empty()) return std::nullopt;
+  probe_.resource = resource.id;
+  probe_.row = draft_.row();
+  return probe_;
+}
+
+void Judgement::Condition(const ExprPtr& rule, Purpose purpose, FieldId field) {
+  if (cel::IsTrue(rule)) return;
+  if (!cel::IsFalse(rule) && !draft_.CanJudge(*rule)) return;  // the wrong fields are told instead
+  if (!cel::IsFalse(rule) && cel::Measure(*rule).relations) {
+    probe_.expressions.push_back(rule);
+    probed_.push_back({purpose, field});
+    return;
+  }
+  if (!HoldsFor(*rule, request_.resource, draft_.row())) Failed(purpose, field);
+}
+
+void Judgement::Reference(const model::Relation& relation, model::RelationId id) {
+  if (relation.to_many || !draft_.Changed(relation.local) || draft_.row()[relation.local.index()].is_null()) return;
+  const model::Field& key = request_.resource.field(relation.local);
+  cel::Type row;
+  row.tag = cel::Type::Tag::kRow;
+  row.nullable = true;
+  row.resource = relation.target;
+  cel::Relation related{RowAt(request_.resource.id, 0), id, nullptr, -1};
+  int slot = 1;
+  if (draft_.Given(relation.local)) {
+    // What the caller refers to, it must be able to get; what a default refers to must be there.
+    ExprPtr rule = request_.rules.Access(request_.service.resource(relation.target).access.get);
+    if (cel::IsFalse(rule)) return Failed(Purpose::kReference, relation.local);
+    if (!cel::IsTrue(rule)) {
+      related.slot = 1;
+      slot = 2;
+      related.guard = cel::Rebase(rule, RowAt(relation.target, related.slot), &slot);
+    }
+  }
+  if (!draft_.CanJudge(*FieldOf(request_.resource, relation.local, RowAt(request_.resource.id, 0)))) return;
+  auto range = std::make_shared<const cel::Expr>(cel::Expr{row, std::move(related)});
+  cel::Type boolean;
+  boolean.tag = cel::Type::Tag::kBool;
+  probe_.expressions.push_back(std::make_shared<const cel::Expr>(
+      cel::Expr{boolean, cel::Comprehension{cel::Macro::kExists, range, slot, cel::True()}}));
+  probed_.push_back({Purpose::kReference, request_.resource.FindField(key.name)});
+}
+
+void Judgement::Answered(const types::Rows& rows) {
+  for (size_t i = 0; i < probed_.size(); ++i) {
+    const types::Cell& cell = rows.at(0, i);
+    if (cell.is_null() || cell.integer == 0) Failed(probed_[i].purpose, probed_[i].field);
+  }
+}
+
+void Judgement::Failed(Purpose purpose, FieldId field) {
+  switch (purpose) {
+    case Purpose::kRule: refused_ = true; return;
+    case Purpose::kField:
+      if (denied_.empty()) denied_ = request_.resource.field(field).name;
+      return;
+    case Purpose::kReference:
+      draft_.AddError(field, Detail::kReferenceNotFound, "refers to no row");
+      return;
+  }
+}
+
+std::optional<call::ApiError> Judgement::Verdict(std::optional<call::ApiError> precondition) {
+  if (refused_) return request_.rules.Denied(fmt::format("{} {}", request_.operation.name, "of such a row"));
+  if (!draft_.denied().empty()) return request_.rules.DeniedField(draft_.denied());
+  if (!denied_.empty()) return request_.rules.DeniedField(denied_);
+  if (precondition) return precondition;
+  return draft_.Errors();
+}
+
+}  // namespace ashlar::plan

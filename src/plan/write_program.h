@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "call/call.h"
+#include "call/caller.h"
+#include "plan/audit.h"
+#include "plan/draft.h"
+#include "plan/plan.h"
+#include "plan/read_program.h"
+
+namespace ashlar::plan {
+
+// What every writing plan knows. The rules are folded for one caller; the call and the caller are copies, for the
+// program outlives the request that it came with.
+struct WriteRequest {
+  WriteRequest(const model::Service& in_service, const call::Call& in_call, const call::Caller& in_caller,
+               int64_t now_micros, std::string request_id);
+  const model::Service& service;
+  const call::Call call;
+  const call::Caller caller;
+  const Rules rules;
+  const model::Operation& operation;
+  const model::Resource& resource;
+  const Actor actor;
+  Values key;                    // of the row; empty for a creation
+  std::shared_ptr<Shape> shape;  // of the answer
+
+  // Every field of the row with that key, as far as the caller may get it, then `flags`.
+  Query RowQuery(const Values& row_key, call::Deleted deleted, std::vector<cel::ExprPtr> flags) const;
+  // The row as the caller sees it once it is written.
+  Query AnswerQuery(const Values& row_key) const;
+  // 412, or nothing.
+  std::optional<call::ApiError> Precondition(int64_t version) const;
+  // 409 that names only what the caller may read.
+  call::ApiError Conflict(const UniqueViolation& violation) const;
+  Values ToValues(const types::Rows& rows, size_t row) const;
+};
+
+// What a row must pass before it is written: rule, field rules, references; in memory as far as no relation is
+// crossed, by one Probe otherwise. `Ask` gives the probe, if one is needed; `Verdict` the refusal, if there is one:
+// 403 before 412 before 422.
+class Judgement {
+ public:
+  // `rule` over the row as it would become, folded.
+  Judgement(const WriteRequest& request, Draft& draft, cel::ExprPtr rule);
+  std::optional<Statement> Ask();
+  void Answered(const types::Rows& rows);
+  std::optional<call::ApiError> Verdict(std::optional<call::ApiError> precondition);
+
+ private:
+  enum class Purpose : uint8_t { kRule, kField, kReference };
+  struct Probed {
+    Purpose purpose;
+    FieldId field;
+  };
+  void Condition(const cel::ExprPtr& rule, Purpose purpose, FieldId field);
+  void Reference(const model::Relation& relation, model::RelationId id);
+  void Failed(Purpose purpose, FieldId field);
+
+  const WriteRequest& request_;
+  Draft& draft_;
+  cel::ExprPtr rule_;
+  Probe probe_;
+  std::vector<Probed> probed_;
+  bool refused_ = false;
+  std::string denied_;
+};
+
+std::unique_ptr<Program> MakeCreateProgram(std::shared_ptr<const WriteRequest> request);
+std::unique_ptr<Program> MakeChangeProgram(std::shared_ptr<const WriteRequest> request);   // update, replace
+std::unique_ptr<Program> MakeRemoveProgram(std::shared_ptr<const WriteRequest> request);   // delete, restore
+
+}  // namespace ashlar::plan

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/context.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "call/outcome.h"
+#include "plan/plan.h"
+
+namespace ashlar::store {
+
+struct Capabilities {
+  bool transactions = false;
+  bool relation_predicates = false;
+};
+
+// What one transaction is asked to do. REQUIRES: outlives the Run.
+struct Unit {
+  std::vector<plan::Plan> plans;
+  // Whether to go on behind a refused plan, to learn of every refusal (loading). Nothing remains either way.
+  bool collect_all = false;
+  bool writes() const {
+    for (const plan::Plan& plan : plans) {
+      if (plan.writes()) return true;
+    }
+    return false;
+  }
+};
+// One for each plan that was run, in order. Unless every one is a success, nothing of the unit remains.
+using Outcomes = std::vector<call::Answer<call::Outcome>>;
+
+// A loop's way into a store. One thread uses it: the loop that opened it.
+//
+// Run: an Error is the store's own trouble (kTimeout once the deadline has passed, kUnavailable, kInternal); then
+// nothing of the unit remains. It may run programs again from the start. A read finishes at once where it can.
+// A write is acknowledged only once it is durable.
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual Eventually<Result<Outcomes>> Run(Context& context, Unit& unit) = 0;
+  // The loop is about to sleep: lets go of what a turn of the loop shares (the read transaction).
+  virtual void TurnEnds() = 0;
+};
+
+// A Store keeps the rows of one service. It runs units of Plans; it knows nothing of callers, rules or HTTP.
+// Safe to share between threads; the service must outlive it.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Capabilities capabilities() const = 0;
+  // For a loop; `loop` is the io_context that the session's continuations run on.
+  virtual std::unique_ptr<Session> Open(boost::asio::io_context& loop) = 0;
+  // Runs the unit on the calling thread and waits: for operator commands and tests.
+  virtual Result<Outcomes> RunAndWait(Context& context, Unit& unit) = 0;
+  // Whether it can serve now; for /health/ready.
+  virtual Result<void> Ready() = 0;
+};
+
+}  // namespace ashlar::store

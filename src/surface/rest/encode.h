@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "call/outcome.h"
+#include "model/service.h"
+
+namespace ashlar::surface::rest {
+
+// The body of a success (api.md, REST): {"data": ..., "meta": {"timestamp", "requestId", ...}}. Written straight from
+// the cells of the outcome.
+struct Envelope {
+  std::string body;
+  std::string data_hash;  // of "data", for the ETag of a shaped row; empty unless asked for
+};
+
+struct Meta {
+  int64_t now_micros = 0;
+  std::string request_id;
+};
+
+Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, const Meta& meta, bool hash);
+Envelope EncodeList(const model::Service& service, const call::Outcome& outcome, const Meta& meta);
+Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta);
+// {"error": {...}, "meta": {...}}
+std::string EncodeError(const call::ApiError& error, const Meta& meta);
+
+}  // namespace ashlar::surface::rest

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "call/call.h"
+#include "model/service.h"
+
+namespace ashlar::surface::rest {
+
+// Names and values of a query string, percent-decoded, in their order.
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// Reads the parameters that the operation takes into the call (api.md, Query of a list). What is wrong with them, all
+// at once, becomes call.malformed; nothing is ignored.
+void DecodeQuery(const Parameters& parameters, model::OperationKind kind, call::Call& call);
+
+// Splits at commas that are not escaped as `\,`.
+std::vector<std::string> SplitValues(std::string_view text);
+
+}  // namespace ashlar::surface::rest

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/rest/route.h"
+
+namespace ashlar::surface::rest {
+namespace {
+
+using model::OperationKind;
+
+// Addresses of later builds, refused by name.
+constexpr std::string_view kLaterRoots[] = {"graphql", "docs", "openapi.json", "auth", "oauth", "metrics", ".well-known"};
+constexpr std::string_view kLaterWords[] = {"aggregate", "changes"};
+
+template <class Words>
+bool IsOneOf(const Words& words, std::string_view word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+}  // namespace
+
+Router::Router(const model::Service& service) : version_(service.version) {
+  for (const model::Operation& operation : service.operations) {
+    const model::Resource& resource = service.resource(operation.resource);
+    if (operation.internal || !resource.routed) continue;
+    Collection& collection = collections_[resource.collection];
+    std::string base = "/" + version_ + "/" + resource.collection;
+    collection.rows.route = base;
+    collection.row.route = base + "/{id}";
+    collection.restore.route = base + "/{id}/restore";
+    collection.history.route = base + "/{id}/history";
+    switch (operation.kind) {
+      case OperationKind::kList: collection.rows.methods.emplace_back("GET", &operation); break;
+      case OperationKind::kCreate: collection.rows.methods.emplace_back("POST", &operation); break;
+      case OperationKind::kGet: collection.row.methods.emplace_back("GET", &operation); break;
+      case OperationKind::kUpdate: collection.row.methods.emplace_back("PATCH", &operation); break;
+      case OperationKind::kReplace: collection.row.methods.emplace_back("PUT", &operation); break;
+      case OperationKind::kDelete: collection.row.methods.emplace_back("DELETE", &operation); break;
+      case OperationKind::kRestore: collection.restore.methods.emplace_back("POST", &operation); break;
+      case OperationKind::kHistory: collection.history.methods.emplace_back("GET", &operation); break;
+    }
+  }
+}
+
+Match Router::Find(std::string_view method, const std::vector<std::string>& segments) const {
+  if (segments.size() < 2 || segments[0] != version_) return Nowhere(segments);
+  auto found = collections_.find(segments[1]);
+  if (found == collections_.end()) return Nowhere(segments);
+  const Collection& collection = found->second;
+  if (segments.size() == 2) return Choose(method, collection.rows, "");
+  const std::string& id = segments[2];
+  bool reserved = IsOneOf(kLaterWords, id) || id == "history" || id == "restore" || id.empty();
+  if (segments.size() > 4 || reserved) return Nowhere(segments);
+  if (segments.size() == 3) return Choose(method, collection.row, id);
+  if (segments[3] == "restore") return Choose(method, collection.restore, id);
+  if (segments[3] == "history") return Choose(method, collection.history, id);
+  return Nowhere(segments);
+}
+
+Match Router::Choose(std::string_view method, const Address& address, std::string id) {
+  if (address.methods.empty()) return Nowhere({});
+  Match match;
+  match.id = std::move(id);
+  match.route = address.route;
+  std::string_view looked_for = method == "HEAD" ? "GET" : method;
+  for (const auto& [name, operation] : address.methods) {
+    match.allow += match.allow.empty() ? "" : ", ";
+    match.allow += name;
+    if (name == "GET") match.allow += ", HEAD";
+    if (name == looked_for) match.operation = operation;
+  }
+  match.allow += ", OPTIONS";
+  match.options = method == "OPTIONS";
+  if (match.operation != nullptr || match.options) return match;
+  std::string message = method == "QUERY" ? "QUERY is not supported by this build"
+                                          : fmt::format("{} does not take {}", match.route, method);
+  match.refusal = {call::Code::kMethodNotAllowed, std::move(message), {}};
+  return match;
+}
+
+Match Router::Nowhere(const std::vector<std::string>& segments) {
+  Match match;
+  std::string message = "there is nothing at this address";
+  if (!segments.empty() && IsOneOf(kLaterRoots, segments[0])) {
+    message = fmt::format("'/{}' is not supported by this build", segments[0]);
+  } else if (segments.size() == 2 && segments[1] == "batch") {
+    message = "'batch' is not supported by this build";
+  } else if (segments.size() == 3 && IsOneOf(kLaterWords, segments[2])) {
+    message = fmt::format("'{}' is not supported by this build", segments[2]);
+  }
+  match.refusal = {call::Code::kRouteNotFound, std::move(message), {}};
+  return match;
+}
+
+}  // namespace ashlar::surface::rest

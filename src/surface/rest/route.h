@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "call/api_error.h"
+#include "model/service.h"
+
+namespace ashlar::surface::rest {
+
+// Where a request goes: an operation, or why nowhere.
+struct Match {
+  const model::Operation* operation = nullptr;
+  std::string id;                // of the row, decoded; empty for collections
+  std::string route;             // "/v1/products/{id}"
+  std::string allow;             // methods of the address, for 405 and OPTIONS; empty: there is no such address
+  bool options = false;          // OPTIONS: answered with `allow` alone
+  call::ApiError refusal;        // where there is no operation and it is not OPTIONS
+};
+
+// The addresses of a service (api.md, REST), from its operations. Immutable; safe to share between threads.
+class Router {
+ public:
+  explicit Router(const model::Service& service);
+
+  // `segments` are the path's, decoded once: {"v1", "products", "42"}. The same ones are all that any check sees.
+  Match Find(std::string_view method, const std::vector<std::string>& segments) const;
+
+ private:
+  struct Address {
+    std::string route;
+    std::vector<std::pair<std::string_view, const model::Operation*>> methods;  // GET serves HEAD too
+  };
+  struct Collection {
+    Address rows, row, restore, history;
+  };
+  static Match Choose(std::string_view method, const Address& address, std::string id);
+  static Match Nowhere(const std::vector<std::string>& segments);
+
+  std::string version_;
+  std::map<std::string, Collection, std::less<>> collections_;
+};
+
+}  // namespace ashlar::surface::rest
