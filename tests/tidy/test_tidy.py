@@ -78,7 +78,8 @@ def cc(text):
 
 # rule, what is changed in the clean tree, the place, a part of the message
 BROKEN = [
-    ("module-includes", {"src/base/up.cc": CPP + '#include "cel/expr.h"\n'}, "src/base/up.cc:2", "may not include cel/"),
+    ("module-includes", {"src/base/up.cc": CPP + '#include "cel/expr.h"\n'}, "src/base/up.cc:2",
+     "may not include cel/"),
     ("module-includes", cc('#include "expr.h"\n'), "src/cel/x.cc:2", "write the path from src/"),
     ("module-includes", cc('#include "base/none.h"\n'), "src/cel/x.cc:2", "no file below src/"),
     ("module-includes", {"src/cel/x_test.cc": CPP + '#include "contract/read.h"\n'}, "src/cel/x_test.cc:2",
@@ -142,7 +143,8 @@ BROKEN = [
 @pytest.mark.parametrize("rule, changes, place, message", BROKEN, ids=[f"{b[0]}-{n}" for n, b in enumerate(BROKEN)])
 def test_a_broken_rule_is_found_at_its_place(tmp_path, rule, changes, place, message):
     found = findings(tmp_path, changes)
-    assert any(name == rule and f"{path}:{line}" == place and message in text for path, line, name, text in found), found
+    assert any(name == rule and f"{path}:{line}" == place and message in text
+               for path, line, name, text in found), found
 
 
 # ban, code that breaks it, code that does not

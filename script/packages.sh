@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the other scripts: the Debian packages that Ashlar is built and tested with, installed where missing.
+# Needs neither network nor root when all of them are there.
+
+build_packages=(build-essential clang-19 lld-19 libclang-rt-19-dev cmake ninja-build pkg-config ccache
+  libboost1.81-dev libssl-dev libfyaml-dev libsimdjson-dev libsqlite3-dev libre2-dev libutf8proc-dev libidn2-dev
+  libcli11-dev libfmt-dev)
+test_packages=(libgtest-dev libgmock-dev python3 python3-pytest sqlite3 curl strace llvm-19 git)
+format_packages=(clang-format-19)
+bench_packages=(wrk curl python3)
+
+# missing PACKAGE... prints those that are not installed.
+missing() {
+  local package
+  for package in "$@"; do
+    case "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" in
+      "install ok installed" | "hold ok installed") ;;
+      *) echo "$package" ;;
+    esac
+  done
+}
+
+# as_root COMMAND... runs it as root, by sudo where we are not.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# apt_install PACKAGE... without questions and without what is only recommended.
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+    install -y --no-install-recommends "$@"
+}
+
+# need PACKAGE... installs what is missing, or says what to do and returns 1.
+need() {
+  local absent
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "not a Debian system: taking it that these are installed in some form: $*" >&2
+    return 0
+  fi
+  mapfile -t absent < <(missing "$@")
+  [ ${#absent[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    echo "missing, and neither root nor sudo is at hand; run as root: apt-get install ${absent[*]}" >&2
+    return 1
+  fi
+  if [[ " ${absent[*]} " == *" libboost1.81-dev "* ]] && [ -z "$(missing libboost1.74-dev)" ]; then
+    echo "libboost1.81-dev takes the place of libboost1.74-dev: Debian lets only one of them be installed" >&2
+  fi
+  echo "installing ${absent[*]}" >&2
+  {
+    as_root apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update -q ||
+      echo "apt-get update failed: trying with the package lists that are there" >&2
+    apt_install "${absent[@]}"
+  } >&2
+}
