@@ -187,7 +187,8 @@ def run_logged(command, log, timeout, environment, folder):
 
 
 def tail(log):
-    lines = log.read_text(errors="replace").splitlines()
+    lines = [line for line in log.read_text(errors="replace").splitlines() if not line.startswith("#")  # libFuzzer's
+             or not re.match(r"#\d+\s+(NEW|REDUCE|pulse)", line)]
     return "\n".join(lines[-TAIL_LINES:])
 
 
