@@ -70,4 +70,19 @@ std::optional<NumberText> ParseNumber(std::string_view text) {
   return number;
 }
 
+std::optional<NumberText> ParseDigits(std::string_view text) {
+  std::optional<NumberText> number = ParseNumber(text);
+  return number && !text.contains('.') && !number->with_exponent ? number : std::nullopt;
+}
+
+std::optional<int64_t> ToInt64(const NumberText& number) {
+  if (number.integer_digits() > 19) return std::nullopt;
+  __int128 magnitude = 0;
+  for (char digit : number.digits) magnitude = magnitude * 10 + (digit - '0');
+  for (int64_t i = 0; i < number.exponent; ++i) magnitude *= 10;
+  __int128 value = number.negative ? -magnitude : magnitude;
+  if (value < INT64_MIN || value > INT64_MAX) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
 }  // namespace ashlar::types

@@ -24,5 +24,9 @@ struct NumberText {
 // JSON's grammar of numbers: -? digits [. digits] [e[+-] digits], no leading zeros. Exponents beyond a thousand
 // million count as that.
 std::optional<NumberText> ParseNumber(std::string_view text);
+// Digits, with a minus sign or without: no point, no exponent.
+std::optional<NumberText> ParseDigits(std::string_view text);
+// Nothing if it is beyond 64 bits. REQUIRES: a whole number.
+std::optional<int64_t> ToInt64(const NumberText& number);
 
 }  // namespace ashlar::types
