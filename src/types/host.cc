@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/hex.h"
+#include "base/utf8.h"
 
 namespace ashlar::types {
 namespace {
@@ -54,12 +55,24 @@ struct Release {
 };
 using IdnText = std::unique_ptr<char, Release>;
 
-std::optional<std::string> FoldInternational(const std::string& domain) {
-  char* ascii = nullptr;
-  if (idn2_to_ascii_8z(domain.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES) !=
-      IDN2_OK) {
-    return std::nullopt;
+// Letters, marks and digits of any script, and the dot of Catalan: nothing that could not be seen, since UTS 46 leaves
+// such characters out without a word.
+bool HasDomainCharacters(std::string_view domain) {
+  for (size_t i = 0; i < domain.size();) {
+    size_t size = CodePointSize(domain, i);
+    if (size == 0) return false;
+    char32_t c = CodePointAt(domain, i);
+    if (c >= 0x80 && c != 0xB7 && !IsWordCodePoint(c)) return false;
+    i += size;
   }
+  return true;
+}
+
+std::optional<std::string> FoldInternational(const std::string& domain) {
+  if (!HasDomainCharacters(domain)) return std::nullopt;
+  // Not IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 then leaves out what it should refuse. IsHostName refuses it.
+  char* ascii = nullptr;
+  if (idn2_to_ascii_8z(domain.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) return std::nullopt;
   IdnText owned_ascii(ascii);
   if (!IsHostName(ascii)) return std::nullopt;
   char* unicode = nullptr;

@@ -61,6 +61,7 @@ class Email final : public TypedOver<std::string> {
     if (FieldErrors errors = kLength.Check(input.size()); !errors.empty()) return std::unexpected(errors.front());
     auto folded = IsValidUtf8(input) ? Fold(input) : std::nullopt;
     if (!folded) return Wrong(Detail::kFormat, "must be an e-mail address such as ann@example.com");
+    if (FieldErrors errors = kLength.Check(folded->size()); !errors.empty()) return std::unexpected(errors.front());
     return std::move(*folded);
   }
   FieldErrors Check(std::string_view value) const override {
