@@ -118,6 +118,7 @@ struct Usage {
   int relation_depth = 0;  // relations in a chain, the longest
   int list_values = 0;     // items of the longest literal list
   std::vector<std::pair<ResourceId, FieldId>> fields;  // every field it reads, of any resource
+  std::vector<std::pair<ResourceId, RelationId>> crossed;  // every relation it crosses
 };
 Usage Measure(const Expr& expr);
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cel/functions.h"
+
+namespace ashlar::cel {
+namespace {
+
+using types::Value;
+
+bool IsConstant(const ExprPtr& expr) {
+  return expr->get<Literal>() != nullptr || expr->get<Failure>() != nullptr;
+}
+
+class NoRows final : public Environment {
+ public:
+  Value FieldOf(RowRef, FieldId) const override { return {}; }
+  std::optional<RowRef> ToOne(RowRef, RelationId) const override { return std::nullopt; }
+  std::vector<RowRef> ToMany(RowRef, RelationId) const override { return {}; }
+};
+
+class Folder {
+ public:
+  // Null bindings: only what holds for every caller.
+  explicit Folder(const Bindings* bindings) : bindings_(bindings) {}
+
+  ExprPtr Fold(const ExprPtr& expr) {
+    if (const auto* field = expr->get<Field>()) return Rebuild(expr, *field);
+    if (const auto* relation = expr->get<Relation>()) return FoldRelation(expr, *relation);
+    if (const auto* auth = expr->get<Auth>()) return bindings_ == nullptr ? expr : FoldAuth(expr, *auth);
+    if (expr->get<Now>() != nullptr && bindings_ != nullptr) {
+      return MakeLiteral(types::Timestamp{bindings_->now_micros}, expr->type);
+    }
+    if (const auto* call = expr->get<Call>()) return FoldCall(expr, *call);
+    if (const auto* list = expr->get<ListOf>()) return FoldList(expr, *list);
+    if (const auto* loop = expr->get<Comprehension>()) return FoldComprehension(expr, *loop);
+    return expr;
+  }
+
+ private:
+  template <class Node>
+  static ExprPtr With(const ExprPtr& expr, Node node) {
+    return std::make_shared<const Expr>(Expr{expr->type, std::move(node), expr->offset});
+  }
+  static ExprPtr Fails(const ExprPtr& expr, std::string what) { return With(expr, Failure{std::move(what)}); }
+
+  ExprPtr Rebuild(const ExprPtr& expr, const Field& field) {
+    ExprPtr row = Fold(field.row);
+    if (row->get<Failure>() != nullptr) return Fails(expr, row->get<Failure>()->what);
+    return row == field.row ? expr : With(expr, Field{row, field.field});
+  }
+
+  ExprPtr FoldRelation(const ExprPtr& expr, const Relation& relation) {
+    ExprPtr row = Fold(relation.row);
+    ExprPtr guard = relation.guard == nullptr ? nullptr : Fold(relation.guard);
+    if (row->get<Failure>() != nullptr) return Fails(expr, row->get<Failure>()->what);
+    if (row == relation.row && guard == relation.guard) return expr;
+    return With(expr, Relation{row, relation.relation, guard, relation.slot});
+  }
+
+  ExprPtr FoldAuth(const ExprPtr& expr, const Auth& auth) {
+    const Principal* principal = bindings_->principal;
+    if (auth.member == Auth::Member::kSelf) return expr;  // judged where it is compared with null
+    if (principal == nullptr) return Fails(expr, "auth is null");
+    auto texts = [&](const std::vector<std::string>& items) {
+      types::List list;
+      for (const std::string& item : items) list.items.emplace_back(item);
+      return MakeLiteral(std::move(list), expr->type);
+    };
+    switch (auth.member) {
+      case Auth::Member::kId: return NullableLiteral(expr, principal->id);
+      case Auth::Member::kEmail: return NullableLiteral(expr, principal->email);
+      case Auth::Member::kKind: return MakeLiteral(principal->kind, expr->type);
+      case Auth::Member::kRoles: return texts(principal->roles);
+      case Auth::Member::kScopes: return texts(principal->scopes);
+      case Auth::Member::kClaims: return MakeLiteral(types::JsonText{json::ToText(principal->claims)}, expr->type);
+      case Auth::Member::kSelf: break;
+    }
+    return expr;
+  }
+
+  static ExprPtr NullableLiteral(const ExprPtr& expr, const Value& value) {
+    Type type = expr->type;
+    type.nullable = value.is_null();
+    return MakeLiteral(value, type);
+  }
+
+  ExprPtr FoldCall(const ExprPtr& expr, const Call& call) {
+    if (call.op == Op::kAnd || call.op == Op::kOr) return FoldLogic(expr, call);
+    if (call.op == Op::kHasRole || call.op == Op::kHasScope) return FoldMembership(expr, call);
+    if ((call.op == Op::kEqual || call.op == Op::kNotEqual) && bindings_ != nullptr) {
+      for (const ExprPtr& side : call.arguments) {
+        if (side->type.tag != Type::Tag::kAuth) continue;
+        bool is_null = bindings_->principal == nullptr;
+        return (call.op == Op::kEqual) == is_null ? True() : False();
+      }
+    }
+    std::vector<ExprPtr> arguments;
+    bool constant = true;
+    bool changed = false;
+    for (const ExprPtr& argument : call.arguments) {
+      arguments.push_back(Fold(argument));
+      constant = constant && IsConstant(arguments.back());
+      changed = changed || arguments.back() != argument;
+    }
+    if (call.op == Op::kConditional && IsConstant(arguments[0])) return Branch(expr, arguments);
+    ExprPtr folded = changed ? With(expr, Call{call.op, std::move(arguments)}) : expr;
+    return constant ? Compute(folded) : folded;
+  }
+
+  static ExprPtr Branch(const ExprPtr& expr, const std::vector<ExprPtr>& arguments) {
+    const Literal* literal = arguments[0]->get<Literal>();
+    const bool* condition = literal == nullptr ? nullptr : literal->value.get<bool>();
+    if (condition == nullptr) return Fails(expr, "the condition is an error");
+    return arguments[*condition ? 1 : 2];
+  }
+
+  // CEL's absorption: a deciding side wins; a neutral one goes; an error stays until the other side is known.
+  ExprPtr FoldLogic(const ExprPtr& expr, const Call& call) {
+    bool decides = call.op == Op::kOr;
+    ExprPtr sides[2] = {Fold(call.arguments[0]), Fold(call.arguments[1])};
+    for (const ExprPtr& side : sides) {
+      const Literal* literal = side->get<Literal>();
+      const bool* value = literal == nullptr ? nullptr : literal->value.get<bool>();
+      if (value != nullptr && *value == decides) return decides ? True() : False();
+    }
+    for (int i = 0; i < 2; ++i) {
+      if (sides[i]->get<Literal>() != nullptr) return sides[1 - i];
+    }
+    if (sides[0]->get<Failure>() != nullptr && sides[1]->get<Failure>() != nullptr) return sides[0];
+    if (sides[0] == call.arguments[0] && sides[1] == call.arguments[1]) return expr;
+    return With(expr, Call{call.op, {sides[0], sides[1]}});
+  }
+
+  ExprPtr FoldMembership(const ExprPtr& expr, const Call& call) {
+    if (bindings_ == nullptr) return expr;
+    if (bindings_->principal == nullptr) return False();
+    const auto& held = call.op == Op::kHasRole ? bindings_->principal->roles : bindings_->principal->scopes;
+    const std::string& name = *call.arguments[0]->get<Literal>()->value.get<std::string>();
+    return std::find(held.begin(), held.end(), name) != held.end() ? True() : False();
+  }
+
+  ExprPtr FoldList(const ExprPtr& expr, const ListOf& list) {
+    ListOf made;
+    types::List values;
+    bool constant = true;
+    for (const ExprPtr& item : list.items) {
+      made.items.push_back(Fold(item));
+      const Literal* literal = made.items.back()->get<Literal>();
+      constant = constant && literal != nullptr;
+      if (literal != nullptr) values.items.push_back(literal->value);
+    }
+    if (constant) return MakeLiteral(std::move(values), expr->type);
+    return With(expr, std::move(made));
+  }
+
+  ExprPtr FoldComprehension(const ExprPtr& expr, const Comprehension& loop) {
+    ExprPtr range = Fold(loop.range);
+    ExprPtr body = Fold(loop.body);
+    if (range->get<Failure>() != nullptr) return Fails(expr, range->get<Failure>()->what);
+    ExprPtr folded = range == loop.range && body == loop.body
+                         ? expr
+                         : With(expr, Comprehension{loop.macro, range, loop.slot, body});
+    if (range->get<Literal>() == nullptr) return folded;
+    Usage usage = Measure(*folded);
+    bool pure = !usage.row && !usage.relations && !usage.caller && !usage.now;
+    return pure ? Compute(folded) : folded;
+  }
+
+  static ExprPtr Compute(const ExprPtr& expr) {
+    auto value = Evaluate(*expr, NoRows{}, {});
+    if (!value) return Fails(expr, std::move(value.error().message));
+    Type type = expr->type;
+    if (value->is_null()) type.nullable = true;
+    return MakeLiteral(std::move(*value), std::move(type));
+  }
+
+  const Bindings* bindings_;
+};
+
+}  // namespace
+
+ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings) { return Folder(&bindings).Fold(expr); }
+ExprPtr FoldConstants(const ExprPtr& expr) { return Folder(nullptr).Fold(expr); }
+
+}  // namespace ashlar::cel

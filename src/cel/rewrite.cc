@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cel/cel.h"
+
+namespace ashlar::cel {
+namespace {
+
+template <class Node>
+ExprPtr With(const Expr& expr, Node node) {
+  return std::make_shared<const Expr>(Expr{expr.type, std::move(node), expr.offset});
+}
+
+// The same tree, each branch passed through `change`; leaves as they are.
+template <class Change>
+ExprPtr MapBranches(const ExprPtr& expr, Change change) {
+  if (const auto* field = expr->get<Field>()) return With(*expr, Field{change(field->row), field->field});
+  if (const auto* relation = expr->get<Relation>()) {
+    ExprPtr guard = relation->guard == nullptr ? nullptr : change(relation->guard);
+    return With(*expr, Relation{change(relation->row), relation->relation, guard, relation->slot});
+  }
+  auto all = [&](const std::vector<ExprPtr>& branches) {
+    std::vector<ExprPtr> changed;
+    for (const ExprPtr& branch : branches) changed.push_back(change(branch));
+    return changed;
+  };
+  if (const auto* call = expr->get<Call>()) return With(*expr, Call{call->op, all(call->arguments)});
+  if (const auto* list = expr->get<ListOf>()) return With(*expr, ListOf{all(list->items)});
+  if (const auto* loop = expr->get<Comprehension>()) {
+    return With(*expr, Comprehension{loop->macro, change(loop->range), loop->slot, change(loop->body)});
+  }
+  return expr;
+}
+
+template <class Visit>
+void VisitBranches(const Expr& expr, Visit visit) {
+  if (const auto* field = expr.get<Field>()) visit(*field->row);
+  if (const auto* relation = expr.get<Relation>()) {
+    visit(*relation->row);
+    if (relation->guard != nullptr) visit(*relation->guard);
+  }
+  if (const auto* call = expr.get<Call>()) {
+    for (const ExprPtr& argument : call->arguments) visit(*argument);
+  }
+  if (const auto* list = expr.get<ListOf>()) {
+    for (const ExprPtr& item : list->items) visit(*item);
+  }
+  if (const auto* loop = expr.get<Comprehension>()) {
+    visit(*loop->range);
+    visit(*loop->body);
+  }
+}
+
+bool IsPredicate(const Call& call) {
+  switch (call.op) {
+    case Op::kEqual: case Op::kNotEqual: case Op::kLess: case Op::kLessOrEqual: case Op::kGreater:
+    case Op::kGreaterOrEqual: case Op::kIn: case Op::kHas: case Op::kStartsWith: case Op::kEndsWith:
+    case Op::kContains: case Op::kMatches: case Op::kEqualIgnoringCase: case Op::kContainsIgnoringCase:
+    case Op::kHasRole: case Op::kHasScope: return true;
+    case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kConditional: case Op::kAdd: case Op::kSubtract:
+    case Op::kMultiply: case Op::kDivide: case Op::kModulo: case Op::kNegate: case Op::kIndex: case Op::kMember:
+    case Op::kSize: case Op::kSum: case Op::kTimestamp: case Op::kDuration: return false;
+  }
+  return false;
+}
+
+class Measurer {
+ public:
+  // Gives the relations between the expression and the row that it starts at.
+  int Run(const Expr& expr, int depth) {
+    usage_.depth = std::max(usage_.depth, depth);
+    if (const auto* variable = expr.get<Variable>()) {
+      if (variable->slot == 0) usage_.row = true;
+      auto reached = reached_.find(variable->slot);
+      return reached == reached_.end() ? 0 : reached->second;
+    }
+    if (expr.get<Auth>() != nullptr) usage_.caller = true;
+    if (expr.get<Now>() != nullptr) usage_.now = true;
+    if (const auto* literal = expr.get<Literal>()) CountValues(literal->value.get<types::List>());
+    if (const auto* list = expr.get<ListOf>()) {
+      usage_.list_values = std::max(usage_.list_values, static_cast<int>(list->items.size()));
+    }
+    if (const auto* field = expr.get<Field>()) usage_.fields.emplace_back(field->row->type.resource, field->field);
+    if (const auto* relation = expr.get<Relation>()) return Cross(*relation, depth);
+    if (const auto* loop = expr.get<Comprehension>()) {
+      int reached = Run(*loop->range, depth + 1);
+      reached_[loop->slot] = reached;
+      Run(*loop->body, depth + 1);
+      return reached;
+    }
+    if (const auto* call = expr.get<Call>()) {
+      if (IsPredicate(*call)) ++usage_.predicates;
+      if (call->op == Op::kMatches) usage_.matches = true;
+      if (call->op == Op::kHasRole || call->op == Op::kHasScope) usage_.caller = true;
+      bool chain = call->op == Op::kAnd || call->op == Op::kOr;
+      return RunAll(call->arguments, chain ? depth : depth + 1);
+    }
+    int reached = 0;
+    VisitBranches(expr, [&](const Expr& branch) { reached = std::max(reached, Run(branch, depth)); });
+    return reached;
+  }
+
+  Usage Take() { return std::move(usage_); }
+
+ private:
+  int RunAll(const std::vector<ExprPtr>& branches, int depth) {
+    int reached = 0;
+    for (const ExprPtr& branch : branches) reached = std::max(reached, Run(*branch, depth));
+    return reached;
+  }
+
+  int Cross(const Relation& relation, int depth) {
+    usage_.relations = true;
+    usage_.crossed.emplace_back(relation.row->type.resource, relation.relation);
+    int reached = Run(*relation.row, depth) + 1;
+    usage_.relation_depth = std::max(usage_.relation_depth, reached);
+    if (relation.guard != nullptr) {
+      reached_[relation.slot] = 0;  // a guard is the rule's, not the chain's
+      Run(*relation.guard, depth);
+    }
+    return reached;
+  }
+
+  void CountValues(const types::List* list) {
+    if (list != nullptr) usage_.list_values = std::max(usage_.list_values, static_cast<int>(list->items.size()));
+  }
+
+  Usage usage_;
+  std::map<int, int> reached_;
+};
+
+// Slots made fresh from *next, but for those that `fixed` knows.
+class Rebaser {
+ public:
+  Rebaser(ExprPtr row, int* next) : row_(std::move(row)), next_(next) {}
+
+  ExprPtr Run(const ExprPtr& expr) {
+    if (const auto* variable = expr->get<Variable>()) {
+      if (variable->slot == 0) return row_;
+      auto found = slots_.find(variable->slot);
+      return found == slots_.end() ? expr : With(*expr, Variable{found->second});
+    }
+    if (const auto* relation = expr->get<Relation>(); relation != nullptr && relation->guard != nullptr) {
+      ExprPtr row = Run(relation->row);
+      int slot = Fresh(relation->slot);
+      return With(*expr, Relation{row, relation->relation, Run(relation->guard), slot});
+    }
+    if (const auto* loop = expr->get<Comprehension>()) {
+      ExprPtr range = Run(loop->range);
+      int slot = Fresh(loop->slot);
+      return With(*expr, Comprehension{loop->macro, range, slot, Run(loop->body)});
+    }
+    return MapBranches(expr, [this](const ExprPtr& branch) { return Run(branch); });
+  }
+
+ private:
+  int Fresh(int slot) { return slots_[slot] = (*next_)++; }
+  ExprPtr row_;
+  int* next_;
+  std::map<int, int> slots_;
+};
+
+class Guarder {
+ public:
+  using Target = std::function<ResourceId(ResourceId, RelationId)>;
+  using Rule = std::function<ExprPtr(ResourceId, bool)>;
+  Guarder(const Target& target, const Rule& rule, int next) : target_(target), rule_(rule), next_(next) {}
+
+  ExprPtr Run(const ExprPtr& expr) {
+    const auto* relation = expr->get<Relation>();
+    if (relation == nullptr || relation->guard != nullptr) {
+      return MapBranches(expr, [this](const ExprPtr& branch) { return Run(branch); });
+    }
+    ExprPtr row = Run(relation->row);
+    ResourceId target = target_(relation->row->type.resource, relation->relation);
+    ExprPtr rule = rule_(target, expr->type.tag == Type::Tag::kRows);
+    if (rule == nullptr) return With(*expr, Relation{row, relation->relation, nullptr, -1});
+    int slot = next_++;
+    Type type;
+    type.tag = Type::Tag::kRow;
+    type.resource = target;
+    ExprPtr variable = std::make_shared<const Expr>(Expr{type, Variable{slot}});
+    // What a guarded path may be missing is no longer certain to be there.
+    Expr made{expr->type, Relation{row, relation->relation, Rebase(rule, variable, &next_), slot}, expr->offset};
+    if (made.type.tag == Type::Tag::kRow) made.type.nullable = true;
+    return std::make_shared<const Expr>(std::move(made));
+  }
+
+ private:
+  const Target& target_;
+  const Rule& rule_;
+  int next_;
+};
+
+}  // namespace
+
+Usage Measure(const Expr& expr) {
+  Measurer measurer;
+  measurer.Run(expr, 1);
+  return measurer.Take();
+}
+
+int MaxSlot(const Expr& expr) {
+  int most = 0;
+  if (const auto* variable = expr.get<Variable>()) most = variable->slot;
+  if (const auto* relation = expr.get<Relation>()) most = std::max(0, relation->slot);
+  if (const auto* loop = expr.get<Comprehension>()) most = loop->slot;
+  VisitBranches(expr, [&](const Expr& branch) { most = std::max(most, MaxSlot(branch)); });
+  return most;
+}
+
+ExprPtr Rebase(const ExprPtr& expr, const ExprPtr& row, int* next_slot) { return Rebaser(row, next_slot).Run(expr); }
+
+ExprPtr Guard(const ExprPtr& expr, const std::function<ResourceId(ResourceId, RelationId)>& target,
+              const std::function<ExprPtr(ResourceId, bool to_many)>& guard) {
+  return Guarder(target, guard, MaxSlot(*expr) + 1).Run(expr);
+}
+
+}  // namespace ashlar::cel

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sql/statement.h"
+
+#include "store/sql/catalog.h"
+#include "store/sql/expression.h"
+#include "types/list_form.h"
+
+namespace ashlar::store::sql {
+namespace {
+
+constexpr std::string_view kRow = "t";
+
+class StatementRenderer {
+ public:
+  explicit StatementRenderer(const model::Service& service) : service_(service), expressions_(service, Mode::kQuery) {}
+
+  Sql Render(const plan::Statement& statement) {
+    std::visit([this](const auto& one) { Write(one); }, statement);
+    return std::move(sql_);
+  }
+
+ private:
+  void Write(const plan::Query& query) {
+    const model::Resource& resource = service_.resource(query.resource);
+    sql_.columns = query.fields.size() + query.flags.size();
+    if (query.per_value > 0) {
+      WritePerValue(resource, query);
+      return;
+    }
+    WriteSelect(resource, query);
+    WriteFrom(resource);
+    WriteWhere(resource, query.where, query.deleted, &query);
+    WriteOrder(resource, query.order);
+    if (query.limit) Bind(" LIMIT ?", *query.limit);
+    if (query.offset > 0) Bind(" OFFSET ?", query.offset);
+  }
+
+  void WriteSelect(const model::Resource& resource, const plan::Query& query) {
+    Add("SELECT ");
+    const char* comma = "";
+    for (model::FieldId field : query.fields) {
+      Add("{}{}", comma, ColumnOf(resource, field, kRow));
+      comma = ", ";
+    }
+    for (const cel::ExprPtr& flag : query.flags) {
+      Add("{}COALESCE({}, 0)", comma, expressions_.Render(*flag, kRow, sql_.parameters));
+      comma = ", ";
+    }
+  }
+
+  void WriteFrom(const model::Resource& resource) { Add(" FROM {} AS {}", Quote(resource.table), Quote(kRow)); }
+
+  // At most so many rows for each value of `among`, by key.
+  void WritePerValue(const model::Resource& resource, const plan::Query& query) {
+    std::string columns;
+    for (size_t i = 0; i < sql_.columns; ++i) columns += fmt::format("{}\"c{}\"", i == 0 ? "" : ", ", i);
+    Add("SELECT {} FROM (", columns);
+    Add("SELECT ");
+    size_t column = 0;
+    for (model::FieldId field : query.fields) Add("{} AS \"c{}\", ", ColumnOf(resource, field, kRow), column++);
+    for (const cel::ExprPtr& flag : query.flags) {
+      Add("COALESCE({}, 0) AS \"c{}\", ", expressions_.Render(*flag, kRow, sql_.parameters), column++);
+    }
+    Add("row_number() OVER (PARTITION BY {}", ColumnOf(resource, query.among, kRow));
+    WriteOrder(resource, query.order);
+    Add(") AS \"n\"");
+    WriteFrom(resource);
+    WriteWhere(resource, query.where, query.deleted, &query);
+    Bind(") WHERE \"n\" <= ?", query.per_value);
+    if (query.limit) Bind(" LIMIT ?", *query.limit);
+  }
+
+  void WriteWhere(const model::Resource& resource, const cel::ExprPtr& where, call::Deleted deleted,
+                  const plan::Query* query) {
+    joiner_ = " WHERE ";
+    if (resource.soft_delete && deleted != call::Deleted::kWith) {
+      std::string live = LiveRows(resource, kRow);
+      Condition(deleted == call::Deleted::kWithout ? live : fmt::format("NOT ({})", live));
+    }
+    if (where != nullptr && !cel::IsTrue(where)) Condition(expressions_.Render(*where, kRow, sql_.parameters));
+    if (query == nullptr) return;
+    if (query->among.valid()) WriteAmong(resource, *query);
+    if (query->after) WriteAfter(resource, *query);
+  }
+
+  void Condition(std::string_view text) {
+    Add("{}({})", joiner_, text);
+    joiner_ = " AND ";
+  }
+
+  // One parameter, whatever the number of values.
+  void WriteAmong(const model::Resource& resource, const plan::Query& query) {
+    const model::Field& field = resource.field(query.among);
+    bool uuid = field.type->kind() == types::Kind::kUuid;
+    Condition(fmt::format("{} IN (SELECT {} FROM json_each(?))", ColumnOf(resource, query.among, kRow),
+                          uuid ? "ashlar_uuid(value)" : "value"));
+    sql_.parameters.push_back(types::ToListForm(types::List{query.among_values}));
+  }
+
+  // Rows behind the given one: (a > x) OR (a = x AND b > y) ..., written so that the first column bounds the index.
+  void WriteAfter(const model::Resource& resource, const plan::Query& query) {
+    std::string any;
+    std::string equal;
+    types::Values equal_values;
+    types::Values values;
+    for (size_t i = 0; i < query.order.size(); ++i) {
+      const plan::Order& term = query.order[i];
+      const types::Value& value = (*query.after)[i];
+      std::string column = ColumnOf(resource, term.field, kRow);
+      std::string beyond = Beyond(column, term.descending, value, resource.field(term.field).required);
+      if (!beyond.empty()) {
+        any += fmt::format("{}({}{})", any.empty() ? "" : " OR ", equal, beyond);
+        values.insert(values.end(), equal_values.begin(), equal_values.end());
+        if (!value.is_null()) values.push_back(value);
+      }
+      equal += fmt::format("{} IS ? AND ", column);
+      equal_values.push_back(value);
+    }
+    Condition(any.empty() ? "0" : any);
+    sql_.parameters.insert(sql_.parameters.end(), values.begin(), values.end());
+  }
+
+  // Null sorts first ascending, last descending. Empty: no row can be beyond.
+  static std::string Beyond(const std::string& column, bool descending, const types::Value& value, bool required) {
+    if (value.is_null()) return descending ? "" : column + " IS NOT NULL";
+    if (!descending) return column + " > ?";
+    return required ? column + " < ?" : fmt::format("({0} < ? OR {0} IS NULL)", column);
+  }
+
+  void WriteOrder(const model::Resource& resource, const std::vector<plan::Order>& order) {
+    const char* comma = " ORDER BY ";
+    for (const plan::Order& term : order) {
+      Add("{}{}{}", comma, ColumnOf(resource, term.field, kRow), term.descending ? " DESC" : "");
+      comma = ", ";
+    }
+  }
+
+  void Write(const plan::Count& count) {
+    const model::Resource& resource = service_.resource(count.resource);
+    sql_.columns = 1;
+    Add(count.limit > 0 ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)");
+    WriteFrom(resource);
+    WriteWhere(resource, count.where, count.deleted, nullptr);
+    if (count.limit > 0) Bind(" LIMIT ?)", count.limit);
+  }
+
+  void Write(const plan::Probe& probe) {
+    const model::Resource& resource = service_.resource(probe.resource);
+    sql_.columns = probe.expressions.size();
+    std::string names;
+    std::string marks;
+    for (size_t i = 0; i < resource.fields.size(); ++i) {
+      names += fmt::format("{}{}", i == 0 ? "" : ", ", Quote(resource.fields[i].column));
+      marks += i == 0 ? "?" : ", ?";
+      sql_.parameters.push_back(probe.row[i]);
+    }
+    Add("WITH {0}({1}) AS (SELECT {2}) SELECT ", Quote(kRow), names, marks);
+    const char* comma = "";
+    for (const cel::ExprPtr& expression : probe.expressions) {
+      Add("{}{}", comma, expressions_.Render(*expression, kRow, sql_.parameters));
+      comma = ", ";
+    }
+    Add(" FROM {}", Quote(kRow));
+  }
+
+  void Write(const plan::Insert& insert) {
+    const model::Resource& resource = service_.resource(insert.resource);
+    std::string names;
+    std::string marks;
+    for (size_t i = 0; i < resource.fields.size(); ++i) {
+      if (insert.row[i].is_null()) continue;
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", Quote(resource.fields[i].column));
+      marks += marks.empty() ? "?" : ", ?";
+      sql_.parameters.push_back(insert.row[i]);
+    }
+    if (names.empty()) return Add("INSERT INTO {} DEFAULT VALUES", Quote(resource.table));
+    Add("INSERT INTO {} ({}) VALUES ({})", Quote(resource.table), names, marks);
+  }
+
+  void Write(const plan::Update& update) {
+    const model::Resource& resource = service_.resource(update.resource);
+    Add("UPDATE {}", Quote(resource.table));
+    const char* comma = " SET ";
+    for (const auto& [field, value] : update.set) {
+      Add("{}{} = ?", comma, Quote(resource.field(field).column));
+      sql_.parameters.push_back(value);
+      comma = ", ";
+    }
+    WriteKey(resource, update.key);
+  }
+
+  void Write(const plan::Delete& remove) {
+    const model::Resource& resource = service_.resource(remove.resource);
+    Add("DELETE FROM {}", Quote(resource.table));
+    WriteKey(resource, remove.key);
+  }
+
+  void WriteKey(const model::Resource& resource, const types::Values& key) {
+    const char* joiner = " WHERE ";
+    for (size_t i = 0; i < key.size(); ++i) {
+      Add("{}{} = ?", joiner, Quote(resource.field(resource.key[i]).column));
+      sql_.parameters.push_back(key[i]);
+      joiner = " AND ";
+    }
+  }
+
+  template <class... Arguments>
+  void Add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    fmt::format_to(std::back_inserter(sql_.text), format, std::forward<Arguments>(arguments)...);
+  }
+  void Bind(std::string_view text, int64_t value) {
+    sql_.text += text;
+    sql_.parameters.push_back(value);
+  }
+
+  const model::Service& service_;
+  ExpressionRenderer expressions_;
+  Sql sql_;
+  const char* joiner_ = " WHERE ";
+};
+
+}  // namespace
+
+Sql Render(const model::Service& service, const plan::Statement& statement) {
+  return StatementRenderer(service).Render(statement);
+}
+
+}  // namespace ashlar::store::sql

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "plan/statement.h"
+
+namespace ashlar::store::sql {
+
+// A statement's text with `?` for each of its parameters, in order. Two statements of the same shape have the same text.
+struct Sql {
+  std::string text;
+  types::Values parameters;
+  size_t columns = 0;  // that a reading statement gives
+};
+
+// What a plan's statement is in SQLite's SQL.
+Sql Render(const model::Service& service, const plan::Statement& statement);
+
+}  // namespace ashlar::store::sql
