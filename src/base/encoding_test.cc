@@ -9,8 +9,13 @@ namespace ashlar {
 namespace {
 
 TEST(Base64Test, EncodesTheVectorsOfTheRfc) {
-  const char* vectors[][2] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-                              {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const char* vectors[][2] = {{"", ""},
+                              {"f", "Zg=="},
+                              {"fo", "Zm8="},
+                              {"foo", "Zm9v"},
+                              {"foob", "Zm9vYg=="},
+                              {"fooba", "Zm9vYmE="},
+                              {"foobar", "Zm9vYmFy"}};
   for (auto& [bytes, text] : vectors) {
     EXPECT_EQ(Base64Encode(bytes), text);
     EXPECT_EQ(Base64Decode(text), bytes);
@@ -24,8 +29,8 @@ TEST(Base64Test, EncodesTheVectorsOfTheRfc) {
 }
 
 TEST(Base64Test, RefusesAllThatItWouldNotWrite) {
-  for (const char* text : {"Zg=", "Zg", "Zg===", "Z===", "====", "=", "Zh==", "Zm9=", "Zm8 ", "Zm9v\n", "Z-==", "Zg==Zg==",
-                           "-_-_", "!!!!"}) {
+  for (const char* text : {"Zg=", "Zg", "Zg===", "Z===", "====", "=", "Zh==", "Zm9=", "Zm8 ", "Zm9v\n",
+                           "Z-==", "Zg==Zg==", "-_-_", "!!!!"}) {
     EXPECT_FALSE(Base64Decode(text)) << text;
   }
   for (const char* text : {"Zg==", "Zh", "Zm9", "Z", "+//+", "Zm 9"}) EXPECT_FALSE(Base64UrlDecode(text)) << text;
@@ -39,7 +44,8 @@ TEST(HexTest, GoesBothWays) {
 }
 
 TEST(Utf8Test, KnowsWhatIsWellFormed) {
-  for (const char* text : {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\xAB\x96", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"}) {
+  for (const char* text :
+       {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\xAB\x96", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(IsValidUtf8(text)) << text;
   }
   for (const char* text : {"\x80", "\xC3", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
@@ -59,17 +65,22 @@ TEST(Utf8Test, CountsAndDecodesCodePoints) {
 
 TEST(Utf8Test, FoldsCaseFullyAndNormalisesNothing) {
   EXPECT_EQ(FoldCase("ABC xyz 1"), "abc xyz 1");
-  EXPECT_EQ(FoldCase("STRASSE"), FoldCase("Stra\xC3\x9F" "e"));
+  EXPECT_EQ(FoldCase("STRASSE"), FoldCase("Stra\xC3\x9F"
+                                          "e"));
   EXPECT_EQ(FoldCase("\xC3\x89"), "\xC3\xA9");
   EXPECT_EQ(FoldCase("e\xCC\x81"), "e\xCC\x81");                       // not composed
   EXPECT_EQ(FoldCase("\xCE\xA3\xCF\x83\xCF\x82"), "\xCF\x83\xCF\x83\xCF\x83");  // all sigmas alike
   EXPECT_EQ(FoldCase("\xCE\x90"), "\xCE\xB9\xCC\x88\xCC\x81");          // one code point, three folded
-  EXPECT_EQ(FoldCase("A\xFF" "B"), "a\xFF" "b");
+  EXPECT_EQ(FoldCase("A\xFF"
+                     "B"),
+            "a\xFF"
+            "b");
 }
 
 TEST(Utf8Test, KnowsLettersOfAnyScript) {
   for (char32_t c : {U'a', U'Z', U'0', U'_', U'é', U'世', U'١'}) EXPECT_TRUE(IsWordCodePoint(c));
-  for (char32_t c : {U' ', U'-', U'@', U'\u00A0', U'\u200B', U'\u2028', U'\U0001FAD6'}) EXPECT_FALSE(IsWordCodePoint(c));
+  for (char32_t c : {U' ', U'-', U'@', U'\u00A0', U'\u200B', U'\u2028', U'\U0001FAD6'})
+    EXPECT_FALSE(IsWordCodePoint(c));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "types/list_form.h"
+#include "types/number_text.h"
 #include "types/type.h"
 
 namespace ashlar::types {
@@ -139,8 +140,9 @@ void CheckAccepted(const Type& type, const Json& group) {
 Json InputOf(const Json& one) {
   const Json* input = one.Find("in");
   if (one.Find("generated") == nullptr) return *input;
+  int64_t times = *ToInt64(*ParseNumber(input->Find("times")->number()->token));
   std::string text;
-  for (int i = std::stoi(input->Find("times")->number()->token); i > 0; --i) text += TextAt(*input, "repeat");
+  for (int64_t i = 0; i < times; ++i) text += TextAt(*input, "repeat");
   return Json(text);
 }
 

@@ -15,8 +15,9 @@ Decimal D(std::string_view text) { return *ParseDecimal(text); }
 std::string Show(const std::optional<Decimal>& decimal) { return decimal ? FormatDecimal(*decimal) : "none"; }
 
 TEST(DecimalTest, ReadsAndWritesExactly) {
-  for (const char* text : {"0", "0.00", "12.30", "-0.05", "7", "-123456789.123456789", "0.00000000000000000000000000000000000001",
-                           kLargest, "-99999999999999999999999999999999999999"}) {
+  for (const char* text :
+       {"0", "0.00", "12.30", "-0.05", "7", "-123456789.123456789", "0.00000000000000000000000000000000000001",
+        kLargest, "-99999999999999999999999999999999999999"}) {
     EXPECT_EQ(FormatDecimal(D(text)), text);
   }
   EXPECT_EQ(D("-0"), (Decimal{0, 0}));
@@ -44,7 +45,8 @@ TEST(DecimalTest, AddsSubtractsAndMultipliesExactly) {
   EXPECT_EQ(Show(Subtract(D("0.1"), D("0.3"))), "-0.2");
   EXPECT_EQ(Show(Multiply(D("1.10"), D("-3"))), "-3.30");
   EXPECT_EQ(Show(Multiply(D("0.01"), D("0.01"))), "0.0001");
-  EXPECT_EQ(Show(Multiply(D("9999999999999999999"), D("9999999999999999999"))), "99999999999999999980000000000000000001");
+  EXPECT_EQ(Show(Multiply(D("9999999999999999999"), D("9999999999999999999"))),
+            "99999999999999999980000000000000000001");
 }
 
 TEST(DecimalTest, RefusesMoreThan38Digits) {

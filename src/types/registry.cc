@@ -7,9 +7,25 @@ namespace ashlar::types {
 
 // Every field type but lists and relations, in the order of the contract's page. Each stands in its own file of
 // field_types/, which defines `FieldType NAMEType()`; a new one adds that file and a row here.
-#define ASHLAR_FIELD_TYPES(ROW)                                                                                      \
-  ROW(String) ROW(Text) ROW(Int) ROW(Int64) ROW(Float) ROW(Decimal) ROW(Bool) ROW(Uuid) ROW(Date) ROW(Datetime)       \
-  ROW(Duration) ROW(Email) ROW(Url) ROW(Json) ROW(Bytes) ROW(Enum)
+// clang-format off
+#define ASHLAR_FIELD_TYPES(ROW) \
+  ROW(String)                   \
+  ROW(Text)                     \
+  ROW(Int)                      \
+  ROW(Int64)                    \
+  ROW(Float)                    \
+  ROW(Decimal)                  \
+  ROW(Bool)                     \
+  ROW(Uuid)                     \
+  ROW(Date)                     \
+  ROW(Datetime)                 \
+  ROW(Duration)                 \
+  ROW(Email)                    \
+  ROW(Url)                      \
+  ROW(Json)                     \
+  ROW(Bytes)                    \
+  ROW(Enum)
+// clang-format on
 
 #define ASHLAR_DECLARE(NAME) FieldType NAME##Type();
 ASHLAR_FIELD_TYPES(ASHLAR_DECLARE)

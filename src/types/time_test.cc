@@ -38,9 +38,9 @@ TEST(DatetimeTest, KnowsTheEdgesOfTime) {
 }
 
 TEST(DatetimeTest, DurationsGoBothWays) {
-  for (int64_t micros : {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{999'999}, int64_t{59'999'999}, int64_t{60'000'000},
-                         int64_t{3'600'000'000}, int64_t{86'400'000'000}, int64_t{86'399'999'999}, kLongestDuration.micros,
-                         -kLongestDuration.micros}) {
+  for (int64_t micros : {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{999'999}, int64_t{59'999'999},
+                         int64_t{60'000'000}, int64_t{3'600'000'000}, int64_t{86'400'000'000}, int64_t{86'399'999'999},
+                         kLongestDuration.micros, -kLongestDuration.micros}) {
     EXPECT_EQ(ParseDuration(FormatDuration({micros})), Duration{micros}) << FormatDuration({micros});
   }
 }

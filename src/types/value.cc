@@ -19,8 +19,9 @@ std::weak_ordering CompareNumbers(const Value& a, const Value& b) {
   const double* left = a.get<double>();
   const double* right = b.get<double>();
   if (left != nullptr && right != nullptr) {
-    return *left < *right ? std::weak_ordering::less
-                          : *left > *right ? std::weak_ordering::greater : std::weak_ordering::equivalent;
+    return *left < *right   ? std::weak_ordering::less
+           : *left > *right ? std::weak_ordering::greater
+                            : std::weak_ordering::equivalent;
   }
   if (right != nullptr) return CompareDecimal(AsDecimal(a), *right);
   if (left != nullptr) return Reversed(CompareDecimal(AsDecimal(b), *left));

@@ -57,15 +57,19 @@ TEST(ValueTest, OtherKindsCompareByValue) {
   ExpectOrder({{Value{Duration{-1}}}, {Value{Duration{0}}}});
   ExpectOrder({{Value{JsonText{"1"}}}, {Value{JsonText{"{}"}}}});
   Value one{int64_t{1}}, two{int64_t{2}};
-  ExpectOrder({{Value{}}, {Value{List{}}}, {Value{List{{one}}}}, {Value{List{{one, one}}}}, {Value{List{{one, two}}}},
+  ExpectOrder({{Value{}},
+               {Value{List{}}},
+               {Value{List{{one}}}},
+               {Value{List{{one, one}}}},
+               {Value{List{{one, two}}}},
                {Value{List{{two}}}}});
 }
 
 TEST(ValueTest, KindIsThatOfTheDatum) {
   const std::vector<std::pair<Value, Kind>> values = {
-      {Value{true}, Kind::kBool},          {Value{int64_t{1}}, Kind::kInt64},    {Value{1.0}, Kind::kFloat64},
-      {Value{Decimal{}}, Kind::kDecimal},  {Value{std::string()}, Kind::kText},  {Value{Bytes{}}, Kind::kBytes},
-      {Value{Uuid{}}, Kind::kUuid},        {Value{Date{}}, Kind::kDate},         {Value{Timestamp{}}, Kind::kTimestamp},
+      {Value{true}, Kind::kBool},           {Value{int64_t{1}}, Kind::kInt64},   {Value{1.0}, Kind::kFloat64},
+      {Value{Decimal{}}, Kind::kDecimal},   {Value{std::string()}, Kind::kText}, {Value{Bytes{}}, Kind::kBytes},
+      {Value{Uuid{}}, Kind::kUuid},         {Value{Date{}}, Kind::kDate},        {Value{Timestamp{}}, Kind::kTimestamp},
       {Value{Duration{}}, Kind::kDuration}, {Value{JsonText{}}, Kind::kJson},    {Value{List{}}, Kind::kList}};
   std::set<std::string> names;
   for (const auto& [value, kind] : values) {
@@ -121,7 +125,8 @@ TEST(RegexTest, MatchesWholeTextsOrParts) {
 }
 
 TEST(RegexTest, RefusesWhatCannotBeBounded) {
-  for (const char* pattern : {"(", "a(?=b)", "(a)\\1", "((a{1000}){1000})", "\xFF"}) EXPECT_FALSE(Regex::Make(pattern)) << pattern;
+  for (const char* pattern : {"(", "a(?=b)", "(a)\\1", "((a{1000}){1000})", "\xFF"})
+    EXPECT_FALSE(Regex::Make(pattern)) << pattern;
   EXPECT_FALSE(Regex::Make(std::string(Regex::kMaxPattern + 1, 'a')));
   // Linear, whatever the text.
   EXPECT_FALSE(Regex::Make("(a*)*b")->MatchesWhole(std::string(100'000, 'a')));

@@ -32,9 +32,7 @@ FieldType BoolType() {
           .doc = "true or false.",
           .json = "boolean",
           .takes = "",
-          .make = [](const Parameters& parameters) {
-            return ParameterReader(parameters, BoolType()).Finish<Bool>();
-          }};
+          .make = [](const Parameters& parameters) { return ParameterReader(parameters, BoolType()).Finish<Bool>(); }};
 }
 
 }  // namespace ashlar::types

@@ -21,7 +21,8 @@ class Datetime final : public TypedOver<Timestamp> {
     out.Field("format", "date-time");
   }
   json::Json Example() const override {
-    return json::Json(FormatTimestamp(range_.Clamp({FromCivil({2024, 2, 29}).days * kMicrosPerDay + kMicrosPerDay / 2})));
+    return json::Json(
+        FormatTimestamp(range_.Clamp({FromCivil({2024, 2, 29}).days * kMicrosPerDay + kMicrosPerDay / 2})));
   }
 
  protected:

@@ -95,8 +95,8 @@ std::expected<TypePtr, std::vector<ParameterError>> MakeDecimal(const Parameters
   auto digits = arguments.size() == 2 ? ParseSmall(arguments[0]) : std::nullopt;
   auto scale = arguments.size() == 2 ? ParseSmall(arguments[1]) : std::nullopt;
   if (!digits || !scale || *digits < 1 || *digits > kFieldDigits || *scale < 0 || *scale > *digits) {
-    reader.Refuse("arguments", fmt::format("must be decimal(p,s): p digits, at most {}, s of them decimals",
-                                           kFieldDigits));
+    reader.Refuse("arguments",
+                  fmt::format("must be decimal(p,s): p digits, at most {}, s of them decimals", kFieldDigits));
     return reader.Fail();
   }
   auto range = reader.ReadRange<int64_t>([&](std::string_view text) -> std::expected<int64_t, std::string> {
@@ -111,8 +111,9 @@ std::expected<TypePtr, std::vector<ParameterError>> MakeDecimal(const Parameters
 
 FieldType DecimalType() {
   return {.name = "decimal",
-          .doc = "decimal(p,s): an exact number of at most p digits, 18 at most, s of them behind the point; input may "
-                 "be a JSON number, too.",
+          .doc =
+              "decimal(p,s): an exact number of at most p digits, 18 at most, s of them behind the point; input may "
+              "be a JSON number, too.",
           .json = "string",
           .takes = "min max arguments",
           .make = MakeDecimal};

@@ -79,13 +79,12 @@ class Email final : public TypedOver<std::string> {
 }  // namespace
 
 FieldType EmailType() {
-  return {.name = "email",
-          .doc = "A mail address of at most 254 bytes; its domain is kept in lower case, its local part as it came.",
-          .json = "string",
-          .takes = "",
-          .make = [](const Parameters& parameters) {
-            return ParameterReader(parameters, EmailType()).Finish<Email>();
-          }};
+  return {
+      .name = "email",
+      .doc = "A mail address of at most 254 bytes; its domain is kept in lower case, its local part as it came.",
+      .json = "string",
+      .takes = "",
+      .make = [](const Parameters& parameters) { return ParameterReader(parameters, EmailType()).Finish<Email>(); }};
 }
 
 }  // namespace ashlar::types

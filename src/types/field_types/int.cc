@@ -15,8 +15,7 @@ std::string FormatInt(int64_t number) { return fmt::format("{}", number); }
 
 class Int final : public TypedOver<int64_t> {
  public:
-  explicit Int(Range<int64_t> range)
-      : range_{range.min.value_or(-kLargest), range.max.value_or(kLargest)} {}
+  explicit Int(Range<int64_t> range) : range_{range.min.value_or(-kLargest), range.max.value_or(kLargest)} {}
 
   std::string_view name() const override { return "int"; }
   std::string text() const override { return "int"; }

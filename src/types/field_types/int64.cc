@@ -12,8 +12,7 @@ std::string FormatInt(int64_t number) { return fmt::format("{}", number); }
 
 class Int64 final : public TypedOver<int64_t> {
  public:
-  explicit Int64(Range<int64_t> range)
-      : range_{range.min.value_or(INT64_MIN), range.max.value_or(INT64_MAX)} {}
+  explicit Int64(Range<int64_t> range) : range_{range.min.value_or(INT64_MIN), range.max.value_or(INT64_MAX)} {}
 
   std::string_view name() const override { return "int64"; }
   std::string text() const override { return "int64"; }

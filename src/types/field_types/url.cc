@@ -128,8 +128,9 @@ class Url final : public TypedOver<std::string> {
 
 FieldType UrlType() {
   return {.name = "url",
-          .doc = "An absolute URL of RFC 3986 (http, https, ws, wss, ftp, ftps, sftp); max is 2048 characters unless "
-                 "given.",
+          .doc =
+              "An absolute URL of RFC 3986 (http, https, ws, wss, ftp, ftps, sftp); max is 2048 characters unless "
+              "given.",
           .json = "string",
           .takes = "min max",
           .make = [](const Parameters& parameters) {

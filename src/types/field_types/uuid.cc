@@ -39,13 +39,12 @@ class UuidOf final : public TypedOver<Uuid> {
 }  // namespace
 
 FieldType UuidType() {
-  return {.name = "uuid",
-          .doc = "A UUID of RFC 9562; read in either case, written in lower case.",
-          .json = "string",
-          .takes = "",
-          .make = [](const Parameters& parameters) {
-            return ParameterReader(parameters, UuidType()).Finish<UuidOf>();
-          }};
+  return {
+      .name = "uuid",
+      .doc = "A UUID of RFC 9562; read in either case, written in lower case.",
+      .json = "string",
+      .takes = "",
+      .make = [](const Parameters& parameters) { return ParameterReader(parameters, UuidType()).Finish<UuidOf>(); }};
 }
 
 }  // namespace ashlar::types
