@@ -67,7 +67,8 @@ class Newcomer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.environment = harness.clean_environment(self.home, ASHLAR_LISTEN=self.address)
+        self.environment = harness.clean_environment(self.home, ASHLAR_LISTEN=self.address,
+                                                     ASHLAR_BIN=harness.BINARY)
         self.servers = []
 
     def run(self, command, expected):
