@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The contract: YAML text in, the immutable model of a service out, or every mistake at its place. Pure but for
+// ReadSources; thread safe. What the language is stands in the keys' tables (contract/keys.h), from which the JSON
+// Schema and the reference are printed.
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/service.h"
+
+namespace ashlar::contract {
+
+// One file of a contract.
+struct Source {
+  std::string path;
+  std::string text;
+};
+
+// One mistake, ready to be shown. Lines and columns count from 1, columns in code points.
+struct Mistake {
+  std::string file;
+  int line = 1;
+  int column = 1;
+  std::string id;          // of the kind of mistake, stable: "unknown-key"
+  std::string message;
+  std::string suggestion;  // a near name, or empty
+  std::string source_line; // printable; a long line is cut around the place
+  int caret = 1;           // column within source_line
+  int length = 1;          // of what is marked, in code points, within source_line
+  bool operator==(const Mistake&) const = default;
+};
+using MistakeList = std::vector<Mistake>;
+
+struct Options {
+  // The environment that ${NAME} takes its values from; empty: none is set.
+  std::function<std::optional<std::string>(const std::string& name)> environment;
+  // Whether a variable may be unset without a default (`check`, `export`): what it would fill is then not judged.
+  bool allow_unset = false;
+};
+
+using Compiled = std::expected<std::shared_ptr<const model::Service>, MistakeList>;
+
+// Compiles the files of one contract. All mistakes come at once, in the order of files, lines and columns.
+Compiled Compile(std::span<const Source> sources, const Options& options);
+
+// The contract at `path`: a file, or all *.yaml and *.yml of a folder (not of folders in it), in order of their names.
+Result<std::vector<Source>> ReadSources(const std::string& path);
+
+// For people: FILE:LINE:COLUMN: error: WHAT, the line, a caret, `did you mean 'X'?`.
+std::string Render(std::span<const Mistake> mistakes, bool colour);
+// For programs: {"errors": [{file, line, column, id, message, suggestion?}]}.
+std::string RenderJson(std::span<const Mistake> mistakes);
+
+// The JSON Schema (2020-12) of contracts, for editors.
+std::string JsonSchema();
+// docs/reference/contract.md: every key and field type.
+std::string Reference();
+
+}  // namespace ashlar::contract

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/expr_walk.h"
+
+namespace ashlar::contract {
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+bool IsOwnRow(const cel::ExprPtr& row) {
+  const auto* variable = row == nullptr ? nullptr : row->get<cel::Variable>();
+  return variable != nullptr && variable->slot == 0;
+}
+
+void Collect(const cel::Expr& expr, const model::Resource& resource, std::set<model::FieldId>& found) {
+  if (const auto* field = expr.get<cel::Field>(); field != nullptr && IsOwnRow(field->row)) {
+    found.insert(field->field);
+  } else if (const auto* relation = expr.get<cel::Relation>(); relation != nullptr && IsOwnRow(relation->row)) {
+    const model::Relation& crossed = resource.relation(relation->relation);
+    if (!crossed.to_many) found.insert(crossed.local);
+  }
+  ForEachPart(expr, [&](const cel::Expr& part) { Collect(part, resource, found); });
+}
+
+}  // namespace
+
+void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr&)>& visit) {
+  auto see = [&](const cel::ExprPtr& part) {
+    if (part != nullptr) visit(*part);
+  };
+  auto see_all = [&](const std::vector<cel::ExprPtr>& parts) {
+    for (const cel::ExprPtr& part : parts) see(part);
+  };
+  std::visit(Overloaded{
+                 [](const cel::Literal&) {}, [](const cel::Failure&) {}, [](const cel::Variable&) {},
+                 [](const cel::Auth&) {}, [](const cel::Now&) {},
+                 [&](const cel::Field& field) { see(field.row); },
+                 [&](const cel::Relation& relation) { see(relation.row), see(relation.guard); },
+                 [&](const cel::Call& call) { see_all(call.arguments); },
+                 [&](const cel::ListOf& list) { see_all(list.items); },
+                 [&](const cel::Comprehension& comprehension) { see(comprehension.range), see(comprehension.body); },
+             },
+             expr.node);
+}
+
+size_t CountParts(const cel::Expr& expr, size_t limit) {
+  std::vector<const cel::Expr*> open = {&expr};
+  size_t count = 0;
+  while (!open.empty() && count <= limit) {
+    const cel::Expr* next = open.back();
+    open.pop_back();
+    ++count;
+    ForEachPart(*next, [&](const cel::Expr& part) { open.push_back(&part); });
+  }
+  return count;
+}
+
+std::set<model::FieldId> OwnFields(const cel::Expr& expr, const model::Resource& resource) {
+  std::set<model::FieldId> found;
+  Collect(expr, resource, found);
+  return found;
+}
+
+void ForEachAst(const cel::Ast& ast, const std::function<void(const cel::Ast&)>& visit) {
+  visit(ast);
+  for (const cel::Ast& child : ast.children) ForEachAst(child, visit);
+}
+
+}  // namespace ashlar::contract

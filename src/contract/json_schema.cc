@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <initializer_list>
+
+#include "base/json/writer.h"
+#include "contract/contract.h"
+#include "contract/keys.h"
+
+namespace ashlar::contract {
+namespace {
+
+constexpr std::string_view kVariable = "^\\$\\{[A-Za-z_]";  // what the environment fills in
+
+void WriteMapping(json::Writer& out, std::span<const Key> keys);
+
+void WriteTypes(json::Writer& out, std::initializer_list<std::string_view> types) {
+  out.Key("type");
+  out.BeginArray();
+  for (std::string_view type : types) out.String(type);
+  out.EndArray();
+}
+
+void WriteScalar(json::Writer& out) {
+  out.BeginObject();
+  WriteTypes(out, {"string", "number", "boolean"});
+  out.EndObject();
+}
+
+void WriteListOf(json::Writer& out, int levels) {
+  out.Field("type", "array");
+  out.Key("items");
+  out.BeginObject();
+  if (levels == 1) out.Field("type", "string");
+  if (levels > 1) WriteListOf(out, levels - 1);
+  out.EndObject();
+}
+
+// {"type": type} or a text that the environment fills in.
+void WriteOrVariable(json::Writer& out, std::string_view type) {
+  out.Key("anyOf");
+  out.BeginArray();
+  out.BeginObject();
+  out.Field("type", type);
+  out.EndObject();
+  out.BeginObject();
+  out.Field("type", "string");
+  out.Field("pattern", kVariable);
+  out.EndObject();
+  out.EndArray();
+}
+
+void WriteTypeText(json::Writer& out) {
+  out.BeginObject();
+  out.Field("type", "string");
+  out.Key("examples");
+  out.BeginArray();
+  for (const types::FieldType& type : types::FieldTypes()) out.String(type.name);
+  out.EndArray();
+  out.EndObject();
+}
+
+// A scalar, or a mapping of the key's members.
+void WriteScalarOr(json::Writer& out, const Key& key, void (*scalar)(json::Writer&)) {
+  out.Key("anyOf");
+  out.BeginArray();
+  scalar(out);
+  out.BeginObject();
+  WriteMapping(out, key.members);
+  out.EndObject();
+  out.EndArray();
+}
+
+void WriteNamed(json::Writer& out, const Key& key) {
+  out.Field("type", "object");
+  out.Key("additionalProperties");
+  if (key.shape == Shape::kNamedTexts) return WriteScalar(out);
+  out.BeginObject();
+  if (key.shape == Shape::kNamed) {
+    WriteMapping(out, key.members);
+  } else {
+    WriteScalarOr(out, key, WriteTypeText);
+  }
+  out.EndObject();
+}
+
+void WriteList(json::Writer& out, const Key& key) {
+  out.Field("type", "array");
+  out.Key("items");
+  out.BeginObject();
+  WriteMapping(out, key.members);
+  out.EndObject();
+}
+
+void WriteFlag(json::Writer& out) {
+  out.BeginObject();
+  out.Field("type", "boolean");
+  out.EndObject();
+}
+
+void WriteShape(json::Writer& out, const Key& key) {
+  switch (key.shape) {
+    case Shape::kText:
+    case Shape::kExpression: return WriteTypes(out, {"string", "number", "boolean"});
+    case Shape::kBound: return WriteTypes(out, {"string", "number"});
+    case Shape::kName: return out.Field("type", "string");
+    case Shape::kBool: return WriteOrVariable(out, "boolean");
+    case Shape::kWhole: return WriteOrVariable(out, "integer");
+    case Shape::kNames: return WriteListOf(out, 1);
+    case Shape::kNameLists: return WriteListOf(out, 2);
+    case Shape::kType:
+    case Shape::kId: return WriteTypes(out, {"string", "array"});
+    case Shape::kAny: return;
+    case Shape::kMapping: return WriteMapping(out, key.members);
+    case Shape::kMappings: return WriteList(out, key);
+    case Shape::kNamed:
+    case Shape::kNamedTexts:
+    case Shape::kNamedFields: return WriteNamed(out, key);
+    case Shape::kFlagOrMapping: return WriteScalarOr(out, key, WriteFlag);
+    case Shape::kRuleOrMapping: return WriteScalarOr(out, key, WriteScalar);
+  }
+}
+
+void WriteMapping(json::Writer& out, std::span<const Key> keys) {
+  WriteTypes(out, {"object", "null"});
+  out.Key("properties");
+  out.BeginObject();
+  for (const Key& key : keys) {
+    if (!key.supported) continue;
+    out.Key(key.name);
+    out.BeginObject();
+    out.Field("description", key.doc);
+    WriteShape(out, key);
+    out.EndObject();
+  }
+  out.EndObject();
+  out.Key("required");
+  out.BeginArray();
+  for (const Key& key : keys) {
+    if (key.required) out.String(key.name);
+  }
+  out.EndArray();
+  out.Field("additionalProperties", false);
+}
+
+}  // namespace
+
+std::string JsonSchema() {
+  std::string text;
+  json::Writer out(text);
+  out.BeginObject();
+  out.Field("$schema", "https://json-schema.org/draft/2020-12/schema");
+  out.Field("title", "Ashlar contract");
+  WriteMapping(out, TopLevelKeys());
+  out.EndObject();
+  return text;
+}
+
+}  // namespace ashlar::contract

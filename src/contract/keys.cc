@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/keys.h"
+
+namespace ashlar::contract {
+namespace {
+
+constexpr bool kLater = false;  // of the language, not of this build
+
+constexpr Key kRoleRows[] = {
+    {"inherits", Shape::kNames, "Roles whose rights this one has too."},
+};
+
+constexpr Key kDeprecatedRows[] = {
+    {"since", Shape::kText, "The day since when it is deprecated, as 2026-01-31."},
+    {"sunset", Shape::kText, "The day when it will be gone."},
+    {"use", Shape::kText, "What to use instead."},
+};
+
+constexpr Key kUpdateRows[] = {
+    {"before", Shape::kExpression, "Must hold for the row as it is.", true, {}, kOnAll, true},
+    {"after", Shape::kExpression, "Must hold for the row as it would become.", true, {}, kOnAll, true},
+};
+
+constexpr Key kAccessRows[] = {
+    {"read", Shape::kExpression, "list and get, where these are not given."},
+    {"write", Shape::kExpression, "create, update, delete and restore, where these are not given."},
+    {"list", Shape::kExpression, "Lists, to-many includes, relation paths in filters."},
+    {"get", Shape::kExpression, "Reads by id, to-one includes, references that a caller gives."},
+    {"create", Shape::kExpression, "Must hold for the row as it would become."},
+    {"update", Shape::kRuleOrMapping, "Must hold for the row as it is and as it would become.", true, kUpdateRows},
+    {"delete", Shape::kExpression, "Must hold for the row as it is."},
+    {"restore", Shape::kExpression, "Undoing a soft delete; needs softDelete."},
+    {"history", Shape::kExpression, "The audit of a row, where it is not as get; needs audit."},
+    {"purge", Shape::kExpression, "Deleting for good.", kLater},
+};
+
+constexpr Key kCheckRows[] = {
+    {"rule", Shape::kExpression, "Must hold for every row: CEL without relations, auth and now().", true, {}, kOnAll,
+     true},
+    {"field", Shape::kName, "The field that is told when it does not hold; the row if left out."},
+    {"message", Shape::kText, "What is told then.", true, {}, kOnAll, true},
+};
+
+constexpr Key kPageRows[] = {
+    {"default", Shape::kWhole, "Rows of a page where perPage is not given; 20."},
+    {"max", Shape::kWhole, "The largest perPage; 100."},
+};
+
+constexpr Key kFieldRows[] = {
+    {"type", Shape::kType, "A field type or a resource; '!' behind it: required.", true, {}, kOnStored},
+    {"many", Shape::kName, "The resource whose rows belong to this one: the inverse of a to-one.", true, {}, kOnToMany},
+    {"via", Shape::kName, "The to-one of that resource that leads here.", true, {}, kOnToMany},
+    {"through", Shape::kName, "Many-to-many over a join resource.", kLater, {}, kOnToMany},
+    {"onDelete", Shape::kName, "What happens when the referred row is deleted: restrict, cascade, clear.", true, {},
+     kOnToOne},
+    {"min", Shape::kBound, "The smallest value, or the least length.", true, {}, kOnScalar},
+    {"max", Shape::kBound, "The largest value, or the greatest length.", true, {}, kOnScalar},
+    {"pattern", Shape::kText, "A regular expression (RE2) that the whole text must match.", true, {}, kOnScalar},
+    {"default", Shape::kExpression, "CEL: the value at creation where none is given.", true, {}, kOnStored},
+    {"unique", Shape::kBool, "No two rows may have the same value.", true, {}, kOnStored},
+    {"index", Shape::kBool, "The store keeps an index of it.", true, {}, kOnStored},
+    {"search", Shape::kBool, "Part of full-text search.", true, {}, kOnScalar},
+    {"immutable", Shape::kBool, "Set at creation only.", true, {}, kOnStored},
+    {"readOnly", Shape::kBool, "Set only by defaults and actions.", true, {}, kOnStored},
+    {"writeOnly", Shape::kBool, "Never read, nor in audit, events and logs.", kLater, {}, kOnStored},
+    {"read", Shape::kExpression, "Who may read it, of those who may read the row.", true, {}, kOnStored},
+    {"write", Shape::kExpression, "Who may write it, of those who may write the row.", true, {}, kOnStored},
+    {"transitions", Shape::kAny, "The allowed moves of an enum.", kLater, {}, kOnScalar},
+    {"computed", Shape::kExpression, "CEL over the same row, not stored.", kLater, {}, kOnScalar},
+    {"description", Shape::kText, "For the generated documents."},
+    {"example", Shape::kAny, "A value that shows what is meant.", true, {}, kOnStored},
+    {"deprecated", Shape::kFlagOrMapping, "That it should no longer be used.", true, kDeprecatedRows, kOnStored},
+    {"column", Shape::kName, "The column of a database that was there first.", kLater, {}, kOnStored},
+    {"was", Shape::kName, "The field's former name, for migrations.", kLater, {}, kOnStored},
+};
+
+constexpr Key kResourceRows[] = {
+    {"description", Shape::kText, "For the generated documents."},
+    {"plural", Shape::kName, "Where English rules do not make it."},
+    {"id", Shape::kId, "uuid (the default), int, string, or the parts of a composite id: [playlist, track]."},
+    {"fields", Shape::kNamedFields, "NAME: TYPE, or NAME: { type: TYPE, ... }.", true, kFieldRows},
+    {"unique", Shape::kNameLists, "Fields that are unique together, as [[a, b]]."},
+    {"indexes", Shape::kNameLists, "Fields that the store keeps an index of, as [[a, b]]."},
+    {"checks", Shape::kMappings, "What must hold for every row.", true, kCheckRows},
+    {"access", Shape::kMapping, "Who may do what; what is not given, nobody may.", true, kAccessRows},
+    {"softDelete", Shape::kBool, "Deleted rows are kept and can be restored."},
+    {"audit", Shape::kBool, "Every change is kept, with who made it."},
+    {"page", Shape::kMapping, "The sizes of pages.", true, kPageRows},
+    {"deprecated", Shape::kFlagOrMapping, "That it should no longer be used.", true, kDeprecatedRows},
+    {"ifMatch", Shape::kName, "required: changes need If-Match.", kLater},
+    {"cache", Shape::kAny, "How long answers may be kept.", kLater},
+    {"events", Shape::kAny, "What is announced of its changes.", kLater},
+    {"table", Shape::kName, "The table of a database that was there first.", kLater},
+    {"system", Shape::kAny, "Columns that such a table lacks.", kLater},
+    {"was", Shape::kName, "The resource's former name, for migrations.", kLater},
+};
+
+constexpr Key kTopLevelRows[] = {
+    {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true},
+    {"version", Shape::kName, "The version in URLs; v1."},
+    {"title", Shape::kText, "For the generated documents."},
+    {"description", Shape::kText, "For the generated documents."},
+    {"roles", Shape::kNamed, "NAME: { inherits: [ROLE] }.", true, kRoleRows},
+    {"rules", Shape::kNamedTexts, "NAME: CEL; built in are public, signedIn and nobody."},
+    {"resources", Shape::kNamed, "Name: {...}, singular and in PascalCase.", true, kResourceRows},
+    {"actions", Shape::kAny, "Business commands, each one transaction.", kLater},
+    {"tests", Shape::kAny, "Tests of the access rules, run by check.", kLater},
+    {"accept", Shape::kAny, "Findings of check that the team accepts.", kLater},
+    {"identity", Shape::kAny, "How callers sign in.", kLater},
+    {"limits", Shape::kAny, "How often callers may ask.", kLater},
+    {"events", Shape::kAny, "What is published of changes.", kLater},
+    {"webhooks", Shape::kAny, "Whom changes are told.", kLater},
+    {"schedules", Shape::kAny, "Actions that run by the clock.", kLater},
+    {"upstreams", Shape::kAny, "Other services that this one calls.", kLater},
+    {"workflows", Shape::kAny, "Durable sagas.", kLater},
+    {"gateway", Shape::kAny, "Addresses that are passed on.", kLater},
+};
+
+}  // namespace
+
+std::string_view NameOf(Shape shape) {
+  switch (shape) {
+    case Shape::kText: return "a text";
+    case Shape::kBool: return "true or false";
+    case Shape::kWhole: return "a whole number";
+    case Shape::kExpression: return "an expression";
+    case Shape::kName: return "a name";
+    case Shape::kNames: return "a list of names, as [a, b]";
+    case Shape::kNameLists: return "a list of lists of names, as [[a, b]]";
+    case Shape::kType: return "a type";
+    case Shape::kBound: return "a number, date, time or duration";
+    case Shape::kAny: return "a value";
+    case Shape::kId: return "uuid, int, string or a list of names";
+    case Shape::kMapping: return "a mapping";
+    case Shape::kMappings: return "a list of mappings";
+    case Shape::kNamed: return "a mapping of names to mappings";
+    case Shape::kNamedTexts: return "a mapping of names to expressions";
+    case Shape::kNamedFields: return "a mapping of names to types or mappings";
+    case Shape::kFlagOrMapping: return "true, false or a mapping";
+    case Shape::kRuleOrMapping: return "an expression or { before, after }";
+  }
+  return "";
+}
+
+std::span<const Key> TopLevelKeys() { return kTopLevelRows; }
+std::span<const Key> RoleKeys() { return kRoleRows; }
+std::span<const Key> ResourceKeys() { return kResourceRows; }
+std::span<const Key> FieldKeys() { return kFieldRows; }
+std::span<const Key> CheckKeys() { return kCheckRows; }
+std::span<const Key> AccessKeys() { return kAccessRows; }
+std::span<const Key> UpdateKeys() { return kUpdateRows; }
+std::span<const Key> PageKeys() { return kPageRows; }
+std::span<const Key> DeprecatedKeys() { return kDeprecatedRows; }
+
+}  // namespace ashlar::contract

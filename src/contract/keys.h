@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace ashlar::contract {
+
+// What may stand behind a key.
+enum class Shape : uint8_t {
+  kText,          // a scalar
+  kBool,
+  kWhole,         // a whole number
+  kExpression,    // CEL in a scalar
+  kName,
+  kNames,         // a list of names
+  kNameLists,     // a list of lists of names
+  kType,          // a type: a scalar, or [TYPE] as YAML reads it
+  kBound,         // min, max: a number, date, ... in a scalar
+  kAny,
+  kId,            // a name or a list of names
+  kMapping,       // of the keys in `members`
+  kMappings,      // a list of such mappings
+  kNamed,         // a mapping of names to such mappings
+  kNamedTexts,    // a mapping of names to CEL
+  kNamedFields,   // a mapping of names to types or such mappings
+  kFlagOrMapping, // true, false or such a mapping
+  kRuleOrMapping, // CEL or such a mapping
+};
+// "a list of names", for messages.
+std::string_view NameOf(Shape shape);
+
+// What kinds of field a key is for.
+inline constexpr uint8_t kOnScalar = 1, kOnToOne = 2, kOnToMany = 4, kOnStored = kOnScalar | kOnToOne, kOnAll = 7;
+
+struct Key {
+  std::string_view name;
+  Shape shape;
+  std::string_view doc;                   // one line for the reference and for editors
+  bool supported = true;                  // false: of the language, but refused by name in this build
+  std::span<const Key> members = {};      // of mappings
+  uint8_t on = kOnAll;                    // of the keys of fields
+  bool required = false;
+};
+
+// The one table of each kind of mapping. A newcomer is a row here, its section and its cases in tests/contract.
+std::span<const Key> TopLevelKeys();
+std::span<const Key> RoleKeys();
+std::span<const Key> ResourceKeys();
+std::span<const Key> FieldKeys();
+std::span<const Key> CheckKeys();
+std::span<const Key> AccessKeys();
+std::span<const Key> UpdateKeys();
+std::span<const Key> PageKeys();
+std::span<const Key> DeprecatedKeys();
+
+}  // namespace ashlar::contract

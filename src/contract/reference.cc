@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/contract.h"
+#include "contract/keys.h"
+#include "contract/mistakes.h"
+
+namespace ashlar::contract {
+namespace {
+
+std::string Cell(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '|') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+void AddTable(std::string_view title, std::span<const Key> keys, std::string& out) {
+  out += fmt::format("\n## {}\n\n| key | value | meaning |\n|---|---|---|\n", title);
+  for (const Key& key : keys) {
+    std::string_view note = !key.supported ? " *Not in this build: refused by name.*" : key.required ? " Required." : "";
+    out += fmt::format("| `{}` | {} | {}{} |\n", key.name, NameOf(key.shape), Cell(key.doc), note);
+  }
+}
+
+void AddTypes(std::string& out) {
+  out += "\n## Field types\n\n`!` behind a type: required. `[TYPE]`: a list of it, never null.\n\n";
+  out += "| type | JSON | takes | notes |\n|---|---|---|---|\n";
+  for (const types::FieldType& type : types::FieldTypes()) {
+    out += fmt::format("| `{}` | {} | {} | {} |\n", type.name, type.json, type.takes, Cell(type.doc));
+  }
+}
+
+void AddMistakes(std::string& out) {
+  out += "\n## Mistakes\n\n| id | text |\n|---|---|\n";
+  for (const ProblemRow& row : Problems()) out += fmt::format("| `{}` | {} |\n", row.id, Cell(row.text));
+}
+
+}  // namespace
+
+std::string Reference() {
+  std::string out = "<!-- Printed from the tables of src/contract/keys.cc; do not edit. -->\n# The contract's keys\n";
+  AddTable("A contract", TopLevelKeys(), out);
+  AddTable("A role: `roles.NAME`", RoleKeys(), out);
+  AddTable("A resource: `resources.NAME`", ResourceKeys(), out);
+  AddTable("A field: `resources.NAME.fields.NAME`", FieldKeys(), out);
+  AddTable("A check: `resources.NAME.checks[]`", CheckKeys(), out);
+  AddTable("Access: `resources.NAME.access`", AccessKeys(), out);
+  AddTable("`access.update`", UpdateKeys(), out);
+  AddTable("Pages: `resources.NAME.page`", PageKeys(), out);
+  AddTable("`deprecated`", DeprecatedKeys(), out);
+  AddTypes(out);
+  AddMistakes(out);
+  return out;
+}
+
+}  // namespace ashlar::contract

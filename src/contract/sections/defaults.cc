@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/expr_walk.h"
+#include "contract/expressions.h"
+#include "contract/sections/sections.h"
+
+namespace ashlar::contract {
+namespace {
+
+// Defaults are computed in this order: those that do not look at the row, those that look at it alone, those that
+// cross relations; within each as declared.
+int TurnOf(const cel::Expr& expr) {
+  cel::Usage usage = cel::Measure(expr);
+  return usage.relations ? 2 : usage.row ? 1 : 0;
+}
+
+void CheckLiteral(Draft& draft, const Node& node, const model::Field& field) {
+  const auto* literal = field.default_value->get<cel::Literal>();
+  if (literal == nullptr) return;
+  if (literal->value.is_null()) {
+    if (field.required) draft.mistakes.Add(node.place, Problem::kDefaultNull);
+    return;
+  }
+  if (literal->value.kind() != field.type->kind()) return;
+  auto errors = field.type->Validate(literal->value);
+  if (errors.empty()) return;
+  draft.mistakes.Add(node.place, Problem::kDefaultInvalid, errors.front().message);
+}
+
+void CheckOrder(Draft& draft, const Node& node, const model::Resource& resource, size_t at) {
+  int turn = TurnOf(*resource.fields[at].default_value);
+  for (model::FieldId id : OwnFields(*resource.fields[at].default_value, resource)) {
+    const model::Field& other = resource.field(id);
+    if (other.system != model::SystemField::kNone) {
+      draft.mistakes.Add(node.place, Problem::kDefaultSystem, other.name);
+      return;
+    }
+    if (other.default_value == nullptr) continue;
+    int its_turn = TurnOf(*other.default_value);
+    if (its_turn < turn || (its_turn == turn && id.index() < at)) continue;
+    draft.mistakes.Add(node.place, Problem::kDefaultOrder, other.name);
+    return;
+  }
+}
+
+}  // namespace
+
+void ReadDefaults(Draft& draft, Expressions& expressions) {
+  for (size_t i = 0; i < draft.resources.size(); ++i) {
+    model::Resource& resource = draft.resource(i);
+    std::vector<std::pair<const Node*, size_t>> given;
+    for (const FieldDraft& source : draft.resources[i].fields) {
+      const Node* node = source.Value("default");
+      if (node == nullptr || !source.field.valid()) continue;
+      model::Field& field = resource.fields[source.field.index()];
+      cel::Type expected = field.cel_type;
+      expected.nullable = true;
+      field.default_value = expressions.Compile(*node, resource.id, Use::kDefault, expected);
+      if (field.default_value != nullptr) given.emplace_back(node, source.field.index());
+    }
+    for (const auto& [node, at] : given) {
+      CheckLiteral(draft, *node, resource.fields[at]);
+      CheckOrder(draft, *node, resource, at);
+    }
+  }
+}
+
+}  // namespace ashlar::contract

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <map>
+
+#include "contract/sections/sections.h"
+#include "contract/system.h"
+
+namespace ashlar::contract {
+namespace {
+
+using model::OperationKind;
+
+std::string UpperFirst(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+std::string NameFor(OperationKind kind, const model::Resource& resource) {
+  std::string verb(model::NameOf(kind));
+  if (kind == OperationKind::kList) return verb + UpperFirst(resource.plural);
+  if (kind == OperationKind::kHistory) return "get" + resource.name + "History";
+  return verb + resource.name;
+}
+
+// What can be asked of a resource. Users are written by the operator's commands alone.
+std::vector<OperationKind> KindsFor(const model::Resource& resource) {
+  std::vector<OperationKind> kinds = {OperationKind::kList, OperationKind::kCreate, OperationKind::kGet,
+                                      OperationKind::kUpdate};
+  if (resource.name != kUserName) {
+    kinds.push_back(OperationKind::kReplace);
+    kinds.push_back(OperationKind::kDelete);
+  }
+  if (resource.soft_delete) kinds.push_back(OperationKind::kRestore);
+  if (resource.audit) kinds.push_back(OperationKind::kHistory);
+  return kinds;
+}
+
+}  // namespace
+
+void MakeOperations(Draft& draft) {
+  model::Service& service = *draft.service;
+  std::map<std::string, std::string> owners;  // operation -> resource
+  for (const model::Resource& resource : service.resources) {
+    if (!resource.routed) continue;
+    for (OperationKind kind : KindsFor(resource)) {
+      model::Operation operation;
+      operation.id = model::OperationId{static_cast<uint32_t>(service.operations.size())};
+      operation.kind = kind;
+      operation.resource = resource.id;
+      operation.name = NameFor(kind, resource);
+      operation.internal =
+          resource.name == kUserName && (kind == OperationKind::kCreate || kind == OperationKind::kUpdate);
+      auto [owner, first] = owners.emplace(operation.name, resource.name);
+      if (!first && owner->second != resource.name) {
+        draft.mistakes.Add(draft.resources[resource.id.index()].entry->place, Problem::kOperationCollision,
+                           operation.name, resource.name, owner->second);
+      }
+      service.operations.push_back(std::move(operation));
+    }
+  }
+}
+
+}  // namespace ashlar::contract

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "contract/draft.h"
+
+namespace ashlar::contract {
+
+class Expressions;
+
+// The sections of a contract, in the order in which they are read. Each tells what is wrong and leaves the model
+// as right as it can be:
+//   ReadService ReadRoles ReadRules DeclareResources ReadFields ReadInverses ReadIds ReadIndexes
+//   (ReadDefaults ReadFieldRules ReadChecks ReadAccess)  MakeOperations
+void ReadService(Draft& draft);
+void ReadRoles(Draft& draft);
+// Names, syntax and what rules are made of; they get their meaning per resource, where they are used.
+void ReadRules(Draft& draft);
+// Names of resources and all about them that does not need their fields.
+void DeclareResources(Draft& draft, const Node& resources);
+// Stored fields, the keys of to-one relations included, and the to-one relations.
+void ReadFields(Draft& draft);
+// To-many relations.
+void ReadInverses(Draft& draft);
+// Composite ids.
+void ReadIds(Draft& draft);
+void ReadIndexes(Draft& draft);
+void ReadDefaults(Draft& draft, Expressions& expressions);
+void ReadFieldRules(Draft& draft, Expressions& expressions);
+void ReadChecks(Draft& draft, Expressions& expressions);
+void ReadAccess(Draft& draft, Expressions& expressions);
+void MakeOperations(Draft& draft);
+
+// Whether an index can hold values of the type: not lists, not json.
+bool IsIndexable(const types::Type& type);
+// `deprecated:` of a resource or field.
+std::optional<model::Deprecation> ReadDeprecated(const Node* node, Mistakes& mistakes);
+
+}  // namespace ashlar::contract

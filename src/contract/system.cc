@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/system.h"
+
+#include "contract/keys.h"
+#include "contract/members.h"
+
+namespace ashlar::contract {
+namespace {
+
+constexpr std::string_view kText = R"(service: system
+resources:
+  User:
+    fields:
+      email: { type: email!, unique: true, description: 'Stored in lower case.' }
+      emailVerified: { type: bool!, default: false, readOnly: true }
+      roles: { type: '[string]', readOnly: true }
+      disabled: { type: bool!, default: false, readOnly: true }
+  AuditEntry:
+    fields:
+      resource: string!
+      rowId: { type: string!, max: 1024 }
+      action: string!
+      rowVersion: int!
+      before: { type: json, max: 16777216 }
+      after: { type: json, max: 16777216 }
+      callerId: string
+      callerKind: string!
+      requestId: string!
+    indexes:
+      - [resource, rowId]
+)";
+
+Entry* FindEntry(Node& mapping, std::string_view key) {
+  for (Entry& entry : mapping.entries) {
+    if (entry.key == key) return &entry;
+  }
+  return nullptr;
+}
+
+void MergeFields(Node& fields, const Node& own, Mistakes& mistakes) {
+  if (!IsMapping(own)) {
+    mistakes.Add(own.place, Problem::kWrongShape, "fields", NameOf(Shape::kNamedFields));
+    return;
+  }
+  for (const Entry& entry : own.entries) {
+    if (FindEntry(fields, entry.key) != nullptr) {
+      mistakes.Add(entry.place, Problem::kUserField, entry.key);
+    } else {
+      fields.entries.push_back(entry);
+    }
+  }
+}
+
+void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
+  user.place = own.place;
+  if (!IsMapping(own.value)) {
+    mistakes.Add(own.value.place, Problem::kWrongShape, own.key, NameOf(Shape::kMapping));
+    return;
+  }
+  user.value.place = own.value.place;
+  for (const Entry& entry : own.value.entries) {
+    if (entry.key == "fields") {
+      MergeFields(FindEntry(user.value, "fields")->value, entry.value, mistakes);
+    } else {
+      user.value.entries.push_back(entry);
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view SystemContract() { return kText; }
+
+bool IsSystemResource(std::string_view name) { return name == kUserName || name == kAuditName; }
+
+Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {
+  Node all = system.Find("resources")->value;
+  if (own == nullptr) return all;
+  for (const Entry& entry : own->entries) {
+    if (entry.key == kUserName) {
+      MergeUser(*FindEntry(all, kUserName), entry, mistakes);
+    } else if (entry.key == kAuditName) {
+      mistakes.Add(entry.place, Problem::kResourceTaken, entry.key);
+    } else {
+      all.entries.push_back(entry);
+    }
+  }
+  return all;
+}
+
+}  // namespace ashlar::contract

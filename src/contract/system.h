@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string_view>
+
+#include "contract/mistakes.h"
+#include "contract/node.h"
+
+namespace ashlar::contract {
+
+inline constexpr std::string_view kUserName = "User";
+inline constexpr std::string_view kAuditName = "AuditEntry";
+
+// The resources that every service has, as a contract: same tables, migrations and stores as the user's.
+std::string_view SystemContract();
+bool IsSystemResource(std::string_view name);
+
+// The system's resources and then the user's, User being both's: its fields are the system's, then the user's.
+// `own` is null if the contract has no resources.
+Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes);
+
+}  // namespace ashlar::contract
