@@ -1,51 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/connection.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include <ctime>
+#include "http/answer.h"
 
 namespace ashlar::http {
 namespace {
 
-constexpr size_t kReadBytes = 16 << 10;
+namespace asio = boost::asio;
+
+constexpr size_t kLeastRead = 4 << 10;  // grows to kMostRead while reads come back full
+constexpr size_t kMostRead = 64 << 10;
+constexpr size_t kKeptBytes = 16 << 10;  // of a buffer, while it is empty
 constexpr size_t kLingerBytes = 256 << 10;
-constexpr int kLingerSeconds = 2;
-
-// "Sun, 06 Nov 1994 08:49:37 GMT", made once a second.
-std::string_view DateNow(int64_t seconds) {
-  thread_local int64_t made_for = -1;
-  thread_local char text[40];
-  if (made_for != seconds) {
-    std::time_t time = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    made_for = seconds;
-  }
-  return text;
-}
-
-bool HasBody(int status) { return status != 204 && status != 304 && status >= 200; }
+constexpr int kLingerSeconds = 1;
+constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
 }  // namespace
 
-Connection::Connection(Socket socket, Handler& handler, const ServerOptions& options, const bool& draining,
-                       const int64_t& now)
-    : socket_(std::move(socket)),
-      handler_(handler),
-      options_(options),
-      draining_(draining),
-      now_(now),
-      parser_(options.limits),
-      since_(now) {}
+std::string WhatWasThrown() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
+Connection::Connection(Socket socket, LoopState& loop)
+    : socket_(std::move(socket)), loop_(loop), parser_(loop.options.limits), read_bytes_(kLeastRead), since_(loop.now) {
+  boost::system::error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+}
 
 void Connection::Enter(Phase phase) {
   if (phase_ == phase) return;
   phase_ = phase;
-  since_ = now_;
+  since_ = loop_.now;
 }
 
 void Connection::Close() {
@@ -54,164 +51,211 @@ void Connection::Close() {
 }
 
 void Connection::Drain() {
-  ends_ = true;
   if (phase_ == Phase::kIdle) Close();
 }
 
-void Connection::Sweep(int64_t now) {
-  int64_t allowed = INT64_MAX;
+void Connection::Sweep() {
+  const ServerOptions& options = loop_.options;
+  int64_t allowed = 0;
   switch (phase_) {
-    case Phase::kIdle: allowed = options_.idle_seconds; break;
-    case Phase::kHeader: allowed = options_.header_seconds; break;
-    case Phase::kBody: allowed = options_.body_seconds; break;
+    case Phase::kIdle: allowed = options.idle_seconds; break;
+    case Phase::kHeader: allowed = options.header_seconds; break;
+    case Phase::kBody: allowed = options.body_seconds; break;
     case Phase::kHandling: return;  // the request's own deadline ends it
-    case Phase::kWriting: allowed = options_.write_seconds; break;
+    case Phase::kWriting: allowed = options.write_seconds; break;
     case Phase::kLingering: allowed = kLingerSeconds; break;
   }
-  if (now - since_ >= allowed) Close();
+  if (loop_.now - since_ <= allowed) return;
+  if (phase_ != Phase::kHeader && phase_ != Phase::kBody) return Close();
+  expired_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
 }
 
-Task<void> Connection::Serve() {
-  bool open = true;
-  while (open) {
-    open = co_await AnswerBuffered();
-    bool flushed = co_await Flush();
-    if (!flushed) co_return;
-    if (open) open = co_await Fill();
+LoopTask<void> Connection::Serve() {
+  while (socket_.is_open()) {
+    Next next = AnswerBuffered();
+    if (!Write()) {
+      bool written = co_await AwaitWritten();
+      if (!written) co_return Close();
+    }
+    switch (next) {
+      case Next::kWrite: break;
+      case Next::kAwait: co_await AwaitAnswer(); break;
+      case Next::kEnd: co_await Linger(); co_return Close();
+      case Next::kRead: {
+        if (loop_.draining && phase_ == Phase::kIdle) co_return Close();
+        MakeRoom();
+        boost::system::error_code error;
+        auto room = asio::buffer(in_.data() + held_, in_.size() - held_);
+        size_t size = co_await socket_.async_read_some(room, asio::redirect_error(kOnLoop, error));
+        FinishRead(size, error);
+        break;
+      }
+    }
   }
-  if (socket_.is_open()) co_await Linger();
 }
 
-// Answers every request that the buffer holds whole; false when the connection is to end.
-Task<bool> Connection::AnswerBuffered() {
-  while (true) {
+// Answers every request that the buffer holds whole, and says what is to be waited for then.
+Connection::Next Connection::AnswerBuffered() {
+  if (expired_) Refuse(408, "the request took too long to arrive");
+  while (!closing_) {
+    if (out_.size() >= loop_.options.output_bytes) return Next::kWrite;
     size_t consumed = 0;
     Parser::State state = parser_.Advance(std::string_view(in_).substr(used_), consumed);
     used_ += consumed;
-    if (state == Parser::State::kNeedMore) {
-      Enter(!parser_.began() ? Phase::kIdle : phase_ == Phase::kBody ? Phase::kBody : Phase::kHeader);
-      co_return !(ends_ && phase_ == Phase::kIdle);
-    }
-    if (state == Parser::State::kRefused) {
-      Append(parser_.request(), handler_.Refuse(parser_.status(), parser_.reason()), true);
-      co_return false;
-    }
-    if (state == Parser::State::kHead) {
-      Enter(Phase::kBody);
-      if (std::optional<Response> refusal = handler_.Admit(parser_.request())) {
-        Append(parser_.request(), *refusal, true);
-        co_return false;
-      }
-      if (parser_.expects_continue() && used_ == in_.size()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-      continue;
-    }
-    bool keep = parser_.keep_alive() && !ends_ && !draining_;
-    Request request = parser_.Take();
-    Enter(Phase::kHandling);
-    Eventually<Response> answer = Ask(request);
-    if (answer.ready()) {
-      Append(request, answer.value(), !keep);
-    } else {
-      // A coroutine cannot await inside a catch: what was thrown is kept until behind it.
-      std::string what;
-      std::optional<Response> response;
-      try {
-        response = co_await std::move(answer.task());
-      } catch (const std::exception& error) {
-        what = error.what();
-      }
-      if (!response) response = Failed(request, what);
-      keep = keep && !ends_;
-      Append(request, *response, !keep);
-    }
-    if (!keep) co_return false;
-    Enter(Phase::kIdle);
-    if (out_.size() >= options_.output_bytes) {
-      bool flushed = co_await Flush();
-      if (!flushed) co_return false;
+    switch (state) {
+      case Parser::State::kNeedMore:
+        Enter(!parser_.began() ? Phase::kIdle : phase_ == Phase::kBody ? Phase::kBody : Phase::kHeader);
+        return Next::kRead;
+      case Parser::State::kRefused: Refuse(parser_.status(), parser_.reason()); break;
+      case Parser::State::kHead:
+        Enter(Phase::kBody);
+        if (Admit() && parser_.expects_continue() && used_ == in_.size()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        break;
+      case Parser::State::kDone:
+        if (!Answer()) return Next::kAwait;
+        break;
     }
   }
+  return Next::kEnd;
 }
 
-Eventually<Response> Connection::Ask(const Request& request) {
+bool Connection::Admit() {
+  std::optional<Response> refusal;
   try {
-    return handler_.Handle(request);
-  } catch (const std::exception& error) {
-    return Failed(request, error.what());
+    refusal = loop_.handler->Admit(parser_.request());
+  } catch (...) {
+    refusal = Failed(parser_.request(), WhatWasThrown());
   }
+  if (refusal) Append(parser_.request(), *refusal, true);
+  return !refusal;
 }
 
-Response Connection::Failed(const Request& request, std::string_view what) { return handler_.Failed(request, what); }
+// Asks the handler; false when the answer is to be awaited.
+bool Connection::Answer() {
+  Enter(Phase::kHandling);
+  keep_ = parser_.keep_alive();
+  request_ = parser_.Take();
+  Response response;
+  try {
+    Eventually<Response> answer = loop_.handler->Handle(request_);
+    if (!answer.ready()) {
+      pending_ = std::move(answer.task());
+      return false;
+    }
+    response = std::move(answer.value());
+  } catch (...) {
+    response = Failed(request_, WhatWasThrown());
+  }
+  Append(request_, response, !keep_);
+  request_ = Request();
+  Enter(Phase::kIdle);
+  return true;
+}
+
+LoopTask<void> Connection::AwaitAnswer() {
+  Task<Response> task = std::move(*pending_);
+  pending_.reset();
+  Response response;
+  try {
+    response = co_await asio::co_spawn(socket_.get_executor(), std::move(task), kOnLoop);
+  } catch (...) {
+    response = Failed(request_, WhatWasThrown());
+  }
+  Append(request_, response, !keep_);
+  request_ = Request();
+  Enter(Phase::kIdle);
+}
+
+// The answer instead of one that a defect prevented; without a body where the handler fails in this too.
+Response Connection::Failed(const Request& request, std::string_view what) {
+  std::string again;
+  try {
+    Response response = loop_.handler->Failed(request, what);
+    again = WhyNotSent(response);
+    if (again.empty()) return response;
+  } catch (...) {
+    again = WhatWasThrown();
+  }
+  loop_.observer.Observe(Defect{"", "http.handler", fmt::format("{}; and then: {}", what, again)});
+  return Response{500, {}, ""};
+}
+
+void Connection::Refuse(int status, std::string_view reason) {
+  Response response;
+  try {
+    response = loop_.handler->Refuse(status, reason);
+  } catch (...) {
+    response = Failed(parser_.request(), WhatWasThrown());
+  }
+  Append(parser_.request(), response, true);
+}
 
 void Connection::Append(const Request& request, const Response& response, bool close) {
-  auto back = std::back_inserter(out_);
-  fmt::format_to(back, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, ReasonOf(response.status), DateNow(now_));
-  for (const Header& header : response.headers) {
-    if (!IsFieldValue(header.value)) continue;  // would end the header early: never sent
-    fmt::format_to(back, "{}: {}\r\n", header.name, header.value);
-  }
-  if (HasBody(response.status)) fmt::format_to(back, "Content-Length: {}\r\n", response.body.size());
-  if (close) {
-    out_ += "Connection: close\r\n";
-    ends_ = true;
-  } else if (request.minor_version == 0) {
-    out_ += "Connection: keep-alive\r\n";
-  }
-  out_ += "\r\n";
-  if (HasBody(response.status) && request.method != "HEAD") out_ += response.body;
+  closing_ = close || loop_.draining;
+  Framing framing{request.method == "HEAD", closing_, request.minor_version};
+  std::string_view defect = WhyNotSent(response);
+  if (defect.empty()) return AppendAnswer(response, framing, loop_.date, out_);
+  AppendAnswer(Failed(request, defect), framing, loop_.date, out_);
 }
 
-Task<bool> Connection::Flush() {
-  if (out_.empty()) co_return socket_.is_open();
-  Phase before = phase_;
+// Writes what the socket takes at once, mostly everything; false where some is left.
+bool Connection::Write() {
+  if (out_.empty()) return true;
   boost::system::error_code error;
-  // Most answers fit the socket's buffer: no suspension then.
-  socket_.non_blocking(true, error);
-  size_t written = socket_.write_some(boost::asio::buffer(out_), error);
+  size_t written = socket_.write_some(asio::buffer(out_), error);
   if (written < out_.size()) {
-    if (error && error != boost::asio::error::would_block) {
-      Close();
-      co_return false;
-    }
-    Enter(Phase::kWriting);
-    co_await boost::asio::async_write(socket_, boost::asio::buffer(out_.data() + written, out_.size() - written),
-                                      boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (error) {
-      Close();
-      co_return false;
-    }
-    Enter(before);
+    out_.erase(0, written);
+    return false;
   }
   out_.clear();
-  if (out_.capacity() > 2 * options_.output_bytes) out_.shrink_to_fit();
-  co_return true;
+  if (out_.capacity() > kKeptBytes) out_ = std::string();
+  return true;
 }
 
-Task<bool> Connection::Fill() {
-  in_.erase(0, used_);
-  used_ = 0;
-  size_t held = in_.size();
-  in_.resize(held + kReadBytes);
+LoopTask<bool> Connection::AwaitWritten() {
+  Phase before = phase_;
+  Enter(Phase::kWriting);
   boost::system::error_code error;
-  size_t size = co_await socket_.async_read_some(boost::asio::buffer(in_.data() + held, kReadBytes),
-                                                 boost::asio::redirect_error(boost::asio::use_awaitable, error));
-  in_.resize(held + size);
-  if (error) Close();
+  co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(kOnLoop, error));
+  out_ = std::string();
+  Enter(before);
   co_return !error;
 }
 
+// Makes in_ ready for a read behind what it holds: held_ bytes stay, the rest of it is free.
+void Connection::MakeRoom() {
+  in_.erase(0, used_);
+  used_ = 0;
+  held_ = in_.size();
+  if (held_ == 0 && in_.capacity() > kKeptBytes && read_bytes_ == kLeastRead) in_ = std::string();
+  in_.resize_and_overwrite(held_ + read_bytes_, [](char*, size_t size) { return size; });
+}
+
+void Connection::FinishRead(size_t size, const boost::system::error_code& error) {
+  in_.resize(held_ + size);
+  if (!error) {
+    expired_ = false;
+    read_bytes_ = size == read_bytes_      ? std::min(2 * size, kMostRead)
+                  : size < read_bytes_ / 4 ? kLeastRead
+                                           : read_bytes_;
+  } else if (!expired_) {
+    Close();
+  }
+}
+
 // Lets the client read the last answer: a reset would destroy it while unread bytes are under way.
-Task<void> Connection::Linger() {
+LoopTask<void> Connection::Linger() {
   Enter(Phase::kLingering);
   boost::system::error_code error;
-  socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
+  socket_.shutdown(Socket::shutdown_send, error);
   char dropped[4096];
   size_t total = 0;
   while (!error && total < kLingerBytes) {
-    total += co_await socket_.async_read_some(boost::asio::buffer(dropped),
-                                              boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    size_t size = co_await socket_.async_read_some(asio::buffer(dropped), asio::redirect_error(kOnLoop, error));
+    total += size;
   }
-  Close();
 }
 
 }  // namespace ashlar::http

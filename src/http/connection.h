@@ -6,51 +6,76 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "base/task.h"
 #include "http/server.h"
 
 namespace ashlar::http {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+// The loops' own coroutines name their executor, which spares a virtual call on every step.
+using LoopExecutor = boost::asio::io_context::executor_type;
+template <class T>
+using LoopTask = boost::asio::awaitable<T, LoopExecutor>;
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
+
+// What a loop's connections share. Touched on that loop alone.
+struct LoopState {
+  const ServerOptions& options;
+  Observer& observer;
+  std::unique_ptr<Handler> handler;
+  bool draining = false;
+  int64_t now = 0;   // steady seconds, as of the last sweep
+  std::string date;  // of now
+};
+
+// The message of the exception in flight. REQUIRES: within a catch.
+std::string WhatWasThrown();
 
 // One client's connection, on one loop. The loop sweeps it once a second.
 class Connection {
  public:
-  Connection(Socket socket, Handler& handler, const ServerOptions& options, const bool& draining, const int64_t& now);
+  Connection(Socket socket, LoopState& loop);
 
   // Serves requests until either side ends it. Answers keep the order of their requests; what one read brings is
-  // answered by one write.
-  Task<void> Serve();
-  // Closes it where its time is over. `now` in seconds.
-  void Sweep(int64_t now);
-  // The server drains: ends it if nothing runs.
+  // answered by one write, but for those that follow a request whose answer is not there at once.
+  LoopTask<void> Serve();
+  // Ends it where its time is over.
+  void Sweep();
+  // The server drains: ends it if it waits for a request.
   void Drain();
   void Close();
 
  private:
   enum class Phase : uint8_t { kIdle, kHeader, kBody, kHandling, kWriting, kLingering };
+  enum class Next : uint8_t { kRead, kWrite, kAwait, kEnd };
 
-  Task<bool> AnswerBuffered();
-  void Enter(Phase phase);
-  Eventually<Response> Ask(const Request& request);
-  Response Failed(const Request& request, std::string_view what);
+  Next AnswerBuffered();
+  bool Admit();
+  bool Answer();
+  LoopTask<void> AwaitAnswer();
   void Append(const Request& request, const Response& response, bool close);
-  Task<bool> Flush();
-  Task<bool> Fill();
-  Task<void> Linger();
+  void Refuse(int status, std::string_view reason);
+  Response Failed(const Request& request, std::string_view what);
+  void Enter(Phase phase);
+  bool Write();
+  LoopTask<bool> AwaitWritten();
+  LoopTask<void> Linger();
+  void MakeRoom();
+  void FinishRead(size_t size, const boost::system::error_code& error);
 
   Socket socket_;
-  Handler& handler_;
-  const ServerOptions& options_;
-  const bool& draining_;
-  const int64_t& now_;
+  LoopState& loop_;
   Parser parser_;
+  Request request_;  // being handled
+  std::optional<Task<Response>> pending_;
   std::string in_;
   size_t used_ = 0;  // of in_
+  size_t held_ = 0;  // of in_, before the read at hand
+  size_t read_bytes_;
   std::string out_;
   Phase phase_ = Phase::kIdle;
-  int64_t since_ = 0;
-  bool ends_ = false;
+  int64_t since_;
+  bool keep_ = true;      // as the request at hand wants it
+  bool closing_ = false;  // the last answer is in out_ or sent
+  bool expired_ = false;  // the read at hand was given up
 };
 
 }  // namespace ashlar::http

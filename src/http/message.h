@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/syntax.h"
+
 namespace ashlar::http {
 
 struct Header {
@@ -30,7 +32,7 @@ struct Request {
 };
 
 // An answer. Date, Content-Length and Connection are the server's to add; the body of an answer to HEAD is counted
-// and not sent.
+// and not sent. One whose headers could not be told from others on the wire is answered by Handler::Failed instead.
 struct Response {
   int status = 200;
   std::vector<Header> headers;
@@ -40,8 +42,5 @@ struct Response {
 };
 
 std::string_view ReasonOf(int status);
-bool EqualIgnoringCase(std::string_view a, std::string_view b);
-// Whether a header value may stand in an answer: visible ASCII, spaces, tabs and bytes above 0x7f.
-bool IsFieldValue(std::string_view value);
 
 }  // namespace ashlar::http

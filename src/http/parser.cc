@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/parser.h"
 
+#include <charconv>
+
 #include "http/path.h"
 
 namespace ashlar::http {
@@ -8,44 +10,36 @@ namespace {
 
 constexpr size_t kChunkLine = 256;  // size and extensions of a chunk
 constexpr size_t kMethodBytes = 32;
+constexpr size_t kLineSlack = 64;  // method, version and spaces beside the longest target
+constexpr uint64_t kAnyBody = 256 << 20;
 
-bool IsToken(std::string_view text) {
-  if (text.empty()) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
+// Headers that say who asks, for what, and where the request ends. Each may stand once, and never behind the body.
+enum Single : uint8_t { kHost, kLength, kCoding, kType, kAuthorization, kExpect, kSingles };
+constexpr std::array<std::string_view, kSingles> kSingleNames = {"Host",         "Content-Length", "Transfer-Encoding",
+                                                                 "Content-Type", "Authorization",  "Expect"};
+constexpr std::array<std::string_view, kSingles> kSingleTwice = {
+    "Host is given twice",         "Content-Length is given twice", "Transfer-Encoding is given twice",
+    "Content-Type is given twice", "Authorization is given twice",  "Expect is given twice"};
+
+Single SingleOf(std::string_view name) {
+  size_t i = 0;
+  while (i < kSingles && !EqualIgnoringCase(name, kSingleNames[i])) ++i;
+  return static_cast<Single>(i);
 }
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+// The next element of a comma-separated list; takes it and its comma off `list`.
+std::string_view NextElement(std::string_view& list) {
+  size_t comma = list.find(',');
+  std::string_view element = Trim(list.substr(0, comma));
+  list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  return element;
 }
 
-bool IsDigits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// host [":" port] of RFC 9110, without userinfo.
-bool IsAuthority(std::string_view text) {
-  size_t port = text.rfind(':');
-  std::string_view host = text;
-  if (port != std::string_view::npos && text.find(']', port) == std::string_view::npos) {
-    host = text.substr(0, port);
-    std::string_view digits = text.substr(port + 1);
-    if (!digits.empty() && (!IsDigits(digits) || digits.size() > 5 || std::stoi(std::string(digits)) > 65535)) {
-      return false;
-    }
-  }
-  if (host.empty()) return false;
-  if (host.front() == '[') {
-    return host.back() == ']' && host.size() > 2 &&
-           host.find_first_not_of("0123456789abcdefABCDEF:.", 1) == host.size() - 1;
-  }
-  return std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
+// Bytes that a URI has in no place (RFC 3986), and '#', which no request carries.
+bool IsTarget(std::string_view target) {
+  return std::all_of(target.begin(), target.end(), [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte < 0x7f && c != '#' && c != '"' && c != '<' && c != '>';
   });
 }
 
@@ -64,24 +58,32 @@ Request Parser::Take() {
   return taken;
 }
 
-// Moves bytes up to a line's end into line_. A bare CR or LF, or too long a line, is refused.
+// Brings a line up to its end into line_; line_done_ says whether the end was there. A bare CR or LF, or too long a
+// line, is refused, whichever comes first.
 bool Parser::TakeLine(std::string_view& input, size_t limit, int status) {
   if (line_done_) {
-    line_.clear();
+    kept_.clear();
     line_done_ = false;
   }
   size_t end = input.find('\n');
-  std::string_view part = input.substr(0, end == std::string_view::npos ? input.size() : end);
-  if (line_.size() + part.size() > limit) return Refuse(status, "a line or the header is too long");
-  line_ += part;
-  input.remove_prefix(end == std::string_view::npos ? input.size() : end + 1);
+  std::string_view part = input.substr(0, end);
+  bool too_long = kept_.size() + part.size() > limit;
+  if (too_long) part = part.substr(0, limit - std::min(limit, kept_.size()));
+  line_ = part;
+  if (end == std::string_view::npos || !kept_.empty()) {
+    kept_ += part;
+    line_ = kept_;
+  }
   size_t cr = line_.find('\r');
+  if (cr != std::string_view::npos && cr + 1 != line_.size()) return Refuse(400, "a bare CR");
+  if (too_long) return Refuse(status, "a line, or the header, is too long");
   if (end == std::string_view::npos) {
-    if (cr != std::string::npos && cr + 1 != line_.size()) return Refuse(400, "a bare CR");
+    input = {};
     return true;
   }
-  if (cr == std::string::npos || cr + 1 != line_.size()) return Refuse(400, "a line must end with CR LF");
-  line_.pop_back();
+  if (cr == std::string_view::npos) return Refuse(400, "a line must end with CR LF");
+  input.remove_prefix(end + 1);
+  line_.remove_suffix(1);
   line_done_ = true;
   return true;
 }
@@ -90,37 +92,39 @@ Parser::State Parser::Advance(std::string_view input, size_t& consumed) {
   const size_t given = input.size();
   consumed = 0;
   if (status_ != 0) return State::kRefused;
-  while (stage_ == Stage::kLine || stage_ == Stage::kHeaders) {
-    if (input.empty()) return State::kNeedMore;
-    bool in_line = stage_ == Stage::kLine;
-    size_t left = limits_.header_bytes - std::min(limits_.header_bytes, head_bytes_);
-    size_t limit = in_line ? limits_.target_bytes + 64 : left;
-    bool ok = TakeLine(input, limit, in_line ? 414 : 431);
-    consumed = given - input.size();
-    if (!ok) return State::kRefused;
-    if (!line_done_) return State::kNeedMore;
-    head_bytes_ += line_.size() + 2;
-    if (in_line) {
-      ok = line_.empty() ? ++blank_lines_ <= 1 || Refuse(400, "empty lines before a request") : ReadRequestLine();
-    } else {
-      ok = line_.empty() ? FinishHead() : ReadHeader();
+  State state = State::kNeedMore;
+  if (stage_ == Stage::kLine || stage_ == Stage::kHeaders) {
+    while (stage_ != Stage::kHead && !input.empty()) {
+      if (!AdvanceHead(input)) return State::kRefused;
     }
-    if (!ok) return State::kRefused;
-    if (stage_ == Stage::kHead) return State::kHead;
+    if (stage_ == Stage::kHead) state = State::kHead;
+  } else {
+    state = AdvanceBody(input);
   }
-  State state = AdvanceBody(input);
   consumed = given - input.size();
   return state;
 }
 
+bool Parser::AdvanceHead(std::string_view& input) {
+  bool request_line = stage_ == Stage::kLine;
+  size_t left = limits_.header_bytes - std::min(limits_.header_bytes, head_bytes_);
+  if (!TakeLine(input, request_line ? limits_.target_bytes + kLineSlack : left, request_line ? 414 : 431)) return false;
+  if (!line_done_) return true;
+  bool first = head_bytes_ == 0;
+  head_bytes_ += line_.size() + 2;
+  if (!request_line) return line_.empty() ? FinishHead() : ReadHeader();
+  if (!line_.empty()) return ReadRequestLine();
+  // Some clients end a body with an empty line too many (RFC 9112, 2.2).
+  return first || Refuse(400, "empty lines before a request");
+}
+
 bool Parser::ReadRequestLine() {
-  std::string_view line = line_;
-  size_t first = line.find(' ');
-  size_t last = line.rfind(' ');
+  size_t first = line_.find(' ');
+  size_t last = line_.rfind(' ');
   if (first == std::string_view::npos || first == last) return Refuse(400, "not a request line");
-  std::string_view method = line.substr(0, first);
-  std::string_view target = line.substr(first + 1, last - first - 1);
-  std::string_view version = line.substr(last + 1);
+  std::string_view method = line_.substr(0, first);
+  std::string_view target = line_.substr(first + 1, last - first - 1);
+  std::string_view version = line_.substr(last + 1);
   if (!IsToken(method) || method.size() > kMethodBytes) return Refuse(400, "not a method");
   if (target.size() > limits_.target_bytes) return Refuse(414, "the target is too long");
   bool proper = version.size() == 8 && version.starts_with("HTTP/") && IsDigits(version.substr(5, 1)) &&
@@ -134,12 +138,7 @@ bool Parser::ReadRequestLine() {
 }
 
 bool Parser::ReadTarget(std::string_view target) {
-  for (char c : target) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7f || c == '#' || c == '"' || c == '<' || c == '>') {
-      return Refuse(400, "the target has a character that must be encoded");
-    }
-  }
+  if (!IsTarget(target)) return Refuse(400, "the target has a character that must be encoded");
   request_.target = target;
   if (request_.method == "CONNECT") return Refuse(501, "CONNECT is not supported");
   if (target == "*") {
@@ -154,11 +153,13 @@ bool Parser::ReadTarget(std::string_view target) {
     if (!EqualIgnoringCase(name, "http") && !EqualIgnoringCase(name, "https")) return Refuse(400, "not a target");
     target.remove_prefix(scheme + 3);
     size_t path = std::min(target.find_first_of("/?"), target.size());
-    if (!IsAuthority(target.substr(0, path))) return Refuse(400, "not an authority");
+    authority_ = target.substr(0, path);
+    if (!IsAuthority(authority_)) return Refuse(400, "not an authority");
     target.remove_prefix(path);
   }
   size_t question = target.find('?');
   std::string_view path = target.substr(0, question);
+  if (path.empty() && authority_.empty()) return Refuse(400, "not a target");
   auto segments = ParsePath(path.empty() ? "/" : path);
   if (!segments) return Refuse(400, "the path is not in its plain form");
   request_.segments = std::move(*segments);
@@ -170,135 +171,147 @@ bool Parser::ReadTarget(std::string_view target) {
 }
 
 bool Parser::ReadHeader() {
-  std::string_view line = line_;
-  if (line.front() == ' ' || line.front() == '\t') return Refuse(400, "a folded header line");
-  size_t colon = line.find(':');
+  if (line_.front() == ' ' || line_.front() == '\t') return Refuse(400, "a folded header line");
+  size_t colon = line_.find(':');
   if (colon == std::string_view::npos) return Refuse(400, "a header without a colon");
-  std::string_view name = line.substr(0, colon);
-  std::string_view value = Trim(line.substr(colon + 1));
+  std::string_view name = line_.substr(0, colon);
+  std::string_view value = Trim(line_.substr(colon + 1));
   if (!IsToken(name)) return Refuse(400, "not a header name");
   if (!IsFieldValue(value)) return Refuse(400, "a header has a control character");
   if (request_.headers.size() >= limits_.headers) return Refuse(431, "too many headers");
+  if (request_.headers.empty()) request_.headers.reserve(12);
   request_.headers.push_back({std::string(name), std::string(value)});
   return true;
 }
 
 bool Parser::FinishHead() {
-  size_t hosts = request_.Count("Host");
-  if (hosts > 1 || (hosts == 0 && request_.minor_version >= 1)) return Refuse(400, "Host must be given once");
-  if (hosts == 1 && !request_.Find("Host")->empty() && !IsAuthority(*request_.Find("Host"))) {
-    return Refuse(400, "Host is not a host");
+  std::array<std::optional<std::string_view>, kSingles> given;
+  for (const Header& header : request_.headers) {
+    Single single = SingleOf(header.name);
+    if (single == kSingles) continue;
+    if (given[single]) return Refuse(400, kSingleTwice[single]);
+    given[single] = header.value;
   }
-  if (hosts == 1 && request_.minor_version >= 1 && request_.Find("Host")->empty()) return Refuse(400, "Host is empty");
-  if (!ReadFraming() || !ReadConnection()) return false;
+  if (!given[kHost] && request_.minor_version >= 1) return Refuse(400, "Host is missing");
+  if (given[kHost] && !IsAuthority(*given[kHost])) return Refuse(400, "Host is not a host");
+  if (given[kHost] && !authority_.empty() && !EqualIgnoringCase(*given[kHost], authority_)) {
+    return Refuse(400, "Host is not the target's");
+  }
+  // RFC 9112, 6: the one place that says where the body ends.
+  if (given[kCoding] && given[kLength]) return Refuse(400, "Content-Length and Transfer-Encoding together");
+  if (given[kCoding] && !ReadCodings(*given[kCoding])) return false;
+  if (given[kLength] && !ReadLength(*given[kLength])) return false;
+  ReadConnection();
+  if (given[kExpect] && request_.minor_version >= 1) {
+    if (!EqualIgnoringCase(*given[kExpect], "100-continue")) return Refuse(417, "only 100-continue can be expected");
+    expects_continue_ = has_body();
+  }
   stage_ = Stage::kHead;
   return true;
 }
 
-// RFC 9112, 6: the one place that says where the body ends.
-bool Parser::ReadFraming() {
-  size_t lengths = request_.Count("Content-Length");
-  size_t codings = request_.Count("Transfer-Encoding");
-  if (codings > 0) {
-    if (lengths > 0) return Refuse(400, "Content-Length and Transfer-Encoding together");
-    if (request_.minor_version == 0) return Refuse(400, "Transfer-Encoding in HTTP/1.0");
-    if (codings > 1) return Refuse(400, "Transfer-Encoding is given twice");
-    if (!EqualIgnoringCase(*request_.Find("Transfer-Encoding"), "chunked")) {
-      return Refuse(501, "only the transfer coding chunked is supported");
-    }
-    chunked_ = true;
-    return true;
+bool Parser::ReadLength(std::string_view digits) {
+  if (!IsDigits(digits) || (digits.size() > 1 && digits.front() == '0')) {
+    return Refuse(400, "Content-Length is not a number");
   }
-  if (lengths == 0) return true;
-  if (lengths > 1) return Refuse(400, "Content-Length is given twice");
-  std::string_view digits = *request_.Find("Content-Length");
-  if (!IsDigits(digits) || digits.size() > 19) return Refuse(400, "Content-Length is not a number");
-  length_ = std::stoull(std::string(digits));
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length_);
+  // What no setting would let in is taken for a mistake in the number.
+  if (error != std::errc() || length_ > std::max<uint64_t>(kAnyBody, limits_.body_bytes)) {
+    return Refuse(400, "Content-Length is beyond measure");
+  }
   if (length_ > limits_.body_bytes) return Refuse(413, "the body is too large");
   return true;
 }
 
-bool Parser::ReadConnection() {
-  keep_alive_ = request_.minor_version >= 1;
+bool Parser::ReadCodings(std::string_view value) {
+  if (request_.minor_version == 0) return Refuse(400, "Transfer-Encoding in HTTP/1.0");
+  chunked_ = EqualIgnoringCase(value, "chunked");
+  if (chunked_) return true;
+  bool ended = value.empty() || value.ends_with(',');
+  while (!value.empty() && !ended) {
+    std::string_view coding = NextElement(value);
+    ended = coding.empty() || (EqualIgnoringCase(coding, "chunked") && !value.empty());
+  }
+  if (ended) return Refuse(400, "Transfer-Encoding does not end with chunked");
+  return Refuse(501, "only the transfer coding chunked is supported");
+}
+
+void Parser::ReadConnection() {
+  bool keeps = request_.minor_version >= 1;
+  bool closes = false;
   for (const Header& header : request_.headers) {
     if (!EqualIgnoringCase(header.name, "Connection")) continue;
-    std::string_view rest = header.value;
-    while (!rest.empty()) {
-      size_t comma = rest.find(',');
-      std::string_view option = Trim(rest.substr(0, comma));
-      rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-      if (EqualIgnoringCase(option, "close")) keep_alive_ = false;
+    std::string_view options = header.value;
+    while (!options.empty()) {
+      std::string_view option = NextElement(options);
+      closes = closes || EqualIgnoringCase(option, "close");
+      keeps = keeps || EqualIgnoringCase(option, "keep-alive");
     }
   }
-  auto expect = request_.Find("Expect");
-  if (!expect || request_.minor_version == 0) return true;
-  if (!EqualIgnoringCase(*expect, "100-continue")) return Refuse(417, "only 100-continue can be expected");
-  expects_continue_ = has_body();
-  return true;
+  keep_alive_ = keeps && !closes;
+}
+
+Parser::State Parser::AdvanceBody(std::string_view& input) {
+  if (stage_ == Stage::kHead) stage_ = chunked_ ? Stage::kChunkSize : length_ > 0 ? Stage::kBody : Stage::kDone;
+  while (stage_ != Stage::kDone) {
+    if (input.empty()) return State::kNeedMore;
+    if (stage_ == Stage::kBody || stage_ == Stage::kChunk) {
+      TakeBody(input);
+    } else if (!AdvanceChunkLine(input)) {
+      return State::kRefused;
+    }
+  }
+  return State::kDone;
+}
+
+void Parser::TakeBody(std::string_view& input) {
+  size_t size = static_cast<size_t>(std::min<uint64_t>(length_, input.size()));
+  request_.body.append(input.substr(0, size));
+  input.remove_prefix(size);
+  length_ -= size;
+  if (length_ == 0) stage_ = stage_ == Stage::kBody ? Stage::kDone : Stage::kChunkEnd;
+}
+
+bool Parser::AdvanceChunkLine(std::string_view& input) {
+  bool trailer = stage_ == Stage::kTrailers;
+  size_t left = limits_.header_bytes - std::min(limits_.header_bytes, trailer_bytes_);
+  if (!TakeLine(input, trailer ? left : kChunkLine, trailer ? 431 : 400)) return false;
+  if (!line_done_) return true;
+  if (stage_ == Stage::kChunkSize) return ReadChunkSize();
+  if (trailer) return ReadTrailer();
+  stage_ = Stage::kChunkSize;
+  return line_.empty() || Refuse(400, "a chunk does not end where it says");
 }
 
 bool Parser::ReadChunkSize() {
-  std::string_view line = line_;
-  std::string_view digits = line.substr(0, line.find(';'));
-  std::string_view extension = line.substr(digits.size());
-  if (digits.empty() || digits.size() > 15 ||
-      digits.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) {
+  std::string_view digits = line_.substr(0, line_.find(';'));
+  std::string_view extension = line_.substr(digits.size());
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length_, 16);
+  if (digits.size() > 15 || error != std::errc() || end != digits.data() + digits.size()) {
     return Refuse(400, "not a chunk size");
   }
-  if (!IsFieldValue(extension)) return Refuse(400, "a chunk extension has a control character");
-  length_ = std::stoull(std::string(digits), nullptr, 16);
+  extension_bytes_ += extension.size();
+  if (!IsChunkExtension(extension)) return Refuse(400, "not a chunk extension");
+  if (extension_bytes_ > limits_.header_bytes) return Refuse(400, "the chunk extensions are too large");
   if (request_.body.size() + length_ > limits_.body_bytes) return Refuse(413, "the body is too large");
   stage_ = length_ == 0 ? Stage::kTrailers : Stage::kChunk;
   return true;
 }
 
-Parser::State Parser::AdvanceBody(std::string_view& input) {
-  while (true) {
-    switch (stage_) {
-      case Stage::kHead:
-        stage_ = chunked_ ? Stage::kChunkSize : length_ > 0 ? Stage::kBody : Stage::kDone;
-        break;
-      case Stage::kBody:
-      case Stage::kChunk: {
-        size_t size = static_cast<size_t>(std::min<uint64_t>(length_, input.size()));
-        request_.body.append(input.substr(0, size));
-        input.remove_prefix(size);
-        length_ -= size;
-        if (length_ > 0) return State::kNeedMore;
-        stage_ = stage_ == Stage::kBody ? Stage::kDone : Stage::kChunkEnd;
-        break;
-      }
-      case Stage::kChunkSize:
-      case Stage::kChunkEnd:
-      case Stage::kTrailers: {
-        if (input.empty()) return State::kNeedMore;
-        size_t before = input.size();
-        if (!TakeLine(input, stage_ == Stage::kTrailers ? limits_.header_bytes : kChunkLine,
-                      stage_ == Stage::kTrailers ? 431 : 400)) {
-          return State::kRefused;
-        }
-        trailer_bytes_ += stage_ == Stage::kTrailers ? before - input.size() : 0;
-        if (trailer_bytes_ > limits_.header_bytes && !Refuse(431, "the trailers are too large")) return State::kRefused;
-        if (!line_done_) return State::kNeedMore;
-        bool ok = true;
-        if (stage_ == Stage::kChunkSize) {
-          ok = ReadChunkSize();
-        } else if (stage_ == Stage::kChunkEnd) {
-          ok = line_.empty() || Refuse(400, "a chunk does not end where it says");
-          stage_ = Stage::kChunkSize;
-        } else if (line_.empty()) {
-          stage_ = Stage::kDone;
-        } else {
-          ok = (line_.find(':') != std::string::npos && IsFieldValue(line_)) || Refuse(400, "not a trailer");
-        }
-        if (!ok) return State::kRefused;
-        break;
-      }
-      case Stage::kDone: return State::kDone;
-      case Stage::kLine:
-      case Stage::kHeaders: return State::kNeedMore;
-    }
+// Trailers are checked and dropped.
+bool Parser::ReadTrailer() {
+  if (line_.empty()) {
+    stage_ = Stage::kDone;
+    return true;
   }
+  trailer_bytes_ += line_.size() + 2;
+  if (++trailers_ > limits_.headers) return Refuse(431, "too many trailers");
+  size_t colon = std::min(line_.find(':'), line_.size());
+  if (colon == line_.size() || !IsToken(line_.substr(0, colon)) || !IsFieldValue(line_.substr(colon))) {
+    return Refuse(400, "not a trailer");
+  }
+  if (SingleOf(line_.substr(0, colon)) != kSingles) return Refuse(400, "a header that cannot stand in a trailer");
+  return true;
 }
 
 }  // namespace ashlar::http

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,13 +10,14 @@ namespace ashlar::http {
 
 struct ParserLimits {
   size_t target_bytes = 8192;
-  size_t header_bytes = 16384;  // request line and header section
-  size_t headers = 100;
+  size_t header_bytes = 16384;  // request line and header section; trailers and chunk extensions as much again each
+  size_t headers = 100;         // trailers as many again
   size_t body_bytes = 1 << 20;
 };
 
 // Reads requests of HTTP/1.x off a stream of bytes, strictly (RFC 9112): what two readers could take differently is
-// refused. Pure; one connection's. Consumed bytes are the caller's to drop.
+// refused. Pure; one connection's. Consumed bytes are the caller's to drop. The same bytes give the same answers,
+// however they are cut.
 //
 //   (Head Body Take)*       Head: kNeedMore* kHead;   Body: kNeedMore* kDone
 class Parser {
@@ -34,7 +36,7 @@ class Parser {
   const Request& request() const { return request_; }
   Request Take();  // the request; the parser begins anew
 
-  bool began() const { return stage_ != Stage::kLine || !line_.empty() || head_bytes_ != 0; }
+  bool began() const { return stage_ != Stage::kLine || !kept_.empty() || head_bytes_ != 0; }
   bool keep_alive() const { return keep_alive_; }
   bool expects_continue() const { return expects_continue_; }
   bool has_body() const { return chunked_ || length_ > 0; }
@@ -45,26 +47,34 @@ class Parser {
   enum class Stage : uint8_t { kLine, kHeaders, kHead, kBody, kChunkSize, kChunk, kChunkEnd, kTrailers, kDone };
 
   bool TakeLine(std::string_view& input, size_t limit, int status);
+  bool AdvanceHead(std::string_view& input);
   bool ReadRequestLine();
   bool ReadTarget(std::string_view target);
   bool ReadHeader();
   bool FinishHead();
-  bool ReadFraming();
-  bool ReadConnection();
-  bool ReadChunkSize();
+  bool ReadLength(std::string_view digits);
+  bool ReadCodings(std::string_view value);
+  void ReadConnection();
   State AdvanceBody(std::string_view& input);
+  void TakeBody(std::string_view& input);
+  bool AdvanceChunkLine(std::string_view& input);
+  bool ReadChunkSize();
+  bool ReadTrailer();
   bool Refuse(int status, std::string_view reason);
 
   ParserLimits limits_;
   Stage stage_ = Stage::kLine;
-  std::string line_;  // the line at hand, without its end
+  std::string kept_;       // what came of a line in earlier pieces
+  std::string_view line_;  // the line at hand, without its end
   bool line_done_ = false;
   size_t head_bytes_ = 0;
-  size_t blank_lines_ = 0;
   Request request_;
+  std::string authority_;  // of a target in absolute form
   bool chunked_ = false;
   uint64_t length_ = 0;  // of the body, or of the chunk, still to come
+  size_t extension_bytes_ = 0;
   size_t trailer_bytes_ = 0;
+  size_t trailers_ = 0;
   bool keep_alive_ = true;
   bool expects_continue_ = false;
   int status_ = 0;

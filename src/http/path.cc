@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/path.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 namespace ashlar::http {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // One level of percent-encoding off; nullopt where the result is no proper text.
 std::optional<std::string> Decode(std::string_view text, bool plus_is_space) {

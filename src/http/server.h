@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/observe.h"
 #include "base/result.h"
 #include "http/handler.h"
@@ -14,16 +15,18 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:8080";  // HOST:PORT, [V6]:PORT; port 0 takes a free one
   int workers = 1;                        // loops, a thread each
   ParserLimits limits;
-  size_t connections = 10'000;            // of the whole server; one more is closed at once
+  size_t connections = 10'000;            // of the whole server; one more is answered 503 and closed
   size_t output_bytes = 256 << 10;        // answers kept back for one write
-  int header_seconds = 10;                // for a whole header section
-  int body_seconds = 30;                  // for a whole body
+  int header_seconds = 10;                // for a whole header section; then 408. All of these are up to 1 s late
+  int body_seconds = 30;                  // for a whole body; then 408
   int idle_seconds = 75;                  // between requests
   int write_seconds = 30;                 // for one write of answers
   int drain_seconds = 10;                 // after Stop
+  const Clock* clock = &SystemClock();    // for the limits above and Date
 };
 
 // An HTTP/1.1 server (RFC 9110, 9112): a loop per worker, sharing nothing but the listening address (SO_REUSEPORT).
+// Handlers live until the server is destroyed; by then nobody else may resume a Task of theirs.
 //   Open Run
 class Server {
  public:

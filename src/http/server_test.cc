@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 #include <thread>
 
 namespace ashlar::http {
@@ -21,39 +22,72 @@ struct Quiet final : Observer {
   std::atomic<int> seen = 0;
 };
 
-// "/": its body back. "/slow": the same, later. "/throw" and "/throw-later": an exception.
+// A clock that tests move; its seconds are the server's.
+class Hand final : public Clock {
+ public:
+  int64_t NowMicros() const override { return SteadyMicros(); }
+  int64_t SteadyMicros() const override { return seconds * 1'000'000; }
+  std::atomic<int64_t> seconds = 784111777;
+};
+
+// "/": its body back. "/slow": the same, later; "/held": once the test lets go. "/throw..." and "/evil": defects.
 class Echo final : public Handler {
  public:
+  explicit Echo(std::atomic<bool>* released, std::atomic<int>* held) : released_(released), held_(held) {}
+
   Eventually<Response> Handle(const Request& request) override {
     std::string first = request.segments.empty() ? "" : request.segments[0];
     if (first == "throw") throw std::runtime_error("on purpose");
+    if (first == "throw-int") throw 7;
+    if (first == "evil") return Response{200, {{"X-Evil", "a\r\nb"}}, "evil"};
+    if (first == "large") return Response{200, {}, std::string(request.body.size() * 1'000'000, 'x')};
     if (first == "slow" || first == "throw-later") return Later(request, first == "slow");
+    if (first == "held") return Held(request);
     return Answer(request);
   }
   std::optional<Response> Admit(const Request& head) override {
+    if (head.Find("X-Throw")) throw std::runtime_error("on purpose");
     if (!head.Find("X-Refuse")) return std::nullopt;
     return Response{503, {}, "busy"};
   }
-  Response Refuse(int status, std::string_view reason) override { return {status, {}, std::string(reason)}; }
-  Response Failed(const Request&, std::string_view what) override { return {500, {}, std::string(what)}; }
+  Response Refuse(int status, std::string_view reason) override {
+    if (status == 414) throw std::runtime_error("on purpose");
+    return {status, {}, std::string(reason)};
+  }
+  Response Failed(const Request& request, std::string_view what) override {
+    if (request.Find("X-Fail-Again")) throw std::runtime_error("again");
+    return {500, {}, std::string(what)};
+  }
 
  private:
   static Response Answer(const Request& request) {
-    return {200, {{"X-Evil", "a\r\nb"}}, request.method + " " + request.target + " " + request.body};
+    return {200, {}, request.method + " " + request.target + " " + request.body};
+  }
+  static Task<void> Pause() {
+    auto executor = co_await boost::asio::this_coro::executor;
+    boost::asio::steady_timer timer(executor, std::chrono::milliseconds(5));
+    co_await timer.async_wait(boost::asio::use_awaitable);
   }
   static Task<Response> Later(const Request& request, bool well) {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, std::chrono::milliseconds(20));
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await Pause();
     if (!well) throw std::runtime_error("later");
     co_return Answer(request);
   }
+  Task<Response> Held(const Request& request) {
+    ++*held_;
+    while (!*released_) co_await Pause();
+    co_return Answer(request);
+  }
+
+  std::atomic<bool>* released_;
+  std::atomic<int>* held_;
 };
 
 class ServerTest : public testing::Test {
  protected:
   void Begin(ServerOptions options) {
     options.listen = "127.0.0.1:0";
-    auto server = Server::Open(options, [](boost::asio::io_context&) { return std::make_unique<Echo>(); }, observer_);
+    auto server = Server::Open(options, Make(), observer_);
     ASSERT_TRUE(server.has_value()) << server.error().message;
     server_ = std::move(*server);
     thread_ = std::thread([this] { server_->Run(); });
@@ -62,6 +96,13 @@ class ServerTest : public testing::Test {
     if (server_ != nullptr) server_->Stop();
     if (thread_.joinable()) thread_.join();
   }
+  HandlerFactory Make() {
+    return [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_); };
+  }
+  // Until the handler holds a request.
+  void AwaitHeld() {
+    while (held_ == 0) std::this_thread::yield();
+  }
   int Connect() {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     timeval limit{10, 0};
@@ -69,7 +110,10 @@ class ServerTest : public testing::Test {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     std::string text = server_->address();
-    address.sin_port = htons(static_cast<uint16_t>(std::stoi(text.substr(text.rfind(':') + 1))));
+    std::string_view digits = std::string_view(text).substr(text.rfind(':') + 1);
+    uint16_t port = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    address.sin_port = htons(port);
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
     EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     return fd;
@@ -103,6 +147,9 @@ class ServerTest : public testing::Test {
   }
 
   Quiet observer_;
+  Hand clock_;
+  std::atomic<bool> released_ = false;
+  std::atomic<int> held_ = 0;
   std::unique_ptr<Server> server_;
   std::thread thread_;
 };
@@ -149,15 +196,79 @@ TEST_F(ServerTest, CountsTheBodyOfAHeadAndDoesNotSendIt) {
 
 TEST_F(ServerTest, SurvivesWhatAHandlerThrows) {
   Begin({});
-  std::string answer = Exchange("GET /throw HTTP/1.1\r\nHost: a\r\n\r\nGET /throw-later HTTP/1.1\r\nHost: a\r\n\r\n" +
-                                std::string(kClose));
-  EXPECT_EQ(CountOf(answer, "HTTP/1.1 500"), 2u) << answer;
+  std::string answer = Exchange(
+      "GET /throw HTTP/1.1\r\nHost: a\r\n\r\nGET /throw-later HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET /throw-int HTTP/1.1\r\nHost: a\r\n\r\n" +
+      std::string(kClose));
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 500"), 3u) << answer;
   EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
+  EXPECT_EQ(observer_.seen, 0);
+}
+
+TEST_F(ServerTest, SurvivesAHandlerThatFailsInItsFailures) {
+  Begin({});
+  std::string answer = Exchange("GET /throw HTTP/1.1\r\nHost: a\r\nX-Fail-Again: 1\r\n\r\n" + std::string(kClose));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n")) << answer;
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
+  EXPECT_EQ(observer_.seen, 1);
+  answer = Exchange("GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 500")) << answer;
+  answer = Exchange("GET / HTTP/1.1\r\nHost: a\r\nX-Throw: 1\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 500")) << answer;
 }
 
 TEST_F(ServerTest, NeverSendsAHeaderValueThatEndsTheLine) {
   Begin({});
-  EXPECT_EQ(Exchange(kClose).find("X-Evil"), std::string::npos);
+  std::string answer = Exchange("GET /evil HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kClose));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 500")) << answer;
+  EXPECT_EQ(answer.find("evil"), std::string::npos) << answer;
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
+}
+
+TEST_F(ServerTest, AnswersWhatIsReadyBeforeItWaits) {
+  Begin({});
+  int fd = Connect();
+  Send(fd, "GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  std::string first = Receive(fd, 1);
+  EXPECT_NE(first.find("GET /first"), std::string::npos) << first;
+  released_ = true;
+  std::string second = Receive(fd, 1);
+  EXPECT_NE(second.find("GET /held"), std::string::npos) << second;
+  close(fd);
+}
+
+TEST_F(ServerTest, KeepsConnectionsAsTheirVersionsWant) {
+  Begin({});
+  EXPECT_EQ(CountOf(Exchange("GET /a HTTP/1.0\r\n\r\nGET /b HTTP/1.0\r\n\r\n"), "HTTP/1.1 200"), 1u);
+  std::string answer = Exchange("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /b HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 2u) << answer;
+  EXPECT_EQ(CountOf(answer, "Connection: keep-alive"), 1u) << answer;
+}
+
+TEST_F(ServerTest, SendsAnswersThatAreLargerThanTheSocketTakesAtOnce) {
+  Begin({.output_bytes = 1000});
+  int fd = Connect();
+  std::string bytes;
+  for (int i = 0; i < 3; ++i) bytes += "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123456789";
+  Send(fd, bytes + std::string(kClose));
+  std::string answer = Receive(fd);
+  close(fd);
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 4u);
+  EXPECT_EQ(static_cast<size_t>(std::count(answer.begin(), answer.end(), 'x')), 27'000'000u);
+}
+
+TEST_F(ServerTest, ReadsLargeBodiesInPieces) {
+  Begin({});
+  std::string body(1 << 20, 'b');
+  int fd = Connect();
+  std::thread sender([&] {
+    Send(fd, fmt::format("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{}{}", body.size(), body, kClose));
+  });
+  std::string answer = Receive(fd);
+  sender.join();
+  close(fd);
+  EXPECT_NE(answer.find(body), std::string::npos);
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 2u);
 }
 
 TEST_F(ServerTest, RefusesBadBytesAndCloses) {
@@ -165,65 +276,129 @@ TEST_F(ServerTest, RefusesBadBytesAndCloses) {
   std::string answer = Exchange("GET / HTTP/1.1\nHost: a\n\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 Bad Request\r\n")) << answer;
   EXPECT_EQ(answer.find("smuggled"), std::string::npos);
+  EXPECT_EQ(CountOf(answer, "Connection: close"), 1u);
 }
 
 TEST_F(ServerTest, RefusesByTheHeaderBeforeTheBodyIsRead) {
   Begin({});
   std::string answer = Exchange("POST / HTTP/1.1\r\nHost: a\r\nX-Refuse: 1\r\nContent-Length: 1000\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+  answer = Exchange("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
 }
 
-TEST_F(ServerTest, EndsSlowAndIdleClients) {
-  Begin({.header_seconds = 1, .body_seconds = 1, .idle_seconds = 1});
-  int idle = Connect();
-  int slow_header = Connect();
-  Send(slow_header, "GET / HT");
-  int slow_body = Connect();
-  Send(slow_body, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na");
-  for (int fd : {idle, slow_header, slow_body}) {
-    EXPECT_EQ(Receive(fd), "");
+// A client that is still sending when it is refused sees the answer, not a reset.
+TEST_F(ServerTest, LetsTheClientReadARefusal) {
+  Begin({});
+  for (int i = 0; i < 20; ++i) {
+    int fd = Connect();
+    Send(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+    for (int j = 0; j < 10; ++j) Send(fd, std::string(10'000, 'x'));
+    std::string answer = Receive(fd);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
     close(fd);
   }
 }
 
+TEST_F(ServerTest, EndsSlowAndIdleClients) {
+  Begin({.header_seconds = 10, .body_seconds = 10, .idle_seconds = 10, .write_seconds = 10, .clock = &clock_});
+  int idle = Connect();
+  int slow_header = Connect();
+  Send(slow_header, "GET / HT");
+  int slow_body = Connect();
+  Send(slow_body, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  EXPECT_EQ(Receive(slow_body, 25), "HTTP/1.1 100 Continue\r\n\r\n");
+  Send(slow_body, "a");
+  int slow_reader = Connect();
+  Send(slow_reader, "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n123456789012345678901234567890");
+  int busy = Connect();
+  Send(busy, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitHeld();
+  Receive(slow_reader, 1);
+  clock_.seconds += 11;
+  EXPECT_EQ(Receive(idle), "");
+  for (int fd : {slow_header, slow_body}) {
+    std::string answer = Receive(fd);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 Request Timeout\r\nDate: Sun, 06 Nov 1994 08:49:48 GMT\r\n"))
+        << answer;
+  }
+  EXPECT_LT(Receive(slow_reader).size(), 30'000'000u);
+  released_ = true;
+  EXPECT_TRUE(Receive(busy, 1).starts_with("HTTP/1.1 200"));
+  for (int fd : {idle, slow_header, slow_body, slow_reader, busy}) close(fd);
+}
+
 TEST_F(ServerTest, DrainsOnStop) {
-  Begin({});
+  Begin({.workers = 2});
   int idle = Connect();
   int busy = Connect();
-  Send(busy, "GET /warm HTTP/1.1\r\nHost: a\r\n\r\n");
-  Receive(busy, 1);
-  Send(busy, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
-  std::this_thread::yield();
+  Send(busy, "GET /held HTTP/1.1\r\nHost: a\r\n\r\nGET /behind HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitHeld();
   server_->Stop();
   server_->Stop();
   EXPECT_EQ(Receive(idle), "");
-  Receive(busy);
+  released_ = true;
+  std::string answer = Receive(busy);
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
+  EXPECT_EQ(CountOf(answer, "Connection: close"), 1u) << answer;
+  for (int fd : {idle, busy}) close(fd);
+  thread_.join();
+}
+
+TEST_F(ServerTest, WaitsForADrainOnlySoLong) {
+  Begin({.drain_seconds = 5, .clock = &clock_});
+  int idle = Connect();
+  int busy = Connect();
+  Send(busy, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitHeld();
+  server_->Stop();
+  EXPECT_EQ(Receive(idle), "");
+  clock_.seconds += 6;
+  thread_.join();
+  server_.reset();
+  EXPECT_EQ(Receive(busy), "");
+  close(idle);
+  close(busy);
+}
+
+TEST_F(ServerTest, EndsOnASignalAndAtOnceOnTheSecond) {
+  Begin({});
+  int busy = Connect();
+  Send(busy, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitHeld();
+  int idle = Connect();
+  raise(SIGTERM);
+  EXPECT_EQ(Receive(idle), "");
+  raise(SIGINT);
   thread_.join();
   close(idle);
   close(busy);
 }
 
-TEST_F(ServerTest, ClosesConnectionsBeyondItsLimit) {
+TEST_F(ServerTest, TurnsConnectionsBeyondItsLimitAway) {
   Begin({.connections = 1});
   int first = Connect();
   Send(first, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   Receive(first, 1);
   int second = Connect();
-  EXPECT_EQ(Receive(second), "");
-  close(first);
+  std::string answer = Receive(second);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
   close(second);
+  Send(first, kClose);
+  EXPECT_TRUE(Receive(first).starts_with("HTTP/1.1 200"));
+  close(first);
 }
 
 TEST_F(ServerTest, NamesAnAddressThatIsTaken) {
   Begin({});
   ServerOptions options;
   options.listen = server_->address();
-  auto other = Server::Open(options, [](boost::asio::io_context&) { return std::make_unique<Echo>(); }, observer_);
+  auto other = Server::Open(options, Make(), observer_);
   ASSERT_FALSE(other.has_value());
   EXPECT_EQ(other.error().kind, ErrorKind::kConflict);
-  for (const char* bad : {"", "8080", "127.0.0.1:", "127.0.0.1:99999", "nowhere:1"}) {
+  for (const char* bad : {"", "8080", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:-1", "nowhere:1", "[::1:1"}) {
     options.listen = bad;
-    auto refused = Server::Open(options, [](boost::asio::io_context&) { return std::make_unique<Echo>(); }, observer_);
+    auto refused = Server::Open(options, Make(), observer_);
     ASSERT_FALSE(refused.has_value()) << bad;
     EXPECT_EQ(refused.error().kind, ErrorKind::kInvalid) << bad;
   }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/loop.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "http/answer.h"
+
+namespace ashlar::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+constexpr int kReadyAtOnce = 64;  // handlers that run before a turn of the loop ends
+constexpr int64_t kMicros = 1'000'000;
+constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
+
+}  // namespace
+
+Loop::Loop(const ServerOptions& options, size_t connections, Observer& observer)
+    : state_{options, observer},
+      most_connections_(connections),
+      acceptor_(context_),
+      sweeper_(context_),
+      pause_(context_) {}
+
+boost::system::error_code Loop::Listen(tcp::endpoint& endpoint) {
+  boost::system::error_code error;
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.set_option(ReusePort(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) endpoint = acceptor_.local_endpoint(error);
+  return error;
+}
+
+// Runs what must not end the loop.
+void Loop::Guarded(std::string_view where, auto act) {
+  try {
+    act();
+  } catch (...) {
+    state_.observer.Observe(Defect{"", std::string(where), WhatWasThrown()});
+  }
+}
+
+void Loop::Run() {
+  ReadClock();
+  asio::co_spawn(context_, Accept(), asio::detached);
+  asio::co_spawn(context_, Sweep(), asio::detached);
+  while (!context_.stopped()) {
+    Guarded("http.loop", [this] {
+      context_.run_one();
+      for (int i = 0; i < kReadyAtOnce && context_.poll_one() > 0; ++i) {
+      }
+    });
+    Guarded("http.turn", [this] { state_.handler->TurnEnds(); });
+  }
+}
+
+void Loop::Drain() {
+  asio::post(context_, [this] {
+    if (state_.draining) return;
+    state_.draining = true;
+    drain_until_ = state_.options.clock->SteadyMicros() / kMicros + state_.options.drain_seconds;
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+    for (Connection& connection : connections_) connection.Drain();
+    EndIfDrained();
+  });
+}
+
+void Loop::EndIfDrained() {
+  if (state_.draining && connections_.empty()) context_.stop();
+}
+
+void Loop::ReadClock() {
+  int64_t now = state_.options.clock->SteadyMicros() / kMicros;
+  if (now == state_.now && !state_.date.empty()) return;
+  state_.now = now;
+  state_.date = FormatDate(state_.options.clock->NowMicros() / kMicros);
+}
+
+LoopTask<void> Loop::Accept() {
+  int64_t told = -1;
+  while (!state_.draining) {
+    boost::system::error_code error;
+    Socket socket(context_);
+    co_await acceptor_.async_accept(socket, asio::redirect_error(kOnLoop, error));
+    if (state_.draining) co_return;
+    if (error) {
+      // Out of descriptors, mostly: waits instead of spinning.
+      if (told != state_.now) state_.observer.Observe(Note{Severity::kWarning, "http.accept", error.message()});
+      told = state_.now;
+      pause_.expires_after(std::chrono::milliseconds(50));
+      co_await pause_.async_wait(asio::redirect_error(kOnLoop, error));
+    } else if (connections_.size() >= most_connections_) {
+      Guarded("http.accept", [&] { TurnAway(std::move(socket)); });
+    } else {
+      Guarded("http.accept", [&] { Welcome(std::move(socket)); });
+    }
+  }
+}
+
+void Loop::Welcome(Socket socket) {
+  connections_.emplace_back(std::move(socket), state_);
+  asio::co_spawn(context_, Serve(std::prev(connections_.end())), asio::detached);
+}
+
+// Says why, as far as the socket takes it at once.
+void Loop::TurnAway(Socket socket) {
+  Response answer = state_.handler->Refuse(503, "too many connections");
+  if (!WhyNotSent(answer).empty()) return;
+  std::string bytes;
+  AppendAnswer(answer, {.close = true}, state_.date, bytes);
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(bytes), ignored);
+  socket.shutdown(Socket::shutdown_both, ignored);
+}
+
+LoopTask<void> Loop::Serve(Connections::iterator connection) {
+  std::string what;
+  try {
+    co_await connection->Serve();
+  } catch (...) {
+    what = WhatWasThrown();
+  }
+  if (!what.empty()) state_.observer.Observe(Defect{"", "http.connection", what});
+  connections_.erase(connection);
+  EndIfDrained();
+}
+
+LoopTask<void> Loop::Sweep() {
+  while (true) {
+    boost::system::error_code error;
+    sweeper_.expires_after(std::chrono::seconds(1));
+    co_await sweeper_.async_wait(asio::redirect_error(kOnLoop, error));
+    ReadClock();
+    if (state_.draining && state_.now >= drain_until_) End();
+    for (Connection& connection : connections_) connection.Sweep();
+  }
+}
+
+}  // namespace ashlar::http

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <list>
+
+#include "http/connection.h"
+
+namespace ashlar::http {
+
+// One thread's share of a server: a listening socket and the connections that it took. Everything in it is touched by
+// the thread in Run alone, but for Drain and End.
+class Loop {
+ public:
+  Loop(const ServerOptions& options, size_t connections, Observer& observer);
+
+  // Shares the address with other loops' sockets; `endpoint` takes the port that was bound.
+  boost::system::error_code Listen(boost::asio::ip::tcp::endpoint& endpoint);
+  void SetHandler(std::unique_ptr<Handler> handler) { state_.handler = std::move(handler); }
+  boost::asio::io_context& context() { return context_; }
+
+  // Serves until drained or ended.
+  void Run();
+  // Stops accepting, ends what is idle, lets what runs finish. Thread safe; may be called again.
+  void Drain();
+  // Leaves everything as it is and returns from Run. Thread safe.
+  void End() { context_.stop(); }
+
+ private:
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                  boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
+  using Connections = std::list<Connection>;
+
+  LoopTask<void> Accept();
+  LoopTask<void> Serve(Connections::iterator connection);
+  LoopTask<void> Sweep();
+  void Welcome(Socket socket);
+  void TurnAway(Socket socket);
+  void EndIfDrained();
+  void ReadClock();
+  void Guarded(std::string_view where, auto act);
+
+  LoopState state_;  // outlives the coroutines that context_ ends with
+  size_t most_connections_;
+  boost::asio::io_context context_{1};
+  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor> acceptor_;
+  Timer sweeper_;
+  Timer pause_;
+  Connections connections_;
+  int64_t drain_until_ = 0;
+};
+
+}  // namespace ashlar::http
