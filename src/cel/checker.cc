@@ -162,6 +162,10 @@ ExprPtr Checker::Fit(ExprPtr expr, const Ast& ast, const Type& wanted) {
   if (expr == nullptr) return nullptr;
   const cel::Literal* literal = expr->get<cel::Literal>();
   if (literal == nullptr) return expr;
+  bool fitted = (ast.kind == Ast::Kind::kInt && literal->value.get<int64_t>() == nullptr) ||
+                (ast.kind == Ast::Kind::kDouble && literal->value.get<double>() == nullptr) ||
+                (ast.kind == Ast::Kind::kString && literal->value.get<std::string>() == nullptr);
+  if (fitted) return expr;
   if (wanted.tag == Tag::kDecimal && (ast.kind == Ast::Kind::kDouble || ast.kind == Ast::Kind::kInt)) {
     auto decimal = ast.kind == Ast::Kind::kInt
                        ? std::expected<types::Decimal, types::DecimalFault>(
@@ -237,12 +241,12 @@ ExprPtr Checker::ResolveName(const Ast& ast) {
   bool member = scope_.resource.valid() && scope_.schema->Find(scope_.resource, ast.text).has_value();
   ExprPtr rule = scope_.rule ? scope_.rule(ast.text) : nullptr;
   if (member && rule != nullptr) return Wrong(ast, fmt::format("'{}' is a field and a rule", ast.text));
-  if (rule != nullptr) return rule;
-  if (member) {
-    Type row = SimpleType(Tag::kRow);
-    row.resource = scope_.resource;
-    return Select(std::make_shared<const Expr>(Expr{row, Variable{0}, ast.offset}), ast);
-  }
+  Type row = SimpleType(Tag::kRow);
+  row.resource = scope_.resource;
+  ExprPtr here = std::make_shared<const Expr>(Expr{row, Variable{0}, ast.offset});
+  // A rule's slots are its own; here they must not meet those of what surrounds it.
+  if (rule != nullptr) return Rebase(rule, here, &next_slot_);
+  if (member) return Select(here, ast);
   std::vector<std::string> names = scope_.rule_names;
   if (scope_.resource.valid()) {
     for (std::string& name : scope_.schema->Names(scope_.resource)) names.push_back(std::move(name));

@@ -57,6 +57,9 @@ class Store {
   virtual Result<Outcomes> RunAndWait(Context& context, Unit& unit) = 0;
   // Whether it can serve now; for /health/ready.
   virtual Result<void> Ready() = 0;
+  // Finishes what is queued and takes no more: every later Run is kUnavailable. Call it once the loops have ended and
+  // before their io_contexts go: what the store still owes is handed to them.
+  virtual void Close() = 0;
 };
 
 }  // namespace ashlar::store

@@ -31,8 +31,8 @@ class StatementRenderer {
     WriteFrom(resource);
     WriteWhere(resource, query.where, query.deleted, &query);
     WriteOrder(resource, query.order);
-    if (query.limit) Bind(" LIMIT ?", *query.limit);
-    if (query.offset > 0) Bind(" OFFSET ?", query.offset);
+    if (query.limit) Add(" LIMIT {}", Bound(*query.limit));
+    if (query.offset > 0) Add(" OFFSET {}", Bound(query.offset));
   }
 
   void WriteSelect(const model::Resource& resource, const plan::Query& query) {
@@ -66,8 +66,8 @@ class StatementRenderer {
     Add(") AS \"n\"");
     WriteFrom(resource);
     WriteWhere(resource, query.where, query.deleted, &query);
-    Bind(") WHERE \"n\" <= ?", query.per_value);
-    if (query.limit) Bind(" LIMIT ?", *query.limit);
+    Add(") WHERE \"n\" <= {}", Bound(query.per_value));
+    if (query.limit) Add(" LIMIT {}", Bound(*query.limit));
   }
 
   void WriteWhere(const model::Resource& resource, const cel::ExprPtr& where, call::Deleted deleted,
@@ -92,39 +92,37 @@ class StatementRenderer {
   void WriteAmong(const model::Resource& resource, const plan::Query& query) {
     const model::Field& field = resource.field(query.among);
     bool uuid = field.type->kind() == types::Kind::kUuid;
-    Condition(fmt::format("{} IN (SELECT {} FROM json_each(?))", ColumnOf(resource, query.among, kRow),
-                          uuid ? "ashlar_uuid(value)" : "value"));
-    sql_.parameters.push_back(types::ToListForm(types::List{query.among_values}));
+    std::string values = Bound(types::ToListForm(types::List{query.among_values}));
+    Condition(fmt::format("{} IN (SELECT {} FROM json_each({}))", ColumnOf(resource, query.among, kRow),
+                          uuid ? "ashlar_uuid(value)" : "value", values));
   }
 
-  // Rows behind the given one: (a > x) OR (a = x AND b > y) ..., written so that the first column bounds the index.
+  // Rows behind the given one: (a > x) OR (a = x AND b > y) ...; the first column also bounds the index by itself.
   void WriteAfter(const model::Resource& resource, const plan::Query& query) {
     std::string any;
     std::string equal;
-    types::Values equal_values;
-    types::Values values;
     for (size_t i = 0; i < query.order.size(); ++i) {
       const plan::Order& term = query.order[i];
       const types::Value& value = (*query.after)[i];
       std::string column = ColumnOf(resource, term.field, kRow);
-      std::string beyond = Beyond(column, term.descending, value, resource.field(term.field).required);
-      if (!beyond.empty()) {
-        any += fmt::format("{}({}{})", any.empty() ? "" : " OR ", equal, beyond);
-        values.insert(values.end(), equal_values.begin(), equal_values.end());
-        if (!value.is_null()) values.push_back(value);
+      std::string mark = value.is_null() ? "NULL" : Bound(value);
+      bool required = resource.field(term.field).required;
+      std::string beyond = Beyond(column, term.descending, value.is_null(), mark, required);
+      if (i == 0 && query.order.size() > 1 && !value.is_null() && (!term.descending || required)) {
+        Condition(fmt::format("{} {} {}", column, term.descending ? "<=" : ">=", mark));
       }
-      equal += fmt::format("{} IS ? AND ", column);
-      equal_values.push_back(value);
+      if (!beyond.empty()) any += fmt::format("{}({}{})", any.empty() ? "" : " OR ", equal, beyond);
+      equal += fmt::format("{} IS {} AND ", column, mark);
     }
     Condition(any.empty() ? "0" : any);
-    sql_.parameters.insert(sql_.parameters.end(), values.begin(), values.end());
   }
 
   // Null sorts first ascending, last descending. Empty: no row can be beyond.
-  static std::string Beyond(const std::string& column, bool descending, const types::Value& value, bool required) {
-    if (value.is_null()) return descending ? "" : column + " IS NOT NULL";
-    if (!descending) return column + " > ?";
-    return required ? column + " < ?" : fmt::format("({0} < ? OR {0} IS NULL)", column);
+  static std::string Beyond(const std::string& column, bool descending, bool null, const std::string& mark,
+                            bool required) {
+    if (null) return descending ? "" : column + " IS NOT NULL";
+    if (!descending) return fmt::format("{} > {}", column, mark);
+    return required ? fmt::format("{} < {}", column, mark) : fmt::format("({0} < {1} OR {0} IS NULL)", column, mark);
   }
 
   void WriteOrder(const model::Resource& resource, const std::vector<plan::Order>& order) {
@@ -138,10 +136,10 @@ class StatementRenderer {
   void Write(const plan::Count& count) {
     const model::Resource& resource = service_.resource(count.resource);
     sql_.columns = 1;
-    Add(count.limit > 0 ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)");
+    sql_.text += count.limit > 0 ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)";
     WriteFrom(resource);
     WriteWhere(resource, count.where, count.deleted, nullptr);
-    if (count.limit > 0) Bind(" LIMIT ?)", count.limit);
+    if (count.limit > 0) Add(" LIMIT {})", Bound(count.limit));
   }
 
   void Write(const plan::Probe& probe) {
@@ -151,8 +149,7 @@ class StatementRenderer {
     std::string marks;
     for (size_t i = 0; i < resource.fields.size(); ++i) {
       names += fmt::format("{}{}", i == 0 ? "" : ", ", Quote(resource.fields[i].column));
-      marks += i == 0 ? "?" : ", ?";
-      sql_.parameters.push_back(probe.row[i]);
+      marks += (i == 0 ? "" : ", ") + Bound(probe.row[i]);
     }
     Add("WITH {0}({1}) AS (SELECT {2}) SELECT ", Quote(kRow), names, marks);
     const char* comma = "";
@@ -170,8 +167,7 @@ class StatementRenderer {
     for (size_t i = 0; i < resource.fields.size(); ++i) {
       if (insert.row[i].is_null()) continue;
       names += fmt::format("{}{}", names.empty() ? "" : ", ", Quote(resource.fields[i].column));
-      marks += marks.empty() ? "?" : ", ?";
-      sql_.parameters.push_back(insert.row[i]);
+      marks += (marks.empty() ? "" : ", ") + Bound(insert.row[i]);
     }
     if (names.empty()) return Add("INSERT INTO {} DEFAULT VALUES", Quote(resource.table));
     Add("INSERT INTO {} ({}) VALUES ({})", Quote(resource.table), names, marks);
@@ -182,8 +178,7 @@ class StatementRenderer {
     Add("UPDATE {}", Quote(resource.table));
     const char* comma = " SET ";
     for (const auto& [field, value] : update.set) {
-      Add("{}{} = ?", comma, Quote(resource.field(field).column));
-      sql_.parameters.push_back(value);
+      Add("{}{} = {}", comma, Quote(resource.field(field).column), Bound(value));
       comma = ", ";
     }
     WriteKey(resource, update.key);
@@ -198,8 +193,7 @@ class StatementRenderer {
   void WriteKey(const model::Resource& resource, const types::Values& key) {
     const char* joiner = " WHERE ";
     for (size_t i = 0; i < key.size(); ++i) {
-      Add("{}{} = ?", joiner, Quote(resource.field(resource.key[i]).column));
-      sql_.parameters.push_back(key[i]);
+      Add("{}{} = {}", joiner, Quote(resource.field(resource.key[i]).column), Bound(key[i]));
       joiner = " AND ";
     }
   }
@@ -208,9 +202,10 @@ class StatementRenderer {
   void Add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
     fmt::format_to(std::back_inserter(sql_.text), format, std::forward<Arguments>(arguments)...);
   }
-  void Bind(std::string_view text, int64_t value) {
-    sql_.text += text;
-    sql_.parameters.push_back(value);
+  // Parameters are numbered, so that the order in which parts are rendered does not matter.
+  std::string Bound(types::Value value) {
+    sql_.parameters.push_back(std::move(value));
+    return fmt::format("?{}", sql_.parameters.size());
   }
 
   const model::Service& service_;

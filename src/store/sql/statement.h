@@ -6,7 +6,7 @@
 
 namespace ashlar::store::sql {
 
-// A statement's text with `?` for each of its parameters, in order. Two statements of the same shape have the same text.
+// A statement's text with `?N` for its parameters, from 1. Two statements of the same shape have the same text.
 struct Sql {
   std::string text;
   types::Values parameters;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "model/service.h"
+#include "plan/statement.h"
+#include "store/sql/statement.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace ashlar::store::sqlite {
+
+// One connection to a database file, with its prepared statements (a bounded LRU by text). One thread at a time.
+class Connection {
+ public:
+  enum class Role : uint8_t { kWriter, kReader };
+  // kWriter creates the file (mode 0600) and sets it to WAL; kReader opens what is there, read-only.
+  static Result<std::unique_ptr<Connection>> Open(const std::string& path, Role role);
+  ~Connection();
+  Connection(const Connection&) = delete;
+
+  // Runs text that gives no rows; several statements may stand in it.
+  Result<void> Execute(const std::string& text);
+  // The first column of the first row as text; nullopt without a row.
+  Result<std::optional<std::string>> QueryText(const std::string& text);
+  // Runs one statement of a plan. An Error is the database's own trouble; violations are answers.
+  Result<plan::Answer> Run(const model::Service& service, const plan::Statement& statement);
+
+  // While set, a statement is interrupted (kTimeout) once `expired(argument)` says so; asked every few thousand steps.
+  void SetInterrupt(bool (*expired)(void*), void* argument);
+  // Frames in the write-ahead log and how many of them are in the database, after a checkpoint; kinds as SQLite's.
+  struct Checkpointed {
+    int log = 0;
+    int done = 0;
+  };
+  Checkpointed Checkpoint(bool restart);
+  bool in_transaction() const;
+  int log_pages() const { return log_pages_; }  // of the write-ahead log, after this connection's last commit
+
+ private:
+  explicit Connection(sqlite3* handle) : handle_(handle) {}
+  Result<sqlite3_stmt*> Prepare(const std::string& text);
+  Result<types::Rows> Step(sqlite3_stmt* statement, const sql::Sql& sql);
+  Error Trouble(int code) const;
+
+  static constexpr size_t kMaxPrepared = 200;
+  sqlite3* handle_;
+  int log_pages_ = 0;
+  std::list<std::pair<std::string, sqlite3_stmt*>> recent_;  // most recent first
+  std::unordered_map<std::string_view, decltype(recent_)::iterator> prepared_;
+};
+
+}  // namespace ashlar::store::sqlite

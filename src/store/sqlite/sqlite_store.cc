@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sqlite/sqlite_store.h"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <filesystem>
+#include <future>
+
+#include "base/json/json.h"
+#include "store/sql/schema.h"
+#include "store/sqlite/lock.h"
+#include "store/sqlite/run.h"
+#include "store/sqlite/writer.h"
+
+namespace ashlar::store::sqlite {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr size_t kReadQueueLimit = 1024;
+constexpr const char* kBusy = "too many requests wait for the store";
+
+// Threads that run reads which are too long for a loop.
+class Readers {
+ public:
+  Readers(const model::Service& service) : service_(service), queue_(kReadQueueLimit) {}
+  ~Readers() { Close(); }
+
+  Result<void> Begin(const std::string& path, int threads) {
+    for (int i = 0; i < threads; ++i) {
+      TRY(connection, Connection::Open(path, Connection::Role::kReader));
+      threads_.emplace_back([this, own = std::shared_ptr<Connection>(std::move(connection))] { Loop(*own); });
+    }
+    return {};
+  }
+  bool Submit(Job& job) { return queue_.Push(job); }
+  void Close() {
+    queue_.Close();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  void Loop(Connection& connection) {
+    while (true) {
+      std::vector<Job> jobs = queue_.Take(1);
+      if (jobs.empty()) return;
+      jobs[0].done(Read(connection, jobs[0]));
+    }
+  }
+
+  Result<Outcomes> Read(Connection& connection, Job& job) {
+    TRY_VOID(connection.Execute("BEGIN"));
+    connection.SetInterrupt(
+        [](void* context) {
+          auto* own = static_cast<Context*>(context);
+          return own->deadline.Passed(own->clock);
+        },
+        job.context);
+    Result<Outcomes> outcomes = RunUnit(connection, service_, *job.context, *job.unit);
+    connection.SetInterrupt(nullptr, nullptr);
+    TRY_VOID(connection.Execute("END"));
+    return outcomes;
+  }
+
+  const model::Service& service_;
+  WorkQueue queue_;
+  std::vector<std::thread> threads_;
+};
+
+// What sessions share; outlives them, for they hold it.
+struct Shared {
+  Shared(const model::Service& in_service, Options in_options, Lock in_lock)
+      : service(in_service), options(std::move(in_options)), lock(std::move(in_lock)), readers(in_service) {}
+  const model::Service& service;
+  const Options options;
+  Lock lock;
+  Readers readers;
+  std::unique_ptr<Writer> writer;
+};
+
+// Hands a unit to one of the store's threads and goes on, on the loop, when it is done.
+template <class Target>
+Task<Result<Outcomes>> Elsewhere(Target& target, asio::io_context& loop, Context& context, Unit& unit) {
+  auto start = [&](auto handler) {
+    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+    Job job{&context, &unit, [kept, &loop](Result<Outcomes> outcomes) {
+              asio::post(loop, [kept, own = std::move(outcomes)]() mutable { std::move (*kept)(std::move(own)); });
+            }};
+    if (!target.Submit(job)) job.done(Fail(ErrorKind::kUnavailable, kBusy));
+  };
+  auto outcomes = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Outcomes>)>(
+      start, asio::use_awaitable);
+  co_return outcomes;
+}
+
+class LoopSession final : public Session {
+ public:
+  LoopSession(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection, asio::io_context& loop)
+      : shared_(std::move(shared)), connection_(std::move(connection)), loop_(loop) {}
+
+  Eventually<Result<Outcomes>> Run(Context& context, Unit& unit) override {
+    if (unit.writes()) return Elsewhere(*shared_->writer, loop_, context, unit);
+    if (connection_ == nullptr) return Elsewhere(shared_->readers, loop_, context, unit);
+    Result<void> begun = BeginRead();
+    if (!begun) return Result<Outcomes>(std::unexpected(begun.error()));
+    Budget budget{context, context.clock.SteadyMicros() + shared_->options.read_budget_us};
+    connection_->SetInterrupt(
+        [](void* data) {
+          auto* own = static_cast<Budget*>(data);
+          return own->context.clock.SteadyMicros() >= own->until;
+        },
+        &budget);
+    Result<Outcomes> outcomes = RunUnit(*connection_, shared_->service, context, unit);
+    connection_->SetInterrupt(nullptr, nullptr);
+    bool too_long = !outcomes && outcomes.error().kind == ErrorKind::kTimeout && !context.deadline.Passed(context.clock);
+    if (too_long) return Elsewhere(shared_->readers, loop_, context, unit);
+    return outcomes;
+  }
+
+  void TurnEnds() override {
+    if (!reading_) return;
+    reading_ = false;
+    (void)connection_->Execute("END");
+  }
+
+ private:
+  struct Budget {
+    Context& context;
+    int64_t until;
+  };
+
+  // One read transaction for a turn of the loop, begun anew once something was committed: a client reads its writes.
+  Result<void> BeginRead() {
+    uint64_t commits = shared_->writer->commits();
+    if (reading_ && commits == seen_) return {};
+    TurnEnds();
+    TRY_VOID(connection_->Execute("BEGIN"));
+    reading_ = true;
+    seen_ = commits;
+    return {};
+  }
+
+  std::shared_ptr<Shared> shared_;
+  std::unique_ptr<Connection> connection_;
+  asio::io_context& loop_;
+  bool reading_ = false;
+  uint64_t seen_ = 0;
+};
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+  ~SqliteStore() override { Close(); }
+
+  Capabilities capabilities() const override { return {.transactions = true, .relation_predicates = true}; }
+
+  std::unique_ptr<Session> Open(asio::io_context& loop) override {
+    auto connection = Connection::Open(shared_->options.path, Connection::Role::kReader);
+    return std::make_unique<LoopSession>(shared_, connection ? std::move(*connection) : nullptr, loop);
+  }
+
+  Result<Outcomes> RunAndWait(Context& context, Unit& unit) override {
+    std::promise<Result<Outcomes>> promise;
+    Job job{&context, &unit, [&promise](Result<Outcomes> outcomes) { promise.set_value(std::move(outcomes)); }};
+    bool taken = unit.writes() ? shared_->writer->Submit(job) : shared_->readers.Submit(job);
+    if (!taken) return Fail(ErrorKind::kUnavailable, kBusy);
+    return promise.get_future().get();
+  }
+
+  Result<void> Ready() override {
+    if (shared_->writer->broken()) return Fail(ErrorKind::kUnavailable, "the disk refused a write");
+    return {};
+  }
+
+  void Close() override {
+    shared_->writer->Close();
+    shared_->readers.Close();
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+Result<void> ApplyAll(Connection& connection, const std::vector<std::string>& statements, const std::string& described) {
+  for (const std::string& statement : statements) TRY_VOID(connection.Execute(statement));
+  std::string quoted;
+  for (char c : described) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  TRY_VOID(connection.Execute("CREATE TABLE IF NOT EXISTS ashlar_schema (one INTEGER PRIMARY KEY CHECK (one = 1), "
+                              "description TEXT NOT NULL) STRICT"));
+  return connection.Execute(fmt::format("INSERT OR REPLACE INTO ashlar_schema VALUES (1, '{}')", quoted));
+}
+
+// Makes the tables, or brings them to what the service says, all or nothing.
+Result<void> BringTables(Connection& connection, const model::Service& service) {
+  TRY(there, connection.QueryText("SELECT name FROM sqlite_schema WHERE name = 'ashlar_schema'"));
+  std::vector<std::string> statements;
+  std::string described = sql::Describe(service);
+  if (there) {
+    TRY(text, connection.QueryText("SELECT description FROM ashlar_schema"));
+    auto applied = json::Parse(text.value_or(""), {.depth = 64, .bytes = SIZE_MAX});
+    if (!applied) return Fail(ErrorKind::kInvalid, "the store's description of itself cannot be read");
+    sql::Change change = sql::Compare(*applied, service);
+    if (!change.refused.empty()) {
+      return Fail(ErrorKind::kInvalid, fmt::format("the store does not fit the contract, and this build makes no "
+                                                   "migrations:\n  {}", fmt::join(change.refused, "\n  ")));
+    }
+    if (*text == described) return {};
+    statements = std::move(change.statements);
+  } else {
+    TRY(other, connection.QueryText("SELECT name FROM sqlite_schema LIMIT 1"));
+    if (other) return Fail(ErrorKind::kInvalid, "the file is a database of something else");
+    statements = sql::CreateAll(service);
+  }
+  TRY_VOID(connection.Execute("BEGIN IMMEDIATE"));
+  Result<void> applied = ApplyAll(connection, statements, described);
+  if (applied) return connection.Execute("COMMIT");
+  (void)connection.Execute("ROLLBACK");
+  return applied;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Open(const model::Service& service, const Options& options, Observer& observer) {
+  std::filesystem::path parent = std::filesystem::path(options.path).parent_path();
+  std::error_code error;
+  if (!parent.empty()) std::filesystem::create_directories(parent, error);
+  if (error) return Fail(ErrorKind::kUnavailable, fmt::format("cannot make {}: {}", parent.string(), error.message()));
+  TRY(lock, Lock::Take(options.path));
+  TRY(connection, Connection::Open(options.path, Connection::Role::kWriter));
+  TRY_VOID(BringTables(*connection, service));
+  auto shared = std::make_shared<Shared>(service, options, std::move(lock));
+  shared->writer = std::make_unique<Writer>(std::move(connection), service, observer);
+  TRY_VOID(shared->readers.Begin(options.path, options.reader_threads));
+  return std::make_unique<SqliteStore>(std::move(shared));
+}
+
+}  // namespace ashlar::store::sqlite

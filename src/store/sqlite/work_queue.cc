@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sqlite/work_queue.h"
+
+namespace ashlar::store::sqlite {
+
+bool WorkQueue::Push(Job& job) {
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_ || jobs_.size() >= limit_) return false;
+    jobs_.push_back(std::move(job));
+  }
+  some_.notify_one();
+  return true;
+}
+
+std::vector<Job> WorkQueue::Take(size_t most) {
+  std::unique_lock lock(mutex_);
+  some_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+  std::vector<Job> taken;
+  while (!jobs_.empty() && taken.size() < most) {
+    taken.push_back(std::move(jobs_.front()));
+    jobs_.pop_front();
+  }
+  return taken;
+}
+
+bool WorkQueue::empty() const {
+  std::lock_guard lock(mutex_);
+  return jobs_.empty();
+}
+
+void WorkQueue::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  some_.notify_all();
+}
+
+}  // namespace ashlar::store::sqlite

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <thread>
+
+#include "store/sqlite/connection.h"
+#include "store/sqlite/work_queue.h"
+
+namespace ashlar::store::sqlite {
+
+// The one thread that writes and checkpoints. Units that wait are committed together, each in a savepoint of its own,
+// and answered behind the commit, so that an answer means that its unit is durable. A unit is never interrupted.
+// Thread safe.
+class Writer {
+ public:
+  Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer);
+  ~Writer() { Close(); }
+
+  // False if too many units wait.
+  bool Submit(Job& job) { return queue_.Push(job); }
+  void Close();
+  // Moves with every commit.
+  uint64_t commits() const { return commits_.load(std::memory_order_acquire); }
+  // The disk refused a write: no unit is taken any more, reads go on.
+  bool broken() const { return broken_.load(std::memory_order_relaxed); }
+
+ private:
+  using Results = std::vector<Result<Outcomes>>;
+  void Loop();
+  void Group(std::vector<Job>& jobs);
+  Result<void> Commit(std::vector<Job>& jobs, Results& results);
+  Result<Outcomes> InSavepoint(Job& job);
+  void Checkpoint();
+
+  std::unique_ptr<Connection> connection_;
+  const model::Service& service_;
+  Observer& observer_;
+  WorkQueue queue_;
+  std::atomic<uint64_t> commits_ = 0;
+  std::atomic<bool> broken_ = false;
+  std::thread thread_;
+};
+
+}  // namespace ashlar::store::sqlite
