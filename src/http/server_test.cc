@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ class Hand final : public Clock {
 // "/": its body back. "/slow": the same, later; "/held": once the test lets go. "/throw..." and "/evil": defects.
 class Echo final : public Handler {
  public:
-  explicit Echo(std::atomic<bool>* released, std::atomic<int>* held) : released_(released), held_(held) {}
+  Echo(std::atomic<bool>* released, std::atomic<int>* held, std::atomic<int>* turns)
+      : released_(released), held_(held), turns_(turns) {}
 
   Eventually<Response> Handle(const Request& request) override {
     std::string first = request.segments.empty() ? "" : request.segments[0];
@@ -58,6 +60,9 @@ class Echo final : public Handler {
     if (request.Find("X-Fail-Again")) throw std::runtime_error("again");
     return {500, {}, std::string(what)};
   }
+  void TurnEnds() override {
+    if (++*turns_ == 1) throw std::runtime_error("on purpose");
+  }
 
  private:
   static Response Answer(const Request& request) {
@@ -81,6 +86,7 @@ class Echo final : public Handler {
 
   std::atomic<bool>* released_;
   std::atomic<int>* held_;
+  std::atomic<int>* turns_;
 };
 
 class ServerTest : public testing::Test {
@@ -97,14 +103,14 @@ class ServerTest : public testing::Test {
     if (thread_.joinable()) thread_.join();
   }
   HandlerFactory Make() {
-    return [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_); };
+    return [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_, &turns_); };
   }
   // Until the handler holds a request.
   void AwaitHeld() {
     while (held_ == 0) std::this_thread::yield();
   }
-  int Connect() {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+  int Connect() { return Connect(socket(AF_INET, SOCK_STREAM, 0)); }
+  int Connect(int fd) {
     timeval limit{10, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     sockaddr_in address{};
@@ -150,6 +156,7 @@ class ServerTest : public testing::Test {
   Hand clock_;
   std::atomic<bool> released_ = false;
   std::atomic<int> held_ = 0;
+  std::atomic<int> turns_ = 1;
   std::unique_ptr<Server> server_;
   std::thread thread_;
 };
@@ -326,6 +333,43 @@ TEST_F(ServerTest, EndsSlowAndIdleClients) {
   released_ = true;
   EXPECT_TRUE(Receive(busy, 1).starts_with("HTTP/1.1 200"));
   for (int fd : {idle, slow_header, slow_body, slow_reader, busy}) close(fd);
+}
+
+TEST_F(ServerTest, EndsTurnsAlsoWhenThatFails) {
+  turns_ = 0;
+  Begin({});
+  for (int i = 0; i < 10'000 && turns_ < 3; ++i) EXPECT_EQ(CountOf(Exchange(kClose), "HTTP/1.1 200"), 1u);
+  EXPECT_GE(turns_, 3);
+  EXPECT_EQ(observer_.seen, 1);
+}
+
+TEST_F(ServerTest, AcceptsAgainOnceThereAreDescriptors) {
+#if __has_feature(undefined_behavior_sanitizer)
+  GTEST_SKIP() << "this sanitizer needs descriptors itself; the run under TSan has this test";
+#endif
+  Begin({});
+  EXPECT_EQ(CountOf(Exchange(kClose), "HTTP/1.1 200"), 1u);
+  int waiting = socket(AF_INET, SOCK_STREAM, 0);
+  int lowest = dup(waiting);
+  close(lowest);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none{static_cast<rlim_t>(lowest), before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  Connect(waiting);
+  while (observer_.seen == 0) std::this_thread::yield();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  Send(waiting, kClose);
+  EXPECT_TRUE(Receive(waiting).starts_with("HTTP/1.1 200"));
+  close(waiting);
+}
+
+TEST_F(ServerTest, EndsAtOnceWhenStoppedBeforeItRuns) {
+  auto server = Server::Open({.listen = "127.0.0.1:0", .workers = 2}, Make(), observer_);
+  ASSERT_TRUE(server.has_value());
+  (*server)->Stop();
+  (*server)->Run();
+  EXPECT_EQ(held_, 0);
 }
 
 TEST_F(ServerTest, DrainsOnStop) {
