@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "base/crypto/ecdsa.h"
+#include "plan/planner.h"
+
+namespace ashlar::identity {
+
+// The secrets of one service, kept in one file beside its store (PATH.key, mode 0600): the key that signs tokens, and
+// what is derived from it. Never printed.
+class ServiceKeys {
+ public:
+  // Reads the file, or makes it where there is none; two processes that make it at once agree. kInvalid: it is no key,
+  // or others may read it.
+  static Result<ServiceKeys> Open(const std::string& path);
+
+  const EcdsaKey& signing() const { return signing_; }
+  const plan::Planner::CursorKey& cursor() const { return cursor_; }
+
+ private:
+  explicit ServiceKeys(EcdsaKey key);
+  EcdsaKey signing_;
+  plan::Planner::CursorKey cursor_;
+};
+
+}  // namespace ashlar::identity

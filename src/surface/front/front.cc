@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/front/front.h"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "base/json/writer.h"
+#include "surface/rest/decode.h"
+#include "surface/rest/encode.h"
+#include "types/uuid.h"
+
+namespace ashlar::surface {
+namespace {
+
+using call::Code;
+using model::OperationKind;
+
+// A name that a client gave its request is kept if it can do no harm in a log.
+bool IsSane(std::string_view id) {
+  if (id.empty() || id.size() > 128) return false;
+  return std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+Code CodeFor(int status) {
+  switch (status) {
+    case 408: return Code::kRequestTimeout;
+    case 413: return Code::kPayloadTooLarge;
+    case 414: return Code::kUriTooLong;
+    case 417: return Code::kExpectationFailed;
+    case 431: return Code::kHeadersTooLarge;
+    case 501: return Code::kNotImplemented;
+    case 505: return Code::kHttpVersion;
+    default: return Code::kBadRequest;
+  }
+}
+
+void SetCommon(http::Response& response, const std::string& request_id) {
+  response.Set("X-Request-Id", request_id);
+  response.Set("Cache-Control", "no-store");
+  response.Set("X-Content-Type-Options", "nosniff");
+  response.Set("Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding");
+}
+
+void SetError(http::Response& response, const call::ApiError& error) {
+  const call::CodeRow& row = RowOf(error.code);
+  response.status = row.status;
+  response.Set("Content-Type", "application/json");
+  if (error.code == Code::kUnauthenticated) response.Set("WWW-Authenticate", "Bearer");
+  if (error.code == Code::kInvalidCredentials || error.code == Code::kTokenExpired) {
+    response.Set("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+  }
+  if (row.status == 503) response.Set("Retry-After", "1");
+}
+
+}  // namespace
+
+// One request under way.
+struct Front::Exchange {
+  Exchange(const http::Request& in_request, Context in_context)
+      : request(in_request), context(std::move(in_context)), begun(context.clock.SteadyMicros()) {}
+  rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
+  const http::Request& request;
+  Context context;
+  int64_t begun;
+  int64_t decode_us = 0;
+  int64_t encode_us = 0;
+  rest::Match match;
+  call::Caller caller;
+  call::Call call;
+};
+
+Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session, const plan::Planner& planner,
+             const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer)
+    : router_(router),
+      session_(std::move(session)),
+      engine_(planner, *session_),
+      authenticator_(keys, engine_),
+      options_(options),
+      clock_(clock),
+      observer_(observer) {}
+
+Front::~Front() = default;
+
+Eventually<http::Response> Front::Handle(const http::Request& request) {
+  auto given = request.Find("X-Request-Id");
+  std::string id = given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  Deadline deadline = Deadline::After(clock_, options_.request_micros);
+  auto exchange = std::make_unique<Exchange>(request, Context{std::move(id), deadline, clock_, observer_});
+  if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
+  exchange->match = router_.Find(request.method, request.segments);
+  if (exchange->match.options) return Send(*exchange, {204, {{"Allow", exchange->match.allow}}, ""}, "");
+  auto caller = authenticator_.Authenticate(exchange->context, request);
+  if (!caller.ready()) return AwaitCaller(std::move(exchange), std::move(caller.task()));
+  return WithCaller(std::move(exchange), std::move(caller.value()));
+}
+
+Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller) {
+  auto known = co_await std::move(caller);
+  auto answer = WithCaller(std::move(exchange), std::move(known));
+  if (answer.ready()) co_return std::move(answer.value());
+  auto response = co_await std::move(answer.task());
+  co_return response;
+}
+
+Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller) {
+  if (!caller) return Error(*exchange, caller.error());
+  exchange->caller = std::move(*caller);
+  if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
+  int64_t begun = clock_.SteadyMicros();
+  exchange->call = rest::Decode(exchange->request, exchange->match);
+  exchange->decode_us = clock_.SteadyMicros() - begun;
+  auto outcome = engine_.Run(exchange->context, exchange->caller, exchange->call);
+  if (!outcome.ready()) return AwaitOutcome(std::move(exchange), std::move(outcome.task()));
+  return Finish(*exchange, std::move(outcome.value()));
+}
+
+Task<http::Response> Front::AwaitOutcome(std::unique_ptr<Exchange> exchange,
+                                         Task<call::Answer<call::Outcome>> outcome) {
+  auto done = co_await std::move(outcome);
+  co_return Finish(*exchange, std::move(done));
+}
+
+http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> outcome) {
+  if (!outcome) return Error(exchange, outcome.error());
+  int64_t begun = clock_.SteadyMicros();
+  http::Response response;
+  response.Set("Content-Type", "application/json");
+  OperationKind kind = exchange.match.operation->kind;
+  const model::Service& service = engine_.service();
+  if (kind == OperationKind::kDelete) {
+    response = {204, {}, ""};
+  } else if (kind == OperationKind::kList) {
+    response.body = rest::EncodeList(service, *outcome, exchange.meta()).body;
+  } else if (kind == OperationKind::kHistory) {
+    response.body = rest::EncodeHistory(*outcome, exchange.meta()).body;
+  } else {
+    rest::Envelope envelope = rest::EncodeRow(service, *outcome, exchange.meta(), outcome->shaped);
+    std::string tag = outcome->shaped ? fmt::format("\"{}-{}\"", outcome->version, envelope.data_hash)
+                                      : fmt::format("\"{}\"", outcome->version);
+    const call::Preconditions& wanted = exchange.call.preconditions;
+    bool stale = kind == OperationKind::kGet && wanted.if_match && !wanted.if_match_any &&
+                 std::find(wanted.if_match_versions.begin(), wanted.if_match_versions.end(), outcome->version) ==
+                     wanted.if_match_versions.end();
+    if (stale) return Error(exchange, {Code::kPreconditionFailed, "the row has changed since", {}});
+    response.Set("ETag", tag);
+    auto none = exchange.request.Find("If-None-Match");
+    if (kind == OperationKind::kGet && none && rest::NamesTag(*none, tag)) {
+      response = {304, {{"ETag", tag}}, ""};
+    } else {
+      response.body = std::move(envelope.body);
+    }
+    if (outcome->created) {
+      response.status = 201;
+      const model::Resource& resource = service.resource(exchange.match.operation->resource);
+      response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
+    }
+  }
+  exchange.encode_us = clock_.SteadyMicros() - begun;
+  return Send(exchange, std::move(response), "");
+}
+
+http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
+  http::Response response;
+  SetError(response, error);
+  if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
+  response.body = rest::EncodeError(error, exchange.meta());
+  return Send(exchange, std::move(response), RowOf(error.code).name);
+}
+
+http::Response Front::Send(Exchange& exchange, http::Response response, std::string_view error_code) {
+  SetCommon(response, exchange.context.request_id);
+  RequestDone done;
+  done.request_id = exchange.context.request_id;
+  done.method = exchange.request.method;
+  done.route = exchange.match.route;
+  if (exchange.match.operation != nullptr) done.operation = exchange.match.operation->name;
+  done.status = response.status;
+  done.error_code = error_code;
+  done.caller_id = exchange.caller.id;
+  done.total_us = clock_.SteadyMicros() - exchange.begun;
+  done.decode_us = exchange.decode_us;
+  done.plan_us = exchange.context.plan_us;
+  done.store_us = exchange.context.store_us;
+  done.encode_us = exchange.encode_us;
+  done.statements = exchange.context.statements;
+  done.bytes_out = static_cast<int64_t>(response.body.size());
+  observer_.Observe(done);
+  return response;
+}
+
+http::Response Front::Health(const http::Request& request, Exchange& exchange) {
+  bool live = request.segments[1] == "live";
+  bool known = live || request.segments[1] == "ready";
+  exchange.match.allow = "GET, HEAD, OPTIONS";
+  if (!known) return Error(exchange, {Code::kRouteNotFound, "there is nothing at this address", {}});
+  exchange.match.route = "/health/" + request.segments[1];
+  if (request.method == "OPTIONS") return Send(exchange, {204, {{"Allow", exchange.match.allow}}, ""}, "");
+  if (request.method != "GET" && request.method != "HEAD") {
+    return Error(exchange, {Code::kMethodNotAllowed, "only GET is taken here", {}});
+  }
+  if (!live) {
+    if (Result<void> ready = options_.ready(); !ready) {
+      return Error(exchange, {Code::kUnavailable, std::string(RowOf(Code::kUnavailable).message), {}});
+    }
+  }
+  return Send(exchange, {200, {{"Content-Type", "application/json"}}, R"({"status":"ok"})"}, "");
+}
+
+http::Response Front::Refuse(int status, std::string_view reason) {
+  http::Request nothing;
+  Exchange exchange(nothing, Context{types::FormatUuid(types::NewUuidV7(clock_.NowMicros())), {}, clock_, observer_});
+  http::Response response = Error(exchange, {CodeFor(status), std::string(reason), {}});
+  response.status = status;
+  return response;
+}
+
+http::Response Front::Failed(const http::Request& request, std::string_view what) {
+  auto given = request.Find("X-Request-Id");
+  std::string id = given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  observer_.Observe(Defect{id, "request", std::string(what)});
+  Exchange exchange(request, Context{std::move(id), {}, clock_, observer_});
+  return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});
+}
+
+}  // namespace ashlar::surface

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "base/context.h"
+#include "engine/engine.h"
+#include "http/handler.h"
+#include "identity/authenticator.h"
+#include "surface/rest/route.h"
+
+namespace ashlar::surface {
+
+// What answers of every kind are made with.
+struct FrontOptions {
+  int64_t request_micros = 10'000'000;  // a request's deadline
+  std::function<Result<void>()> ready;  // for /health/ready
+};
+
+// A loop's door: request id, health, route, credential, then the surface's decode, the engine, encode; one
+// observation a request. One per loop; what it refers to must outlive it.
+class Front final : public http::Handler {
+ public:
+  Front(const rest::Router& router, std::unique_ptr<store::Session> session, const plan::Planner& planner,
+        const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer);
+  ~Front() override;
+
+  Eventually<http::Response> Handle(const http::Request& request) override;
+  http::Response Refuse(int status, std::string_view reason) override;
+  http::Response Failed(const http::Request& request, std::string_view what) override;
+  void TurnEnds() override { session_->TurnEnds(); }
+
+ private:
+  struct Exchange;
+  Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller);
+  Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller);
+  Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
+  http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
+  http::Response Error(Exchange& exchange, const call::ApiError& error);
+  http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
+  http::Response Health(const http::Request& request, Exchange& exchange);
+
+  const rest::Router& router_;
+  std::unique_ptr<store::Session> session_;
+  engine::Engine engine_;
+  identity::Authenticator authenticator_;
+  const FrontOptions& options_;
+  const Clock& clock_;
+  Observer& observer_;
+};
+
+}  // namespace ashlar::surface

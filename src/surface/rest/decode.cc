@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/rest/decode.h"
+
+#include <charconv>
+
+#include "surface/rest/query.h"
+
+namespace ashlar::surface::rest {
+namespace {
+
+using call::Code;
+using model::OperationKind;
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// The items of a comma-separated field value, trimmed.
+std::vector<std::string_view> Items(std::string_view value) {
+  std::vector<std::string_view> items;
+  while (!value.empty()) {
+    size_t comma = value.find(',');
+    items.push_back(Trim(value.substr(0, comma)));
+    value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
+  }
+  return items;
+}
+
+std::string MediaType(std::string_view value) {
+  std::string type(Trim(value.substr(0, value.find(';'))));
+  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return type;
+}
+
+class Decoder {
+ public:
+  Decoder(const http::Request& request, const Match& match) : request_(request), kind_(match.operation->kind) {
+    call_.operation = match.operation->id;
+    call_.id = match.id;
+  }
+
+  call::Call Run() {
+    CheckAccept();
+    CheckHeaders();
+    DecodeQuery(request_.query, kind_, call_);
+    ReadPreconditions();
+    ReadBody();
+    return std::move(call_);
+  }
+
+ private:
+  bool TakesBody() const {
+    return kind_ == OperationKind::kCreate || kind_ == OperationKind::kUpdate || kind_ == OperationKind::kReplace;
+  }
+
+  void Wrong(Code code, std::string message) {
+    if (!call_.malformed) call_.malformed = call::ApiError{code, std::move(message), {}};
+  }
+
+  void CheckAccept() {
+    auto accept = request_.Find("Accept");
+    if (!accept || accept->empty()) return;
+    std::string later;
+    for (std::string_view item : Items(*accept)) {
+      std::string type = MediaType(item);
+      if (type == "*/*" || type == "application/*" || type == "application/json") return;
+      if (type == "application/hal+json" || type == "application/problem+json") later = type;
+    }
+    Wrong(Code::kNotAcceptable, later.empty() ? "only application/json can be given"
+                                              : fmt::format("'{}' is not supported by this build", later));
+  }
+
+  void CheckHeaders() {
+    if (request_.Find("Idempotency-Key")) Wrong(Code::kInvalidQuery, "'Idempotency-Key' is not supported by this build");
+    auto encoding = request_.Find("Content-Encoding");
+    if (encoding && !http::EqualIgnoringCase(*encoding, "identity")) {
+      Wrong(Code::kUnsupportedMediaType, "the body must not be encoded");
+    }
+  }
+
+  void ReadPreconditions() {
+    call::Preconditions& wanted = call_.preconditions;
+    if (auto match = request_.Find("If-Match")) {
+      wanted.if_match = true;
+      for (std::string_view tag : Items(*match)) {
+        if (tag == "*") {
+          wanted.if_match_any = true;
+        } else if (!ReadTag(tag)) {
+          return Wrong(Code::kInvalidQuery, "If-Match is not a list of entity tags");
+        }
+      }
+    }
+    auto none = request_.Find("If-None-Match");
+    if (!none || kind_ == OperationKind::kGet) return;
+    if (kind_ == OperationKind::kReplace && Trim(*none) == "*") {
+      wanted.if_none_match_any = true;
+      return;
+    }
+    if (kind_ != OperationKind::kList && kind_ != OperationKind::kHistory) {
+      Wrong(Code::kInvalidQuery, "'If-None-Match' is for GET, and as '*' for PUT");
+    }
+  }
+
+  // "7" and "7-HASH" give 7; a weak tag matches nothing here.
+  bool ReadTag(std::string_view tag) {
+    bool weak = tag.starts_with("W/");
+    if (weak) tag.remove_prefix(2);
+    if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"') return false;
+    std::string_view inner = tag.substr(1, tag.size() - 2);
+    std::string_view digits = inner.substr(0, inner.find('-'));
+    int64_t version = 0;
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+    bool number = error == std::errc() && end == digits.data() + digits.size();
+    if (number && !weak) call_.preconditions.if_match_versions.push_back(version);
+    return true;
+  }
+
+  void ReadBody() {
+    if (!TakesBody()) {
+      if (!request_.body.empty()) Wrong(Code::kInvalidQuery, fmt::format("{} takes no body here", request_.method));
+      return;
+    }
+    auto type = request_.Find("Content-Type");
+    std::string media = type ? MediaType(*type) : "";
+    bool merge = media == "application/merge-patch+json" && kind_ == OperationKind::kUpdate;
+    if (media != "application/json" && !merge) {
+      bool patch = media == "application/json-patch+json";
+      return Wrong(Code::kUnsupportedMediaType, patch ? "'application/json-patch+json' is not supported by this build"
+                                                      : "the body must be application/json");
+    }
+    if (type->find("charset") != std::string_view::npos && !HasUtf8(*type)) {
+      return Wrong(Code::kUnsupportedMediaType, "the body must be in UTF-8");
+    }
+    auto parsed = json::Parse(request_.body);
+    if (!parsed) {
+      const json::SyntaxError& error = parsed.error();
+      return Wrong(Code::kMalformedJson, fmt::format("line {}, column {}: {}", error.line, error.column, error.message));
+    }
+    call_.body = std::move(*parsed);
+  }
+
+  static bool HasUtf8(std::string_view type) {
+    std::string lower(type);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return lower.find("charset=utf-8") != std::string::npos || lower.find("charset=\"utf-8\"") != std::string::npos;
+  }
+
+  const http::Request& request_;
+  OperationKind kind_;
+  call::Call call_;
+};
+
+}  // namespace
+
+call::Call Decode(const http::Request& request, const Match& match) { return Decoder(request, match).Run(); }
+
+bool NamesTag(std::string_view if_none_match, std::string_view tag) {
+  for (std::string_view item : Items(if_none_match)) {
+    if (item.starts_with("W/")) item.remove_prefix(2);
+    if (item == "*" || item == tag) return true;
+  }
+  return false;
+}
+
+}  // namespace ashlar::surface::rest
