@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -20,6 +21,7 @@ TSAN_MODULES = ("http", "store", "engine")
 FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 300
 UNIT_TIMEOUT_S = 300
 TAIL_LINES = 80
+RUNNING = set()  # test programs and fuzzers
 
 
 class Run:
@@ -177,13 +179,27 @@ def run_logged(command, log, timeout, environment, folder):
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         try:
-            return subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                  timeout=timeout, env=environment, cwd=folder).returncode
-        except subprocess.TimeoutExpired:
-            return None
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                       env=environment, cwd=folder)
         except OSError as error:
             output.write(f"{command[0]}: {error}\n".encode())
             return 127
+        RUNNING.add(process)
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            process.kill()
+            process.wait()
+            RUNNING.discard(process)
+
+
+def stop(signal_number, _):
+    """Told to end: takes the test programs along, which would run on otherwise."""
+    for process in list(RUNNING):
+        process.kill()
+    os._exit(128 + signal_number)
 
 
 def tail(log):
@@ -207,7 +223,7 @@ def run_unit(tree, test):
     if status != 0:
         print(f"{name}: {'took too long' if status is None else f'status {status}'}, {log}\n{tail(log)}", flush=True)
     else:
-        print(f"{name}: {len(tests) or 1} passed", flush=True)
+        print(f"{name}: {sum(verdict == 'passed' for _, verdict in tests) if tests else 1} passed", flush=True)
     named = [(f"{tree.name}/{name}: {case}", verdict) for case, verdict in tests]
     if not tests or (status != 0 and not failed):  # ended before it could say so
         named.append((f"{tree.name}/{name}", "passed" if status == 0 else "failed"))
@@ -236,6 +252,8 @@ def main():
     parser.add_argument("--extended", action="store_true", help="fuzz longer, all of TSan, end to end under ASan")
     parser.add_argument("filter", nargs="?", help="only test programs and files whose name contains this")
     arguments = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     results = Run(arguments.extended, arguments.filter).all_stages()
     if results.passed + results.failed + results.skipped == 0:
         print(f"nothing is named like '{arguments.filter}'")
