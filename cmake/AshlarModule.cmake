@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # ashlar_module(NAME LAYER N [DEPS module...] [LIBS target...] [TEST_DEPS module...])
 #
-# One room of the house: a static library of all *.cc beside the call (sub-folders included), one test binary
-# NAME_test of all *_test.cc, and a header set whose headers must compile alone. DEPS must be of a lower or the
+# One room of the house: a static library of all *.cc beside the call (sub-folders included, main.cc left out), one test
+# binary NAME_test of all *_test.cc, and a header set whose headers must compile alone. DEPS must be of a lower or the
 # same layer; tests/tidy checks the includes against them. TEST_DEPS are what only *_test.cc may use besides.
 set(ASHLAR_PCH ${CMAKE_SOURCE_DIR}/cmake/pch.h)
 
@@ -44,7 +44,7 @@ function(ashlar_module name)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
   set_property(GLOBAL APPEND PROPERTY ASHLAR_MODULES ${name})
   foreach(dep ${ARG_DEPS})
     get_property(layer GLOBAL PROPERTY ASHLAR_LAYER_${dep})

@@ -46,7 +46,7 @@ BANS = (
     Ban("lenient-number", r"\bstd::sto(i|l|ll|ul|ull|f|d|ld)\b|(?<![\w.>:])(std::)?ato(i|l|ll|f)\s*\(",
         "use std::from_chars and check that all of it was read"),
     Ban("libc-time", r"(?<![\w.>:])(std::)?(gmtime|localtime|ctime|asctime|mktime|strptime|strftime)(_r)?\s*\(",
-        "use types/datetime.h"),
+        "use types/datetime.h, or std::chrono::year_month_day where types/ is out of reach"),
     Ban("own-clock", r"\b(system_clock|steady_clock|high_resolution_clock)::now\b|"
         r"(?<![\w.>:])(std::)?time\s*\(\s*(nullptr|NULL|0)\s*\)|\bclock_gettime\b|\bgettimeofday\b",
         "take the Clock that is passed in", r"src/base/clock\.cc", tests=False),
