@@ -122,4 +122,10 @@ void Server::Stop() {
   for (const auto& loop : loops_->all) loop->Drain();
 }
 
+Result<void> CheckListen(const std::string& listen) {
+  TRY(endpoint, ParseEndpoint(listen));
+  (void)endpoint;
+  return {};
+}
+
 }  // namespace ashlar::http

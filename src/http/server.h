@@ -48,4 +48,7 @@ class Server {
   std::unique_ptr<Loops> loops_;
 };
 
+// Whether `listen` is an address that a server could be given; kInvalid says why not. Binds nothing.
+Result<void> CheckListen(const std::string& listen);
+
 }  // namespace ashlar::http

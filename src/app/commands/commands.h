@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+
+#include "app/operator/request.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ashlar::app {
+
+// Exit statuses (api.md, Commands).
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongInput = 2;
+inline constexpr int kUsage = 64;
+
+// Each adds its command to the command line; when that is what was typed, it runs and leaves its exit status.
+void AddNew(CLI::App& root, int& status);
+void AddCheck(CLI::App& root, int& status);
+void AddExport(CLI::App& root, int& status);
+void AddServe(CLI::App& root, int& status);
+void AddLoad(CLI::App& root, int& status);
+void AddToken(CLI::App& root, int& status);
+void AddUser(CLI::App& root, int& status);
+void AddReference(CLI::App& root, int& status);
+
+// Prints the error and gives its exit status.
+int Complain(const Error& error);
+
+// The contract and the store that an operator's command is about.
+struct Target {
+  std::string contract = "ashlar.yaml";
+  std::string store;
+};
+void AddTarget(CLI::App& command, Target& target, bool contract_is_option);
+// Runs a request there and prints what came of it; `request` lacks only the service's name.
+int RunOnTarget(const Target& target, json::Object request);
+
+}  // namespace ashlar::app

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// load, token, user: the command line of what app/operator does.
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "app/commands/commands.h"
+#include "cel/functions.h"
+#include "types/datetime.h"
+#include "types/uuid.h"
+
+namespace ashlar::app {
+namespace {
+
+using json::Json;
+
+constexpr uintmax_t kMaxFile = 200u << 20;
+
+int Load(const Target& target, const std::vector<std::string>& paths) {
+  json::Array files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    uintmax_t size = std::filesystem::file_size(path, error);
+    if (error) return Complain({ErrorKind::kInvalid, fmt::format("cannot read {}: {}", path, error.message())});
+    if (size > kMaxFile) return Complain({ErrorKind::kInvalid, fmt::format("{} is larger than 200 MiB", path)});
+    std::ifstream stream(path, std::ios::binary);
+    std::stringstream text;
+    text << stream.rdbuf();
+    files.push_back(MakeObject({{"path", Json(path)}, {"text", Json(text.str())}}));
+  }
+  return RunOnTarget(target, {{"command", Json("load")}, {"files", Json(std::move(files))}});
+}
+
+// Seconds of "1h", "90s", "PT1H"; nothing if it is no duration of at least a second.
+std::optional<int64_t> SecondsOf(const std::string& text) {
+  std::optional<types::Duration> duration = cel::ParseCelDuration(text);
+  if (!duration) {
+    auto iso = types::ParseDuration(text);
+    if (iso) duration = *iso;
+  }
+  if (!duration || duration->micros < 1'000'000) return std::nullopt;
+  return duration->micros / 1'000'000;
+}
+
+struct TokenOptions {
+  Target target;
+  std::vector<std::string> roles;
+  std::string user;
+  std::string lifetime = "1h";
+};
+
+int CreateToken(const TokenOptions& options) {
+  auto seconds = SecondsOf(options.lifetime);
+  if (!seconds) return Complain({ErrorKind::kInvalid, fmt::format("--for: '{}' is not a duration such as 1h", options.lifetime)});
+  std::string user;
+  if (!options.user.empty()) {
+    auto id = types::ParseUuid(options.user);
+    if (!id) return Complain({ErrorKind::kInvalid, fmt::format("--user: '{}' is not a uuid", options.user)});
+    user = types::FormatUuid(*id);
+  }
+  return RunOnTarget(options.target, {{"command", Json("token")},
+                                      {"roles", MakeTexts(options.roles)},
+                                      {"user", Json(user)},
+                                      {"seconds", Json(std::to_string(*seconds))}});
+}
+
+struct UserOptions {
+  Target target;
+  std::string who;
+  std::string id;
+  std::string format = "text";
+  std::vector<std::string> roles;
+  std::vector<std::string> removed;
+  std::vector<std::string> set;
+};
+
+int User(const UserOptions& options, const char* what) {
+  if (!options.id.empty() && !types::ParseUuid(options.id)) {
+    return Complain({ErrorKind::kInvalid, fmt::format("--id: '{}' is not a uuid", options.id)});
+  }
+  return RunOnTarget(options.target, {{"command", Json("user")},
+                                      {"what", Json(what)},
+                                      {"who", Json(options.who)},
+                                      {"email", Json(options.who)},
+                                      {"id", Json(options.id)},
+                                      {"format", Json(options.format)},
+                                      {"roles", MakeTexts(options.roles)},
+                                      {"add", MakeTexts(options.roles)},
+                                      {"remove", MakeTexts(options.removed)},
+                                      {"set", MakeTexts(options.set)}});
+}
+
+}  // namespace
+
+void AddLoad(CLI::App& root, int& status) {
+  auto* command = root.add_subcommand("load", "fill the store from files, all or nothing");
+  auto target = std::make_shared<Target>();
+  auto paths = std::make_shared<std::vector<std::string>>();
+  AddTarget(*command, *target, true);
+  command->add_option("FILE", *paths, "JSON by resource ({\"Product\": [...]}), or Product.ndjson")->required();
+  command->callback([target, paths, &status] { status = Load(*target, *paths); });
+}
+
+void AddToken(CLI::App& root, int& status) {
+  auto* command = root.add_subcommand("token", "tokens that the service itself signs");
+  command->require_subcommand(1);
+  auto* create = command->add_subcommand("create", "print a new token, alone");
+  auto options = std::make_shared<TokenOptions>();
+  AddTarget(*create, options->target, false);
+  create->add_option("--role", options->roles, "a role of the contract; may be repeated")->allow_extra_args(false);
+  create->add_option("--user", options->user, "the User's id; the row is made when it is absent");
+  create->add_option("--for", options->lifetime, "how long it is good")->capture_default_str();
+  create->callback([options, &status] { status = CreateToken(*options); });
+}
+
+void AddUser(CLI::App& root, int& status) {
+  auto* command = root.add_subcommand("user", "the users of the service");
+  command->require_subcommand(1);
+  auto options = std::make_shared<UserOptions>();
+  auto* add = command->add_subcommand("add", "make a user; prints its id");
+  AddTarget(*add, options->target, true);
+  add->add_option("EMAIL", options->who, "the user's e-mail address")->required();
+  add->add_option("--role", options->roles, "a role of the contract; may be repeated")->allow_extra_args(false);
+  add->add_option("--id", options->id, "a uuid; made otherwise");
+  add->add_option("--set", options->set, "NAME=VALUE of a field that the contract adds")->allow_extra_args(false);
+  add->callback([options, &status] { status = User(*options, "add"); });
+  auto* role = command->add_subcommand("role", "give roles to a user, or take them");
+  AddTarget(*role, options->target, true);
+  role->add_option("WHO", options->who, "the user's id or e-mail address")->required();
+  role->add_option("--role", options->roles, "a role to give; may be repeated")->allow_extra_args(false);
+  role->add_option("--remove", options->removed, "a role to take; may be repeated")->allow_extra_args(false);
+  role->callback([options, &status] { status = User(*options, "role"); });
+  auto* list = command->add_subcommand("list", "print the users");
+  AddTarget(*list, options->target, true);
+  list->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  list->callback([options, &status] { status = User(*options, "list"); });
+}
+
+}  // namespace ashlar::app

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <thread>
+
+#include "app/commands/commands.h"
+#include "app/operator/channel.h"
+#include "app/settings.h"
+#include "http/server.h"
+#include "surface/front/front.h"
+#include "telemetry/log.h"
+
+namespace ashlar::app {
+namespace {
+
+Result<int> WorkersOf(const std::string& text) {
+  if (text.empty()) return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  int workers = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), workers);
+  if (error != std::errc() || end != text.data() + text.size() || workers < 1 || workers > 256) {
+    return Fail(ErrorKind::kInvalid, fmt::format("--workers: '{}' is not a number from 1 to 256", text));
+  }
+  return workers;
+}
+
+// Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
+Result<void> Run(std::shared_ptr<const model::Service> service, const std::string& path, http::ServerOptions options) {
+  telemetry::LogWriter log(STDERR_FILENO, telemetry::FormatFor(STDERR_FILENO), telemetry::ColourFor(STDERR_FILENO),
+                           SystemClock());
+  TRY(runtime, OpenRuntime(service, path, log));
+  surface::rest::Router router(*service);
+  surface::FrontOptions front;
+  front.ready = [&runtime] { return runtime.store->Ready(); };
+  auto make = [&](boost::asio::io_context& loop) -> std::unique_ptr<http::Handler> {
+    return std::make_unique<surface::Front>(router, runtime.store->Open(loop), *runtime.planner, *runtime.keys, front,
+                                            SystemClock(), log);
+  };
+  TRY(server, http::Server::Open(options, make, log));
+  TRY(channel, OperatorChannel::Open(runtime, log));
+  std::string address = "http://" + server->address();
+  log.Observe(Note{Severity::kInfo, "server.started", address});
+  if (isatty(STDOUT_FILENO) != 0) {
+    fmt::print("serving {} at {}/{} (sqlite:{})\n", service->name, address, service->version, path);
+    std::fflush(stdout);
+  }
+  server->Run();
+  channel.reset();
+  runtime.store->Close();
+  log.Observe(Note{Severity::kInfo, "server.stopped", address});
+  return {};
+}
+
+int Serve(const std::string& contract, const Place& place) {
+  if (auto known = CheckEnvironment(); !known) return Complain(known.error());
+  http::ServerOptions options;
+  if (std::string listen = ValueOf("--listen", place.listen); !listen.empty()) options.listen = listen;
+  auto workers = WorkersOf(ValueOf("--workers", place.workers));
+  if (!workers) return Complain(workers.error());
+  options.workers = *workers;
+  if (auto sound = http::CheckListen(options.listen); !sound) {
+    return Complain({ErrorKind::kInvalid, "--listen: " + sound.error().message});
+  }
+  auto service = ReadContract(contract, false);
+  if (!service) return Complain(service.error());
+  auto path = StorePath(ValueOf("--store", place.store), (*service)->name);
+  if (!path) return Complain(path.error());
+  auto done = Run(std::move(*service), *path, options);
+  return done ? kDone : Complain(done.error());
+}
+
+}  // namespace
+
+void AddServe(CLI::App& root, int& status) {
+  auto* command = root.add_subcommand("serve", "serve the contract");
+  auto contract = std::make_shared<std::string>("ashlar.yaml");
+  auto place = std::make_shared<Place>();
+  command->add_option("CONTRACT", *contract, "the contract: a file or a folder")->capture_default_str();
+  std::string* const values[] = {&place->listen, &place->store, &place->workers};
+  size_t next = 0;
+  for (const Setting& setting : Settings()) {
+    command->add_option(std::string(setting.flag), *values[next++],
+                        fmt::format("{}; {}; default {}", setting.doc, setting.environment, setting.fallback));
+  }
+  command->callback([contract, place, &status] { status = Serve(*contract, *place); });
+}
+
+}  // namespace ashlar::app

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "app/commands/commands.h"
+#include "app/settings.h"
+
+namespace ashlar::app {
+
+int Complain(const Error& error) {
+  fmt::print(stderr, "ashlar: {}\n", error.message);
+  return error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kNotFound ? kWrongInput : kFailed;
+}
+
+void AddTarget(CLI::App& command, Target& target, bool contract_is_option) {
+  command.add_option(contract_is_option ? "--contract" : "CONTRACT", target.contract, "the contract: a file or a folder")
+      ->capture_default_str();
+  command.add_option("--store", target.store, "where the rows are: sqlite:PATH; DATABASE_URL otherwise");
+}
+
+int RunOnTarget(const Target& target, json::Object request) {
+  auto service = ReadContract(target.contract, true);
+  if (!service) return Complain(service.error());
+  auto path = StorePath(ValueOf("--store", target.store), (*service)->name);
+  if (!path) return Complain(path.error());
+  request.push_back({"service", json::Json((*service)->name)});
+  OperatorAnswer answer = RunAsOperator(*service, *path, json::Json(std::move(request)));
+  fmt::print(stdout, "{}", answer.out);
+  fmt::print(stderr, "{}", answer.err);
+  return answer.status;
+}
+
+}  // namespace ashlar::app

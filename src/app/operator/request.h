@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "app/runtime.h"
+#include "base/json/json.h"
+
+namespace ashlar::app {
+
+// What an operator's command asks of the process that owns the store, as JSON: {"command": "load", ...}. It is the
+// same whether that process is this one or a server behind its socket.
+using OperatorRequest = json::Json;
+
+// What came of it: an exit status (0, 1, 2) and what to print.
+struct OperatorAnswer {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+// Runs it as the operator: types and checks bind it, access and readOnly do not.
+OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
+
+// The commands, one file each.
+OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
+OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
+OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
+
+// Sends the request to the server that owns the store at `path`, or opens the store and executes it here.
+OperatorAnswer RunAsOperator(std::shared_ptr<const model::Service> service, const std::string& path,
+                             const OperatorRequest& request);
+
+// Reading and writing requests.
+std::string TextOf(const json::Json& object, std::string_view name);  // "" if there is none
+std::vector<std::string> TextsOf(const json::Json& object, std::string_view name);
+json::Json MakeObject(std::vector<std::pair<std::string, json::Json>> members);
+json::Json MakeTexts(const std::vector<std::string>& texts);
+
+// One Call as the operator, waited for.
+call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer);
+// "REQUIRED email must be given" for every detail, or the error's own words.
+std::vector<std::string> Explain(const call::ApiError& error);
+
+}  // namespace ashlar::app

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// `token create` and `user ...`: the operator's own way in.
+#include <algorithm>
+
+#include "app/operator/request.h"
+#include "base/utf8.h"
+#include "identity/token.h"
+#include "types/uuid.h"
+
+namespace ashlar::app {
+namespace {
+
+using json::Json;
+using model::OperationKind;
+
+constexpr int64_t kUsersListed = 1000;
+
+OperatorAnswer Refused(const call::ApiError& error) {
+  OperatorAnswer answer{RowOf(error.code).status >= 500 ? 1 : 2, "", ""};
+  for (const std::string& line : Explain(error)) answer.err += line + "\n";
+  return answer;
+}
+
+OperatorAnswer Wrong(std::string message) { return {2, "", std::move(message) + "\n"}; }
+
+call::Call UserCall(const Runtime& runtime, OperationKind kind) {
+  call::Call call;
+  call.operation = runtime.service->FindOperation(runtime.service->user, kind);
+  return call;
+}
+
+// An undeclared role, or empty.
+std::string UnknownRole(const Runtime& runtime, const std::vector<std::string>& roles) {
+  for (const std::string& role : roles) {
+    if (runtime.service->FindRole(role) == nullptr) return role;
+  }
+  return "";
+}
+
+std::string UnknownRoleText(const Runtime& runtime, const std::string& role) {
+  std::vector<std::string> names;
+  for (const model::Role& known : runtime.service->roles) names.push_back(known.name);
+  return fmt::format("--role: the contract has no role '{}'; it has: {}", role, fmt::join(names, ", "));
+}
+
+// What the contract requires of a User beyond its e-mail and what it gives no default: a text is filled with the id, so
+// that a token can be had for somebody who is not there yet.
+void FillRequired(const model::Resource& user, const std::string& id, json::Object& body) {
+  for (const model::Field& field : user.fields) {
+    bool given = std::any_of(body.begin(), body.end(), [&](const json::Member& member) { return member.name == field.name; });
+    bool needed = field.system == model::SystemField::kNone && field.required && field.default_value == nullptr;
+    if (given || !needed) continue;
+    if (field.name == "email") {
+      body.push_back({field.name, Json(id + "@users.invalid")});
+    } else if (field.type->kind() == types::Kind::kText) {
+      body.push_back({field.name, Json(id)});
+    }
+  }
+}
+
+std::optional<call::ApiError> MakeAbsentUser(const Runtime& runtime, const std::string& id, Observer& observer) {
+  call::Call get = UserCall(runtime, OperationKind::kGet);
+  get.id = id;
+  auto found = RunOne(runtime, get, observer);
+  if (found || found.error().code != call::Code::kNotFound) {
+    return found ? std::nullopt : std::optional(std::move(found).error());
+  }
+  json::Object body{{"id", Json(id)}};
+  FillRequired(runtime.service->resource(runtime.service->user), id, body);
+  call::Call create = UserCall(runtime, OperationKind::kCreate);
+  create.body = Json(std::move(body));
+  auto made = RunOne(runtime, create, observer);
+  return made ? std::nullopt : std::optional(std::move(made).error());
+}
+
+OperatorAnswer AddUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+  std::string id = TextOf(request, "id");
+  if (id.empty()) id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
+  json::Object body{{"id", Json(id)}, {"email", Json(FoldCase(TextOf(request, "email")))},
+                    {"roles", MakeTexts(TextsOf(request, "roles"))}};
+  for (const std::string& assignment : TextsOf(request, "set")) {
+    size_t equals = assignment.find('=');
+    if (equals == std::string::npos) return Wrong(fmt::format("--set: '{}' is not NAME=VALUE", assignment));
+    std::string value = assignment.substr(equals + 1);
+    auto parsed = json::Parse(value);
+    body.push_back({assignment.substr(0, equals), parsed ? std::move(*parsed) : Json(value)});
+  }
+  FillRequired(runtime.service->resource(runtime.service->user), id, body);
+  call::Call create = UserCall(runtime, OperationKind::kCreate);
+  create.body = Json(std::move(body));
+  auto made = RunOne(runtime, create, observer);
+  if (!made) return Refused(made.error());
+  return {0, made->id + "\n", ""};
+}
+
+struct Found {
+  std::string id;
+  std::string email;
+  std::vector<std::string> roles;
+  bool disabled = false;
+};
+
+call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::string& who, Observer& observer) {
+  const model::Resource& user = runtime.service->resource(runtime.service->user);
+  call::Call list = UserCall(runtime, OperationKind::kList);
+  list.sort.push_back({"email", false});
+  list.paging.per_page = std::min<int64_t>(kUsersListed, user.page_max);
+  if (!who.empty()) {
+    bool id = types::ParseUuid(who).has_value();
+    list.where.push_back({"user", {id ? "id" : "email"}, call::Operator::kEq, {id ? who : FoldCase(who)}});
+  }
+  std::vector<Found> users;
+  for (bool more = true; more; ++list.paging.page) {
+    auto outcome = RunOne(runtime, list, observer);
+    if (!outcome) return std::unexpected(std::move(outcome).error());
+    for (size_t row = 0; row < outcome->rows.rows.size(); ++row) {
+      Found found;
+      for (const call::RowSet::Column& column : outcome->rows.columns) {
+        const model::Field& field = user.field(column.field);
+        types::Value value = field.type->ToValue(outcome->rows.rows.at(row, column.cell));
+        if (field.name == "id") found.id = types::FormatUuid(*value.get<types::Uuid>());
+        if (field.name == "email" && !value.is_null()) found.email = *value.get<std::string>();
+        if (field.name == "disabled") found.disabled = !value.is_null() && *value.get<bool>();
+        if (field.name != "roles" || value.is_null()) continue;
+        for (const types::Value& role : value.get<types::List>()->items) found.roles.push_back(*role.get<std::string>());
+      }
+      users.push_back(std::move(found));
+    }
+    more = outcome->page->has_next;
+  }
+  return users;
+}
+
+OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+  std::string who = TextOf(request, "who");
+  auto users = FindUsers(runtime, who, observer);
+  if (!users) return Refused(users.error());
+  if (users->empty()) return Wrong(fmt::format("there is no user '{}'", who));
+  Found& user = users->front();
+  for (const std::string& role : TextsOf(request, "add")) {
+    if (std::find(user.roles.begin(), user.roles.end(), role) == user.roles.end()) user.roles.push_back(role);
+  }
+  for (const std::string& role : TextsOf(request, "remove")) std::erase(user.roles, role);
+  call::Call update = UserCall(runtime, OperationKind::kUpdate);
+  update.id = user.id;
+  update.body = MakeObject({{"roles", MakeTexts(user.roles)}});
+  auto done = RunOne(runtime, update, observer);
+  if (!done) return Refused(done.error());
+  return {0, fmt::format("{} {}\n", user.id, fmt::join(user.roles, ",")), ""};
+}
+
+OperatorAnswer ListUsers(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+  auto users = FindUsers(runtime, "", observer);
+  if (!users) return Refused(users.error());
+  OperatorAnswer answer;
+  if (TextOf(request, "format") == "json") {
+    json::Array array;
+    for (const Found& user : *users) {
+      array.push_back(MakeObject({{"id", Json(user.id)}, {"email", Json(user.email)}, {"roles", MakeTexts(user.roles)},
+                                  {"disabled", Json(user.disabled)}}));
+    }
+    answer.out = json::ToText(Json(std::move(array))) + "\n";
+    return answer;
+  }
+  for (const Found& user : *users) {
+    answer.out += fmt::format("{}  {:<32}  {}{}\n", user.id, user.email, fmt::join(user.roles, ","),
+                              user.disabled ? "  disabled" : "");
+  }
+  return answer;
+}
+
+}  // namespace
+
+OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+  std::vector<std::string> roles = TextsOf(request, "roles");
+  if (std::string role = UnknownRole(runtime, roles); !role.empty()) return Wrong(UnknownRoleText(runtime, role));
+  std::string user = TextOf(request, "user");
+  if (!user.empty()) {
+    if (auto error = MakeAbsentUser(runtime, user, observer)) return Refused(*error);
+  }
+  identity::Claims claims;
+  claims.subject = user;
+  claims.roles = roles;
+  claims.issued_at = SystemClock().NowMicros() / 1'000'000;
+  claims.expires_at = claims.issued_at + std::stoll("0" + TextOf(request, "seconds"));
+  claims.id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
+  return {0, identity::SignToken(runtime.keys->signing(), runtime.service->name, claims) + "\n", ""};
+}
+
+OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+  for (std::string_view list : {"roles", "add"}) {
+    std::string role = UnknownRole(runtime, TextsOf(request, list));
+    if (!role.empty()) return Wrong(UnknownRoleText(runtime, role));
+  }
+  std::string what = TextOf(request, "what");
+  if (what == "add") return AddUser(runtime, request, observer);
+  if (what == "role") return ChangeRoles(runtime, request, observer);
+  return ListUsers(runtime, request, observer);
+}
+
+}  // namespace ashlar::app

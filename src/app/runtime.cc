@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/runtime.h"
+
+#include <unistd.h>
+
+#include "contract/contract.h"
+#include "store/sqlite/sqlite_store.h"
+#include "telemetry/log.h"
+
+namespace ashlar::app {
+
+Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset) {
+  TRY(sources, contract::ReadSources(path));
+  contract::Options options;
+  options.allow_unset = allow_unset;
+  options.environment = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  auto compiled = contract::Compile(sources, options);
+  if (compiled) return std::move(*compiled);
+  fmt::print(stderr, "{}", contract::Render(compiled.error(), telemetry::ColourFor(STDERR_FILENO)));
+  return Fail(ErrorKind::kInvalid, fmt::format("{}: {} mistake{}", path, compiled.error().size(),
+                                               compiled.error().size() == 1 ? "" : "s"));
+}
+
+Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
+                            Observer& observer) {
+  Runtime runtime;
+  runtime.service = std::move(service);
+  runtime.store_path = store_path;
+  TRY(store, store::sqlite::Open(*runtime.service, {.path = store_path}, observer));
+  runtime.store = std::move(store);
+  TRY(keys, identity::ServiceKeys::Open(store_path + ".key"));
+  runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(keys));
+  runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor());
+  return runtime;
+}
+
+}  // namespace ashlar::app

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/observe.h"
+#include "base/result.h"
+#include "identity/keys.h"
+#include "model/service.h"
+#include "plan/planner.h"
+#include "store/store.h"
+
+namespace ashlar::app {
+
+// The contract at `path`, compiled; mistakes are printed to standard error, and kInvalid says that there were some.
+Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset);
+
+// A service with its store opened by this process: what serving and the operator's commands have in common.
+struct Runtime {
+  std::shared_ptr<const model::Service> service;
+  std::string store_path;
+  std::unique_ptr<identity::ServiceKeys> keys;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<plan::Planner> planner;
+};
+// kConflict: another process serves the store. kInvalid: the store does not fit, or its key is not usable.
+Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
+                            Observer& observer);
+
+}  // namespace ashlar::app
