@@ -53,7 +53,7 @@ Compiled Compile(std::span<const Source> sources, const Options& options) {
   if (roots.size() < sources.size() || roots.empty()) return std::unexpected(mistakes.Take());
   Node root = MergeFiles(std::move(roots), mistakes);
   if (!IsMapping(root)) {
-    mistakes.Add(root.place, Problem::kWrongShape, "a contract", NameOf(Shape::kMapping));
+    mistakes.Add(root.place, Problem::kNotContract);
     return std::unexpected(mistakes.Take());
   }
   auto system = ParseYaml(static_cast<uint32_t>(sources.size()), all.back().text, mistakes);

@@ -13,6 +13,9 @@
 
 namespace ashlar::contract {
 
+// What stands for a message that might quote the environment.
+inline const std::string kUnshown = "is not right with the environment's values";
+
 // A field or relation on its way into the model.
 struct FieldDraft {
   const Entry* entry = nullptr;
@@ -25,6 +28,11 @@ struct FieldDraft {
   const std::string& name() const { return entry->key; }
   const Node* Value(std::string_view key) const { return members == nullptr ? nullptr : members->Value(key); }
   bool Flag(std::string_view key) const { return members != nullptr && members->Flag(key); }
+  // Whether messages of its type might quote the environment.
+  bool filled() const {
+    auto is_filled = [](const Entry* at) { return at->value.filled; };
+    return type_node->filled || (members != nullptr && std::ranges::any_of(members->entries(), is_filled));
+  }
 };
 
 // A resource on its way into the model; at the same index as there.
@@ -33,6 +41,7 @@ struct ResourceDraft {
   std::unique_ptr<Members> members;
   bool system = false;  // of the system's contract: User, AuditEntry
   bool open = false;    // what its fields are cannot be told
+  bool collides = false; // its name does
   std::vector<FieldDraft> fields;
 
   const std::string& name() const { return entry->key; }
@@ -47,7 +56,8 @@ struct ResourceDraft {
 
 struct RuleDraft {
   const Entry* entry = nullptr;
-  bool wrong = false;  // no expression, made of itself, or of rules too deep
+  bool wrong = false;  // no expression, made of itself, of rules too deep or of too many parts
+  size_t parts = 0;    // with the rules that it names written out
 };
 
 // A contract on its way into the model. What is wrong is told once, where it stands: it then counts as declared, and

@@ -45,18 +45,6 @@ void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr
              expr.node);
 }
 
-size_t CountParts(const cel::Expr& expr, size_t limit) {
-  std::vector<const cel::Expr*> open = {&expr};
-  size_t count = 0;
-  while (!open.empty() && count <= limit) {
-    const cel::Expr* next = open.back();
-    open.pop_back();
-    ++count;
-    ForEachPart(*next, [&](const cel::Expr& part) { open.push_back(&part); });
-  }
-  return count;
-}
-
 std::set<model::FieldId> OwnFields(const cel::Expr& expr, const model::Resource& resource) {
   std::set<model::FieldId> found;
   Collect(expr, resource, found);

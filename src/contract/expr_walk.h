@@ -11,10 +11,7 @@ namespace ashlar::contract {
 
 // The direct parts of an expression, without null pointers.
 void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr&)>& visit);
-// How many parts it has when what is shared is counted as often as it stands there; stops counting at `limit` + 1.
-size_t CountParts(const cel::Expr& expr, size_t limit);
 // The fields of the row in slot 0 that it looks at, the keys of the relations that it crosses from there included.
-// REQUIRES: not too many parts.
 std::set<model::FieldId> OwnFields(const cel::Expr& expr, const model::Resource& resource);
 
 // Every part of what was written, `ast` itself first.

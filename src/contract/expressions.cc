@@ -8,8 +8,6 @@
 namespace ashlar::contract {
 namespace {
 
-constexpr size_t kMostParts = 5000;  // of an expression, its rules written out
-
 cel::Type BoolType() {
   cel::Type type;
   type.tag = cel::Type::Tag::kBool;
@@ -69,7 +67,7 @@ std::optional<cel::Ast> ParseExpression(Draft& draft, const Node& node) {
 Expressions::Expressions(Draft& draft) : draft_(draft) {
   rules_ = {{"public", nullptr, "true"}, {"signedIn", nullptr, "auth != null"}, {"nobody", nullptr, "false"}};
   for (const RuleDraft& rule : draft.rules) {
-    rules_.push_back({rule.entry->key, &rule.entry->value, rule.entry->value.text, rule.wrong});
+    rules_.push_back({rule.entry->key, &rule.entry->value, rule.entry->value.text, rule.wrong, rule.parts});
   }
   for (const Rule& rule : rules_) rule_names_.push_back(rule.name);
   open_ = draft.rules_open || std::ranges::any_of(draft.resources, &ResourceDraft::open);
@@ -78,6 +76,15 @@ Expressions::Expressions(Draft& draft) : draft_(draft) {
 const Expressions::Rule* Expressions::FindRule(std::string_view name) const {
   auto found = std::ranges::find(rules_, name, &Rule::name);
   return found == rules_.end() ? nullptr : &*found;
+}
+
+size_t Expressions::PartsOf(const cel::Ast& ast) const {
+  size_t parts = 0;
+  ForEachAst(ast, [&](const cel::Ast& part) {
+    const Rule* rule = part.kind == cel::Ast::Kind::kName ? FindRule(part.text) : nullptr;
+    parts += rule == nullptr || rule->wrong ? 1 : rule->parts;
+  });
+  return parts;
 }
 
 cel::Scope Expressions::ScopeOf(model::ResourceId resource, Use use) {
@@ -107,11 +114,6 @@ const Expressions::Meaning& Expressions::MeaningOf(size_t index, model::Resource
   auto compiled = cel::Compile(rule.text, ScopeOf(resource, check ? Use::kCheck : Use::kRule), BoolType());
   if (!compiled) {
     meaning.mistakes = std::move(compiled).error();
-    return meaning;
-  }
-  if (CountParts(**compiled, kMostParts) > kMostParts) {
-    draft_.mistakes.Add(rule.node->place, Problem::kExpressionSize, kMostParts);
-    rule.wrong = true;
     return meaning;
   }
   meaning.expr = cel::FoldConstants(*compiled);
@@ -159,14 +161,14 @@ void Expressions::Tell(const Node& node, const std::vector<cel::Mistake>& mistak
 cel::ExprPtr Expressions::Compile(const Node& node, model::ResourceId resource, Use use, const cel::Type& expected) {
   auto ast = ParseExpression(draft_, node);
   if (!ast) return nullptr;
+  if (PartsOf(*ast) > kMostParts) {
+    draft_.mistakes.Add(node.place, Problem::kExpressionSize, kMostParts);
+    return nullptr;
+  }
   auto compiled = cel::Compile(node.text, ScopeOf(resource, use), expected);
   NoteMisfits(node, *ast, resource, use == Use::kCheck);
   if (!compiled) {
     Tell(node, compiled.error());
-    return nullptr;
-  }
-  if (CountParts(**compiled, kMostParts) > kMostParts) {
-    draft_.mistakes.Add(node.place, Problem::kExpressionSize, kMostParts);
     return nullptr;
   }
   return cel::FoldConstants(*compiled);

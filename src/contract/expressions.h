@@ -32,6 +32,7 @@ class Expressions {
     const Node* node = nullptr;  // null: built in
     std::string text;
     bool wrong = false;
+    size_t parts = 1;
     bool fits = false;  // some resource
   };
   // A rule for one resource.
@@ -47,6 +48,7 @@ class Expressions {
   };
 
   const Rule* FindRule(std::string_view name) const;
+  size_t PartsOf(const cel::Ast& ast) const;
   const Meaning& MeaningOf(size_t rule, model::ResourceId resource, bool check);
   cel::Scope ScopeOf(model::ResourceId resource, Use use);
   void NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, bool check);
@@ -61,6 +63,9 @@ class Expressions {
   std::map<std::tuple<size_t, model::ResourceId, bool>, Meaning> meanings_;
   std::vector<Misfit> misfits_;
 };
+
+// An expression has at most so many parts, its rules written out.
+inline constexpr size_t kMostParts = 5000;
 
 // Parses an expression and tells what can be told without a resource: syntax, unknown roles.
 std::optional<cel::Ast> ParseExpression(Draft& draft, const Node& node);

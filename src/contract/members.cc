@@ -15,14 +15,15 @@ bool AreTexts(const Node& node) { return node.is_sequence() && std::ranges::all_
 
 // The first node that is not as the shape wants it, or null.
 const Node* FirstWrong(const Node& node, Shape shape) {
+  if (node.unset) return nullptr;
   auto wrong_if = [&](bool wrong) { return wrong ? &node : nullptr; };
   switch (shape) {
     case Shape::kText:
     case Shape::kExpression:
     case Shape::kName:
     case Shape::kBound: return wrong_if(!IsText(node));
-    case Shape::kBool: return wrong_if(!node.unset && !ToBool(node));
-    case Shape::kWhole: return wrong_if(!node.unset && !ToInt(node));
+    case Shape::kBool: return wrong_if(!ToBool(node));
+    case Shape::kWhole: return wrong_if(!ToInt(node));
     case Shape::kNames: return wrong_if(!AreTexts(node));
     case Shape::kNameLists: {
       if (!node.is_sequence()) return &node;
@@ -41,7 +42,7 @@ const Node* FirstWrong(const Node& node, Shape shape) {
     case Shape::kNamed:
     case Shape::kNamedTexts:
     case Shape::kNamedFields: return wrong_if(!IsMapping(node));
-    case Shape::kFlagOrMapping: return wrong_if(!node.unset && !ToBool(node) && !node.is_mapping());
+    case Shape::kFlagOrMapping: return wrong_if(!ToBool(node) && !node.is_mapping());
     case Shape::kRuleOrMapping: return wrong_if(!IsText(node) && !node.is_mapping());
   }
   return nullptr;

@@ -48,15 +48,16 @@ Node MergeFiles(std::vector<Node> files, Mistakes& mistakes) {
   }
   for (size_t i = 1; i < files.size(); ++i) {
     if (!IsMapping(files[i])) {
-      mistakes.Add(files[i].place, Problem::kWrongShape, "a contract", NameOf(Shape::kMapping));
+      mistakes.Add(files[i].place, Problem::kNotContract);
       continue;
     }
     if (merged.is_scalar() && IsMapping(merged)) merged = Node{.kind = Node::Kind::kMapping, .place = merged.place};
     for (Entry& entry : files[i].entries) {
       auto same = std::ranges::find(merged.entries, entry.key, &Entry::key);
-      bool joins = same != merged.entries.end() && IsSection(entry.key) && same->value.is_mapping() &&
-                   entry.value.is_mapping();
+      bool joins = same != merged.entries.end() && IsSection(entry.key) && IsMapping(same->value) &&
+                   IsMapping(entry.value);
       if (joins) {
+        same->value.kind = Node::Kind::kMapping;
         for (Entry& name : entry.value.entries) {
           if (Define(name, sections[entry.key], mistakes)) same->value.entries.push_back(std::move(name));
         }

@@ -24,7 +24,7 @@ namespace ashlar::contract {
   ROW(kTag, "tag", "tags are not part of a contract")                                                                 \
   ROW(kKeyNotName, "key-not-name", "a key must be a name")                                                            \
   ROW(kDuplicateKey, "duplicate-key", "'{}' stands twice; the first is in line {}")                                   \
-  ROW(kUnknownAnchor, "unknown-anchor", "no anchor '&{}' is complete above")                                          \
+  ROW(kUnknownAnchor, "unknown-anchor", "there is no anchor '&{}' that ends above")                                   \
   ROW(kTooManyValues, "too-many-values", "the contract, its aliases expanded, holds more than {} values")             \
   ROW(kExpandsTooFar, "expands-too-far", "the contract, its aliases expanded, holds more than {} bytes of text")      \
   ROW(kVariableUnset, "variable-unset", "the environment variable '{}' is not set and has no default")                \
@@ -32,6 +32,7 @@ namespace ashlar::contract {
   ROW(kTooManyMistakes, "too-many-mistakes", "there are more than {} mistakes; those after these are not shown")      \
   ROW(kUnknownKey, "unknown-key", "'{}' is not a key of {}")                                                          \
   ROW(kUnsupported, "unsupported", "'{}' is not supported by this build")                                             \
+  ROW(kNotContract, "not-contract", "a contract is a mapping of keys, as 'service: shop'")                            \
   ROW(kMissingKey, "missing-key", "{} needs '{}'")                                                                    \
   ROW(kDefinedTwice, "defined-twice", "'{}' is defined twice; the first is in {}:{}")                                 \
   ROW(kWrongShape, "wrong-shape", "'{}' must be {}")                                                                  \

@@ -43,10 +43,12 @@ Escape ReadEscape(std::string_view raw) {
 std::optional<size_t> Follow(const Node& scalar, size_t offset, std::string_view source) {
   const std::string& text = scalar.text;
   size_t raw = scalar.content;
+  size_t at = 0;
   if (scalar.style == Style::kLiteral || scalar.style == Style::kFolded) {
     while (raw < source.size() && IsSpace(source[raw])) ++raw;
+    while (at < text.size() && IsSpace(text[at])) ++at;
   }
-  for (size_t at = 0; at < offset;) {
+  while (at < offset) {
     if (raw >= source.size() || at >= text.size()) return std::nullopt;
     if (scalar.style == Style::kDoubleQuoted && source[raw] == '\\') {
       Escape escape = ReadEscape(source.substr(raw));
@@ -59,11 +61,19 @@ std::optional<size_t> Follow(const Node& scalar, size_t offset, std::string_view
       // A break of the line: white space there, a space or breaks here.
       while (raw < source.size() && IsSpace(source[raw])) ++raw;
       while (at < text.size() && IsSpace(text[at])) ++at;
-      if (at > offset) return std::nullopt;
     } else {
       return std::nullopt;
     }
   }
+  return at == offset ? std::optional(raw) : std::nullopt;
+}
+
+// What stands between a line and its continuation belongs to neither.
+size_t SkipBreak(const Node& scalar, size_t offset, size_t raw, std::string_view source) {
+  if (offset >= scalar.text.size() || IsSpace(scalar.text[offset])) return raw;
+  bool escaped = scalar.style == Style::kDoubleQuoted && raw < source.size() && source[raw] == '\\';
+  if (escaped && ReadEscape(source.substr(raw)).made == 0) raw += 2;
+  while (raw < source.size() && IsSpace(source[raw])) ++raw;
   return raw;
 }
 
@@ -73,6 +83,7 @@ Place PlaceIn(const Node& scalar, size_t offset, size_t length, std::string_view
   if (scalar.filled || offset > scalar.text.size()) return scalar.place;
   auto begin = Follow(scalar, offset, source);
   if (!begin || *begin > source.size()) return scalar.place;
+  *begin = SkipBreak(scalar, offset, *begin, source);
   auto end = Follow(scalar, std::min(offset + length, scalar.text.size()), source);
   size_t marked = end && *end > *begin ? *end - *begin : 1;
   return {scalar.place.source, static_cast<uint32_t>(*begin), static_cast<uint32_t>(marked)};

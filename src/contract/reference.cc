@@ -18,7 +18,8 @@ std::string Cell(std::string_view text) {
 void AddTable(std::string_view title, std::span<const Key> keys, std::string& out) {
   out += fmt::format("\n## {}\n\n| key | value | meaning |\n|---|---|---|\n", title);
   for (const Key& key : keys) {
-    std::string_view note = !key.supported ? " *Not in this build: refused by name.*" : key.required ? " Required." : "";
+    std::string_view note = key.required ? " Required." : "";
+    if (!key.supported) note = " *Not in this build: refused by name.*";
     out += fmt::format("| `{}` | {} | {}{} |\n", key.name, NameOf(key.shape), Cell(key.doc), note);
   }
 }

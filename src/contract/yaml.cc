@@ -189,6 +189,7 @@ class TreeBuilder {
 
   bool TakeAlias(fy_event* event) {
     Place place = PlaceOf(event);
+    if (place.offset > 0) place = {source_, place.offset - 1, place.length + 1};  // with the asterisk
     std::string name = TextOf(event->alias.anchor);
     auto found = anchors_.find(name);
     if (found == anchors_.end()) {

@@ -13,7 +13,8 @@ int TurnOf(const cel::Expr& expr) {
   return usage.relations ? 2 : usage.row ? 1 : 0;
 }
 
-void CheckLiteral(Draft& draft, const Node& node, const model::Field& field) {
+void CheckLiteral(Draft& draft, const FieldDraft& source, const model::Field& field) {
+  const Node& node = *source.Value("default");
   const auto* literal = field.default_value->get<cel::Literal>();
   if (literal == nullptr) return;
   if (literal->value.is_null()) {
@@ -23,7 +24,7 @@ void CheckLiteral(Draft& draft, const Node& node, const model::Field& field) {
   if (literal->value.kind() != field.type->kind()) return;
   auto errors = field.type->Validate(literal->value);
   if (errors.empty()) return;
-  draft.mistakes.Add(node.place, Problem::kDefaultInvalid, errors.front().message);
+  draft.mistakes.Add(node.place, Problem::kDefaultInvalid, source.filled() ? kUnshown : errors.front().message);
 }
 
 void CheckOrder(Draft& draft, const Node& node, const model::Resource& resource, size_t at) {
@@ -47,7 +48,7 @@ void CheckOrder(Draft& draft, const Node& node, const model::Resource& resource,
 void ReadDefaults(Draft& draft, Expressions& expressions) {
   for (size_t i = 0; i < draft.resources.size(); ++i) {
     model::Resource& resource = draft.resource(i);
-    std::vector<std::pair<const Node*, size_t>> given;
+    std::vector<const FieldDraft*> given;
     for (const FieldDraft& source : draft.resources[i].fields) {
       const Node* node = source.Value("default");
       if (node == nullptr || !source.field.valid()) continue;
@@ -55,11 +56,11 @@ void ReadDefaults(Draft& draft, Expressions& expressions) {
       cel::Type expected = field.cel_type;
       expected.nullable = true;
       field.default_value = expressions.Compile(*node, resource.id, Use::kDefault, expected);
-      if (field.default_value != nullptr) given.emplace_back(node, source.field.index());
+      if (field.default_value != nullptr) given.push_back(&source);
     }
-    for (const auto& [node, at] : given) {
-      CheckLiteral(draft, *node, resource.fields[at]);
-      CheckOrder(draft, *node, resource, at);
+    for (const FieldDraft* source : given) {
+      CheckLiteral(draft, *source, resource.field(source->field));
+      CheckOrder(draft, *source->Value("default"), resource, source->field.index());
     }
   }
 }

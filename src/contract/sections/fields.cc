@@ -184,6 +184,8 @@ class FieldReader {
     const Node& wrong = node == nullptr ? scalar : *node;
     if (wrong.filled) {
       draft_.mistakes.Add(wrong.place, Problem::kTypeParameter, "with the environment's values this is no right type");
+    } else if (node == nullptr && !row.takes.contains("arguments") && !field.type.arguments.empty()) {
+      draft_.mistakes.Add(place, Problem::kTypeParameter, fmt::format("{} takes no arguments", row.name));
     } else if (node == nullptr) {
       draft_.mistakes.Add(place, Problem::kTypeParameter, fmt::format("{}: {}", row.name, error.message));
     } else {
@@ -292,7 +294,7 @@ class FieldReader {
     if (IsIndexable(type)) return;
     for (std::string_view key : {"unique", "index"}) {
       if (field.Flag(key)) {
-        draft_.mistakes.Add(field.Value(key)->place, Problem::kIndexKind, field.name(), type.text());
+        draft_.mistakes.Add(field.Value(key)->place, Problem::kIndexKind, field.name(), NameOf(type.kind()));
       }
     }
   }
@@ -310,7 +312,8 @@ class FieldReader {
         return;
       }
     }
-    if (!parsed) draft_.mistakes.Add(node->place, Problem::kExample, parsed.error().front().message);
+    if (parsed) return;
+    draft_.mistakes.Add(node->place, Problem::kExample, field.filled() ? kUnshown : parsed.error().front().message);
   }
 
   model::FieldId Add(FieldDraft& field, model::Field made) {

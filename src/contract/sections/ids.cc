@@ -37,9 +37,9 @@ void ReadPart(Draft& draft, const ResourceDraft& source, const Node& item, model
                            source.name(), item.Shown());
     return;
   }
-  if (part->wrong) return;
-  bool stored = part->field.valid();
-  if (!stored || !CanBePart(resource.field(part->field))) {
+  // A to-many leads to what refers to this, which nothing may: that is told there.
+  if (part->wrong || !part->field.valid()) return;
+  if (!CanBePart(resource.field(part->field))) {
     draft.mistakes.Add(item.place, Problem::kIdPartKind, item.Shown());
     return;
   }

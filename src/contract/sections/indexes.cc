@@ -17,7 +17,8 @@ class IndexReader {
   IndexReader(Draft& draft, const ResourceDraft& source, const model::Resource& resource)
       : draft_(draft), source_(source), resource_(resource) {}
 
-  std::vector<Fields> Read(const Node* lists) {
+  std::vector<Fields> Read(std::string_view key) {
+    const Node* lists = source_.Value(key);
     std::vector<Fields> all;
     if (lists == nullptr) return all;
     if (lists->items.size() > kMostIndexes) {
@@ -25,15 +26,15 @@ class IndexReader {
       return all;
     }
     for (const Node& list : lists->items) {
-      if (auto fields = ReadList(list)) all.push_back(*std::move(fields));
+      if (auto fields = ReadList(key, list)) all.push_back(*std::move(fields));
     }
     return all;
   }
 
  private:
-  std::optional<Fields> ReadList(const Node& list) {
+  std::optional<Fields> ReadList(std::string_view key, const Node& list) {
     if (list.items.empty()) {
-      draft_.mistakes.Add(list.place, Problem::kWrongShape, "a list here", NameOf(Shape::kNames));
+      draft_.mistakes.Add(list.place, Problem::kWrongShape, key, NameOf(Shape::kNameLists));
       return std::nullopt;
     }
     if (list.items.size() > kMostIndexFields) {
@@ -75,7 +76,7 @@ class IndexReader {
     }
     const types::Type& type = *resource_.field(found).type;
     if (!IsIndexable(type)) {
-      draft_.mistakes.Add(item.place, Problem::kIndexKind, item.Shown(), type.text());
+      draft_.mistakes.Add(item.place, Problem::kIndexKind, item.Shown(), NameOf(type.kind()));
       return std::nullopt;
     }
     return found;
@@ -114,8 +115,8 @@ void ReadIndexes(Draft& draft) {
       if (resource.fields[at].unique) resource.uniques.push_back({model::FieldId{at}});
       if (resource.fields[at].index) resource.indexes.push_back({model::FieldId{at}});
     }
-    for (Fields& fields : reader.Read(source.Value("unique"))) AddOnce(resource.uniques, std::move(fields));
-    for (Fields& fields : reader.Read(source.Value("indexes"))) AddOnce(resource.indexes, std::move(fields));
+    for (Fields& fields : reader.Read("unique")) AddOnce(resource.uniques, std::move(fields));
+    for (Fields& fields : reader.Read("indexes")) AddOnce(resource.indexes, std::move(fields));
     // Rows are looked for by the keys of their relations: to-many includes, what a delete does to its children.
     for (const model::Relation& relation : resource.relations) {
       if (!relation.to_many && !IsServed(resource, relation.local)) resource.indexes.push_back({relation.local});

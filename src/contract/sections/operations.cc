@@ -50,9 +50,10 @@ void MakeOperations(Draft& draft) {
       operation.internal =
           resource.name == kUserName && (kind == OperationKind::kCreate || kind == OperationKind::kUpdate);
       auto [owner, first] = owners.emplace(operation.name, resource.name);
-      if (!first && owner->second != resource.name) {
-        draft.mistakes.Add(draft.resources[resource.id.index()].entry->place, Problem::kOperationCollision,
-                           operation.name, resource.name, owner->second);
+      const ResourceDraft& source = draft.resources[resource.id.index()];
+      if (!first && owner->second != resource.name && !source.collides) {
+        draft.mistakes.Add(source.entry->place, Problem::kOperationCollision, operation.name, resource.name,
+                           owner->second);
       }
       service.operations.push_back(std::move(operation));
     }

@@ -24,10 +24,11 @@ class Names {
   explicit Names(Mistakes& mistakes) : mistakes_(mistakes) {}
 
   // False after telling that another resource has it.
-  bool Claim(Place place, std::string_view kind, const std::string& name, const std::string& resource) {
+  bool Claim(Place place, std::string_view kind, const std::string& name, std::string_view shown,
+             const std::string& resource) {
     auto [owner, first] = owners_[std::string(kind)].emplace(name, resource);
     if (first || owner->second == resource) return true;
-    mistakes_.Add(place, Problem::kNameCollision, kind, name, resource, owner->second);
+    mistakes_.Add(place, Problem::kNameCollision, kind, shown, resource, owner->second);
     return false;
   }
 
@@ -53,27 +54,29 @@ void ReadNames(Draft& draft, const ResourceDraft& source, model::Resource& resou
 }
 
 // Only the first collision of a resource is told: the others follow from it.
-void CheckNames(Draft& draft, const ResourceDraft& source, const model::Resource& resource, Names& names) {
+bool CheckNames(Draft& draft, const ResourceDraft& source, const model::Resource& resource, Names& names) {
   const Node* plural = source.Value("plural");
   Place place = plural == nullptr ? source.entry->place : plural->place;
+  auto shown = [&](const std::string& name) { return plural != nullptr && plural->filled ? "${...}" : name; };
   if (std::ranges::find(kTakenCollections, resource.collection) != std::end(kTakenCollections)) {
-    draft.mistakes.Add(place, Problem::kNameReserved, "collection", resource.collection);
-    return;
+    draft.mistakes.Add(place, Problem::kNameReserved, "collection", shown(resource.collection));
+    return false;
   }
   for (std::string_view prefix : kTakenTables) {
     if (!resource.table.starts_with(prefix)) continue;
-    draft.mistakes.Add(place, Problem::kNameReserved, "table", resource.table);
-    return;
+    draft.mistakes.Add(place, Problem::kNameReserved, "table", shown(resource.table));
+    return false;
   }
   if (resource.table.size() > kMostOfColumn) {
-    draft.mistakes.Add(place, Problem::kNameLong, "table", resource.table, kMostOfColumn);
-    return;
+    draft.mistakes.Add(place, Problem::kNameLong, "table", shown(resource.table), kMostOfColumn);
+    return false;
   }
   // One and many of different resources would be one name as well: orders of Order, and a resource Orders.
-  (void)(names.Claim(place, "collection", resource.collection, resource.name) &&
-         names.Claim(place, "table", resource.table, resource.name) &&
-         names.Claim(source.entry->place, "name", resource.singular, resource.name) &&
-         names.Claim(place, "name", resource.plural, resource.name));
+  auto claim = [&](Place at, std::string_view kind, const std::string& name) {
+    return names.Claim(at, kind, name, shown(name), resource.name);
+  };
+  return claim(place, "collection", resource.collection) && claim(place, "table", resource.table) &&
+         claim(source.entry->place, "name", resource.singular) && claim(place, "name", resource.plural);
 }
 
 void ReadPage(Draft& draft, const ResourceDraft& source, model::Resource& resource) {
@@ -139,7 +142,7 @@ void DeclareResources(Draft& draft, const Node& resources) {
     model::Resource resource;
     resource.id = model::ResourceId{static_cast<uint32_t>(draft.resources.size())};
     ReadNames(draft, source, resource);
-    CheckNames(draft, source, resource, names);
+    source.collides = !CheckNames(draft, source, resource, names);
     resource.routed = entry.key != kAuditName;
     resource.description = source.members->Text("description");
     resource.soft_delete = source.members->Flag("softDelete") && entry.key != kUserName;

@@ -52,12 +52,34 @@ Place WayBack(const Draft& draft, size_t rule, const Written& written, const Rea
   return place;
 }
 
-// How many rules deep each rule is made of rules. REQUIRES: no circles.
-size_t DepthOf(const Links& links, size_t rule, std::vector<size_t>& depths) {
+// How many rules deep each rule is made of rules; counts its parts as well. REQUIRES: no circles.
+size_t Measure(Draft& draft, const Links& links, size_t rule, std::vector<size_t>& depths) {
   if (depths[rule] != 0) return depths[rule];
   size_t deepest = 0;
-  for (size_t part : links[rule]) deepest = std::max(deepest, DepthOf(links, part, depths));
+  size_t& parts = draft.rules[rule].parts;
+  for (size_t part : links[rule]) {
+    deepest = std::max(deepest, Measure(draft, links, part, depths));
+    parts = std::min(parts + draft.rules[part].parts, kMostParts + 1);
+  }
   return depths[rule] = deepest + 1;
+}
+
+// Tells of rules that are made of too much; only of the first of those that are so because of each other.
+void CheckSizes(Draft& draft, const Links& links) {
+  std::vector<size_t> depths(draft.rules.size());
+  for (size_t i = 0; i < draft.rules.size(); ++i) Measure(draft, links, i, depths);
+  for (size_t i = 0; i < draft.rules.size(); ++i) {
+    RuleDraft& rule = draft.rules[i];
+    bool follows = std::ranges::any_of(links[i], [&](size_t part) {
+      return depths[part] > kMostDeep || draft.rules[part].parts > kMostParts;
+    });
+    bool deep = depths[i] > kMostDeep;
+    bool large = rule.parts > kMostParts;
+    rule.wrong = rule.wrong || deep || large;
+    if (follows) continue;
+    if (deep) draft.mistakes.Add(rule.entry->place, Problem::kRuleDepth, kMostDeep);
+    if (large && !deep) draft.mistakes.Add(rule.entry->value.place, Problem::kExpressionSize, kMostParts);
+  }
 }
 
 }  // namespace
@@ -78,6 +100,7 @@ void ReadRules(Draft& draft) {
   for (size_t i = 0; i < draft.rules.size(); ++i) {
     if (!written[i].ast) continue;
     ForEachAst(*written[i].ast, [&](const cel::Ast& part) {
+      ++draft.rules[i].parts;
       if (part.kind != cel::Ast::Kind::kName) return;
       for (size_t to = 0; to < draft.rules.size(); ++to) {
         if (draft.rules[to].entry->key == part.text) links[i].push_back(to);
@@ -94,12 +117,7 @@ void ReadRules(Draft& draft) {
     draft.rules[i].wrong = draft.rules[i].wrong || circular;
     if (circular) links[i].clear();
   }
-  std::vector<size_t> depths(draft.rules.size());
-  for (size_t i = 0; i < draft.rules.size(); ++i) {
-    if (DepthOf(links, i, depths) <= kMostDeep) continue;
-    draft.rules[i].wrong = true;
-    if (depths[i] == kMostDeep + 1) draft.mistakes.Add(draft.rules[i].entry->place, Problem::kRuleDepth, kMostDeep);
-  }
+  CheckSizes(draft, links);
 }
 
 }  // namespace ashlar::contract

@@ -30,7 +30,7 @@ void ReadService(Draft& draft) {
     if (!IsVersion(version->text)) {
       draft.mistakes.Add(version->place, Problem::kVersionForm);
     } else if (std::ranges::find(kRoots, version->text) != std::end(kRoots)) {
-      draft.mistakes.Add(version->place, Problem::kVersionTaken, version->text);
+      draft.mistakes.Add(version->place, Problem::kVersionTaken, version->Shown());
     }
   }
   service.title = top.Text("title");
