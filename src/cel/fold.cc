@@ -102,6 +102,12 @@ class Folder {
       changed = changed || arguments.back() != argument;
     }
     if (call.op == Op::kConditional && IsConstant(arguments[0])) return Branch(expr, arguments);
+    // An error among the arguments is the function's, but for those that look at one without needing the other.
+    if (call.op != Op::kConditional && call.op != Op::kHas) {
+      for (const ExprPtr& argument : arguments) {
+        if (const auto* failure = argument->get<Failure>()) return Fails(expr, failure->what);
+      }
+    }
     ExprPtr folded = changed ? With(expr, Call{call.op, std::move(arguments)}) : expr;
     return constant ? Compute(folded) : folded;
   }
