@@ -27,6 +27,7 @@ constexpr CodeRow kCodes[] = {
     {Code::kConflict, "CONFLICT", 409, false, "a value is taken"},
     {Code::kReferenced, "REFERENCED", 409, false, "other rows refer to this one"},
     {Code::kPreconditionFailed, "PRECONDITION_FAILED", 412, false, "the row is not as the request expects it"},
+    {Code::kPreconditionRequired, "PRECONDITION_REQUIRED", 428, false, "a change of this row needs If-Match"},
     {Code::kValidationError, "VALIDATION_ERROR", 422, false, "some fields are not valid"},
     {Code::kExpressionFailed, "EXPRESSION_FAILED", 422, false, "a default could not be computed"},
     {Code::kInternal, "INTERNAL", 500, false, "something went wrong; the log has it under this request id"},

@@ -18,7 +18,7 @@ enum class Code : uint8_t {
   kMethodNotAllowed, kNotAcceptable, kPayloadTooLarge, kUnsupportedMediaType, kHeadersTooLarge,
   kBadRequest, kUriTooLong, kNotImplemented, kHttpVersion, kRequestTimeout, kExpectationFailed,
   kConflict, kReferenced,
-  kPreconditionFailed,
+  kPreconditionFailed, kPreconditionRequired,
   kValidationError, kExpressionFailed,
   kInternal, kOverloaded, kUnavailable, kTimeout,
 };

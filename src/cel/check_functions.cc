@@ -121,9 +121,13 @@ ExprPtr Checker::Sum(ExprPtr of, const Ast& ast) {
 ExprPtr Checker::Has(const Ast& ast) {
   if (!Count(ast, 1)) return nullptr;
   const Ast& what = ast.children[0];
-  if (what.kind != Ast::Kind::kMember) return Wrong(ast, "'has' takes a selected field: has(a.b)");
-  ExprPtr member = Check(what);
+  bool named = what.kind == Ast::Kind::kMember || what.kind == Ast::Kind::kName;
+  ExprPtr member = named ? Check(what) : nullptr;
+  if (!named) return Wrong(ast, "'has' takes a field: has(a), has(a.b)");
   if (member == nullptr) return nullptr;
+  bool selected = member->get<Field>() != nullptr || member->get<Relation>() != nullptr ||
+                  member->get<cel::Auth>() != nullptr || member->get<Call>() != nullptr;
+  if (!selected) return Wrong(ast, "'has' takes a field: has(a), has(a.b)");
   if (member->type.tag == Tag::kRows) return Wrong(ast, "a to-many relation is always there; use size() > 0");
   return Make(ast, Op::kHas, SimpleType(Tag::kBool), {member});
 }

@@ -101,7 +101,7 @@ ExprPtr Checker::Ordering(const Ast& ast, Op op) {
   ExprPtr b;
   if (!Pair(ast.children[0], ast.children[1], a, b)) return nullptr;
   bool ordered = a->type.tag != Tag::kNull && b->type.tag != Tag::kNull && a->type.tag != Tag::kRow &&
-                 a->type.tag != Tag::kAuth && !(a->type.tag == Tag::kJson && b->type.tag == Tag::kJson);
+                 a->type.tag != Tag::kAuth && a->type.tag != Tag::kList && !(a->type.tag == Tag::kJson && b->type.tag == Tag::kJson);
   if (!ordered || !Comparable(a->type, b->type)) {
     return Wrong(ast, fmt::format("'{}' between {} and {}", ast.text, ToText(a->type), ToText(b->type)));
   }

@@ -72,6 +72,10 @@ bool Comparable(const Type& a, const Type& b) {
     bool mixed = (a.tag == Tag::kDecimal && b.tag == Tag::kDouble) || (a.tag == Tag::kDouble && b.tag == Tag::kDecimal);
     return !mixed;
   }
+  if (a.tag == Tag::kList && b.tag == Tag::kList) {
+    if (a.element == nullptr || b.element == nullptr) return true;
+    return a.element->tag == b.element->tag && a.element->scale == b.element->scale && Comparable(*a.element, *b.element);
+  }
   bool scalar = a.tag != Tag::kList && a.tag != Tag::kRow && a.tag != Tag::kRows && a.tag != Tag::kAuth;
   return a.tag == b.tag && scalar;
 }

@@ -87,7 +87,7 @@ constexpr Key kResourceRows[] = {
     {"audit", Shape::kBool, "Every change is kept, with who made it."},
     {"page", Shape::kMapping, "The sizes of pages.", true, kPageRows},
     {"deprecated", Shape::kFlagOrMapping, "That it should no longer be used.", true, kDeprecatedRows},
-    {"ifMatch", Shape::kName, "required: changes need If-Match.", kLater},
+    {"ifMatch", Shape::kName, "required: changes need If-Match."},
     {"cache", Shape::kAny, "How long answers may be kept.", kLater},
     {"events", Shape::kAny, "What is announced of its changes.", kLater},
     {"table", Shape::kName, "The table of a database that was there first.", kLater},

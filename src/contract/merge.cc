@@ -53,9 +53,9 @@ Node MergeFiles(std::vector<Node> files, Mistakes& mistakes) {
     }
     if (merged.is_scalar() && IsMapping(merged)) merged = Node{.kind = Node::Kind::kMapping, .place = merged.place};
     for (Entry& entry : files[i].entries) {
-      auto same = std::ranges::find(merged.entries, entry.key, &Entry::key);
-      bool joins = same != merged.entries.end() && IsSection(entry.key) && IsMapping(same->value) &&
-                   IsMapping(entry.value);
+      auto same = IsSection(entry.key) ? std::ranges::find(merged.entries, entry.key, &Entry::key)
+                                       : merged.entries.end();
+      bool joins = same != merged.entries.end() && IsMapping(same->value) && IsMapping(entry.value);
       if (joins) {
         same->value.kind = Node::Kind::kMapping;
         for (Entry& name : entry.value.entries) {

@@ -66,6 +66,7 @@ namespace ashlar::contract {
   ROW(kFieldUnknown, "field-unknown", "'{}' has no field '{}'")                                                       \
   ROW(kTypeOrMany, "type-or-many", "a field has either 'type' or 'many'")                                             \
   ROW(kTypeForm, "type-form", "a type is written NAME, NAME(argument, ...), [NAME], each perhaps with '!' behind")    \
+  ROW(kTypeUnquoted, "type-unquoted", "in braces a comma ends a value: quote the type, as '{}...)'")                  \
   ROW(kTypeUnknown, "type-unknown", "there is no type '{}'")                                                          \
   ROW(kTypeParameter, "type-parameter", "{}")                                                                         \
   ROW(kElementRequired, "element-required", "elements of a list are never null: leave out the '!' within")            \
@@ -93,6 +94,7 @@ namespace ashlar::contract {
   ROW(kExample, "example", "the example {}")                                                                          \
   ROW(kDate, "date", "'{}' must be a date as 2026-01-31")                                                             \
   ROW(kPageRange, "page-range", "'{}' must be from 1 to {}")                                                          \
+  ROW(kIfMatch, "if-match", "ifMatch takes 'required' and nothing else")                                              \
   ROW(kPageDefault, "page-default", "the default page is larger than the largest, which is {}")                       \
   ROW(kNeedsSoftDelete, "needs-soft-delete", "'restore' is for resources with softDelete")                            \
   ROW(kNeedsAudit, "needs-audit", "'history' is for resources with audit")                                            \

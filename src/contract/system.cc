@@ -42,8 +42,10 @@ void MergeFields(Node& fields, const Node& own, Mistakes& mistakes) {
     mistakes.Add(own.place, Problem::kWrongShape, "fields", NameOf(Shape::kNamedFields));
     return;
   }
+  std::vector<std::string> built_in;
+  for (const Entry& entry : fields.entries) built_in.push_back(entry.key);
   for (const Entry& entry : own.entries) {
-    if (FindEntry(fields, entry.key) != nullptr) {
+    if (std::ranges::find(built_in, entry.key) != built_in.end()) {
       mistakes.Add(entry.place, Problem::kUserField, entry.key);
     } else {
       fields.entries.push_back(entry);

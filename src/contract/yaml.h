@@ -9,7 +9,7 @@ namespace ashlar::contract {
 
 inline constexpr size_t kMostBytes = 4 << 20;     // of a file
 inline constexpr int kMostLevels = 64;            // of nesting
-inline constexpr size_t kMostValues = 200'000;    // of a file, its aliases expanded
+inline constexpr size_t kMostValues = 500'000;    // of a file, its aliases expanded
 inline constexpr size_t kMostExpanded = 16 << 20; // bytes of text, aliases expanded
 
 // Reads one file (YAML 1.2, core schema) into a tree. An empty document is an empty mapping. nullopt after telling

@@ -9,7 +9,7 @@
 namespace ashlar::http {
 
 struct ParserLimits {
-  size_t target_bytes = 8192;
+  size_t target_bytes = 14 << 10;
   size_t header_bytes = 16384;  // request line and header section; trailers and chunk extensions as much again each
   size_t headers = 100;         // trailers as many again
   size_t body_bytes = 1 << 20;

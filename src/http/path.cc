@@ -70,4 +70,18 @@ std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::
   return pairs;
 }
 
+std::string EncodeQuery(std::string_view text) {
+  std::string encoded;
+  for (char c : text) {
+    bool unreserved = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      std::string_view("-._~,").find(c) != std::string_view::npos;
+    if (unreserved) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
 }  // namespace ashlar::http

@@ -16,4 +16,7 @@ std::optional<std::vector<std::string>> ParsePath(std::string_view path);
 // "a=1&b=x%20y+z" -> {{"a", "1"}, {"b", "x y z"}}. nullopt for bad escapes, control characters, invalid UTF-8.
 std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query);
 
+// A name or value of a query string, percent-encoded but for unreserved characters (RFC 3986).
+std::string EncodeQuery(std::string_view text);
+
 }  // namespace ashlar::http

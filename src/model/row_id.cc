@@ -5,7 +5,6 @@
 namespace ashlar::model {
 namespace {
 
-// Words that stand where an id could stand in paths.
 constexpr std::string_view kNeverIds[] = {"aggregate", "changes", "history", "restore"};
 
 // One part of an id, in its only spelling: what FormatId writes. A number has no leading zeros or plus sign.
@@ -33,10 +32,12 @@ void AppendPart(const Field& field, const types::Value& value, std::string& out)
 
 }  // namespace
 
+bool IsReservedId(std::string_view text) {
+  return std::ranges::find(kNeverIds, text) != std::end(kNeverIds);
+}
+
 std::optional<types::Values> ParseId(const Service& service, const Resource& resource, std::string_view text) {
-  for (std::string_view word : kNeverIds) {
-    if (text == word) return std::nullopt;
-  }
+  if (IsReservedId(text)) return std::nullopt;
   types::Values key;
   for (size_t i = 0; i < resource.key.size(); ++i) {
     bool last = i + 1 == resource.key.size();

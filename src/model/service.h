@@ -99,6 +99,7 @@ struct Resource {
   bool routed = true;      // false: the system's own, no surface shows it
   bool soft_delete = false;
   bool audit = false;
+  bool if_match_required = false;  // changes without If-Match are refused (428)
   int page_default = 20;
   int page_max = 100;
   std::optional<Deprecation> deprecated;

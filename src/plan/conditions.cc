@@ -190,10 +190,22 @@ ExprPtr MakeFilter(const std::string& text, const model::Resource& resource, con
     return nullptr;
   }
   // Judged before folding: naming a field is refused even where its value would not matter.
-  if (const model::Field* field = rules.FirstUnreadable(**compiled)) {
-    errors.denied.push_back(field->name);
-    return nullptr;
+  cel::Usage usage = cel::Measure(**compiled);
+  for (const auto& [of, id] : usage.fields) {
+    const model::Field& field = rules.service().resource(of).field(id);
+    if (!field.type->filterable()) {
+      errors.invalid.push_back(fmt::format("'filter': '{}' is {} and cannot be filtered", field.name, field.type->text()));
+    }
+    if (!rules.AlwaysReads(field)) errors.denied.push_back(field.name);
   }
+  // A relation may be crossed only by who may read the key that makes it.
+  for (const auto& [of, id] : usage.crossed) {
+    const model::Relation& relation = rules.service().resource(of).relation(id);
+    const model::Field& key = relation.to_many ? rules.service().resource(relation.target).field(relation.remote)
+                                               : rules.service().resource(of).field(relation.local);
+    if (!rules.AlwaysReads(key)) errors.denied.push_back(key.name);
+  }
+  if (!errors.empty()) return nullptr;
   return *compiled;
 }
 
@@ -267,7 +279,7 @@ std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const mod
     }
     const model::Field& field = resource.field(id);
     if (!field.type->sortable()) {
-      errors.invalid.push_back(fmt::format("'sort': a {} field cannot be sorted by", field.type->name()));
+      errors.invalid.push_back(fmt::format("'sort': '{}' is {} and cannot be sorted by", term.field, field.type->text()));
     } else if (!rules.AlwaysReads(field)) {
       errors.denied.push_back(field.name);
     } else if (!seen.insert(id).second) {

@@ -2,6 +2,7 @@
 #include "plan/draft.h"
 
 #include "model/row_id.h"
+#include "types/decimal.h"
 
 namespace ashlar::plan {
 
@@ -206,8 +207,17 @@ void Draft::ApplyDefault(FieldId id, const ExprPtr& folded) {
 void Draft::SetComputed(FieldId id, Value value) {
   const model::Field& field = resource_.field(id);
   if (value.is_null()) {
-    if (field.required) AddError(id, Detail::kRequired, "must be given");
+    if (field.required) AddError(id, Detail::kNull, "must not be null");
     return;
+  }
+  if (const types::Decimal* decimal = value.get<types::Decimal>()) {
+    auto scaled = types::Rescale(*decimal, field.type->scale());
+    if (!scaled) {
+      bad_[id.index()] = true;
+      if (failed_.empty()) failed_ = field.name;
+      return;
+    }
+    value = *scaled;
   }
   for (types::FieldError& error : field.type->Validate(value)) {
     AddError(id, error.code, std::move(error.message));
@@ -221,7 +231,11 @@ void Draft::SetProbed(size_t which, const types::Cell& cell) {
   FieldId id = probed_defaults_[which];
   const model::Field& field = resource_.field(id);
   if (!cell.is_null()) {
-    SetComputed(id, field.type->ToValue(cell));
+    // A decimal comes at the expression's own scale.
+    types::Value value = field.type->kind() == types::Kind::kDecimal
+                             ? types::Value(types::Decimal{cell.integer, DefaultOf(id)->type.scale})
+                             : field.type->ToValue(cell);
+    SetComputed(id, std::move(value));
     return;
   }
   if (field.required || !DefaultOf(id)->type.nullable) {

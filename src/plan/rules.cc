@@ -44,14 +44,6 @@ ExprPtr Rules::Guarded(const ExprPtr& expr) const {
   return cel::Guard(expr, target, guard);
 }
 
-const model::Field* Rules::FirstUnreadable(const cel::Expr& expr) const {
-  for (const auto& [resource, id] : cel::Measure(expr).fields) {
-    const model::Field& field = service_.resource(resource).field(id);
-    if (!AlwaysReads(field)) return &field;
-  }
-  return nullptr;
-}
-
 ExprPtr RowAt(model::ResourceId resource, int slot) {
   cel::Type type;
   type.tag = cel::Type::Tag::kRow;

@@ -37,8 +37,6 @@ class Rules {
 
   // A caller's expression made safe to run: every relation that it crosses shows only rows that the caller may list.
   cel::ExprPtr Guarded(const cel::ExprPtr& expr) const;
-  // The first field in a caller's expression that this caller may not always read, or nullptr.
-  const model::Field* FirstUnreadable(const cel::Expr& expr) const;
 
  private:
   const model::Service& service_;

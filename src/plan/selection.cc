@@ -12,7 +12,9 @@ class ShapeMaker {
  public:
   ShapeMaker(const Rules& rules, ClauseErrors& errors) : rules_(rules), errors_(errors) {}
 
-  std::unique_ptr<Shape> Make(const call::Selection& selection, const model::Resource& resource, int depth) {
+  // `path`: of the relations so far, for messages.
+  std::unique_ptr<Shape> Make(const call::Selection& selection, const model::Resource& resource, int depth,
+                              const std::string& path = "") {
     auto shape = std::make_unique<Shape>();
     shape->resource = resource.id;
     if (selection.fields.empty()) {
@@ -23,7 +25,7 @@ class ShapeMaker {
     }
     for (const call::Selection::Include& include : selection.includes) {
       shape->shaped = true;
-      AddChild(include, resource, *shape, depth);
+      AddChild(include, resource, *shape, depth, path);
     }
     for (model::FieldId key : resource.key) shape->key_cells.push_back(shape->Need(key));
     shape->Need(resource.FindSystem(model::SystemField::kVersion));
@@ -77,14 +79,16 @@ class ShapeMaker {
     return true;
   }
 
-  void AddChild(const call::Selection::Include& include, const model::Resource& resource, Shape& shape, int depth) {
+  void AddChild(const call::Selection::Include& include, const model::Resource& resource, Shape& shape, int depth,
+                const std::string& above) {
+    std::string path = above.empty() ? include.key : above + "." + include.key;
     model::RelationId id = resource.FindRelation(include.relation);
     if (!id.valid()) {
       errors_.invalid.push_back(fmt::format("'include': {} has no relation '{}'", resource.name, include.relation));
       return;
     }
     if (depth >= kMaxIncludeDepth) {
-      errors_.invalid.push_back(fmt::format("'include' is more than {} relations deep", kMaxIncludeDepth));
+      errors_.invalid.push_back(fmt::format("'include': '{}' is more than {} relations deep", path, kMaxIncludeDepth));
       return;
     }
     const model::Relation& relation = resource.relation(id);
@@ -98,7 +102,7 @@ class ShapeMaker {
     child.key = include.key;
     child.relation = id;
     child.rule = rules_.Access(relation.to_many ? target.access.list : target.access.get);
-    child.shape = Make(include.selection, target, depth + 1);
+    child.shape = Make(include.selection, target, depth + 1, path);
     child.parent_cell = shape.Need(relation.local);
     child.child_cell = child.shape->Need(relation.remote);
     shape.children.push_back(std::move(child));

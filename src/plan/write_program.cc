@@ -39,6 +39,9 @@ std::optional<call::ApiError> WriteRequest::Precondition(int64_t version) const 
   if (wanted.if_none_match_any) {
     return call::ApiError{call::Code::kPreconditionFailed, "the row is there already", {}};
   }
+  if (!wanted.if_match && resource.if_match_required && !caller.is_operator()) {
+    return call::ApiError{call::Code::kPreconditionRequired, "a change of this row needs If-Match", {}};
+  }
   if (!wanted.if_match || wanted.if_match_any) return std::nullopt;
   const auto& versions = wanted.if_match_versions;
   if (std::find(versions.begin(), versions.end(), version) != versions.end()) return std::nullopt;
@@ -47,10 +50,15 @@ std::optional<call::ApiError> WriteRequest::Precondition(int64_t version) const 
 
 call::ApiError WriteRequest::Conflict(const UniqueViolation& violation) const {
   const model::Resource& where = service.resource(violation.resource);
+  if (!key.empty() && violation.resource == resource.id && violation.fields == resource.key) {
+    return {call::Code::kNotFound, "there is no such row", {}};  // a PUT to a row that this caller may not read
+  }
   call::ApiError error{call::Code::kConflict, "", {}};
   std::vector<std::string> names;
   for (FieldId id : violation.fields) {
-    if (rules.AlwaysReads(where.field(id))) names.push_back(where.field(id).name);
+    if (!rules.AlwaysReads(where.field(id))) continue;
+    names.push_back(where.field(id).name);
+    error.details.push_back({where.field(id).name, Detail::kUnique, "is taken"});
   }
   error.message = names.empty() ? "a value is taken"
                                 : fmt::format("the value of '{}' is taken", fmt::join(names, "', '"));

@@ -37,6 +37,8 @@ std::expected<Duration, TimeFault> ParseDuration(std::string_view text);
 std::string FormatDate(Date date);
 std::string FormatTimestamp(Timestamp timestamp);
 // Days, hours, minutes and seconds, each where it is not zero, decimals as needed: "P1DT1H30M", "-PT0.5S", "PT0S".
+// Midnight UTC as HTTP writes it (RFC 9110, 5.6.7): "Sun, 06 Nov 1994 00:00:00 GMT".
+std::string FormatHttpDate(Date date);
 std::string FormatDuration(Duration duration);
 
 // A day of the calendar. Months and days count from 1.

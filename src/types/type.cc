@@ -20,6 +20,7 @@ std::string_view NameOf(Detail detail) {
     case Detail::kReadOnly: return "READ_ONLY";
     case Detail::kCheck: return "CHECK";
     case Detail::kReferenceNotFound: return "REFERENCE_NOT_FOUND";
+    case Detail::kUnique: return "UNIQUE";
   }
   return "";
 }

@@ -18,7 +18,7 @@ namespace ashlar::types {
 // Detail codes of a validation answer (api.md, Errors).
 enum class Detail : uint8_t {
   kRequired, kNull, kWrongType, kTooSmall, kTooLarge, kTooShort, kTooLong, kPattern, kFormat, kEnum, kPrecision,
-  kUnknownField, kReadOnly, kCheck, kReferenceNotFound,
+  kUnknownField, kReadOnly, kCheck, kReferenceNotFound, kUnique,
 };
 std::string_view NameOf(Detail detail);  // "TOO_SMALL"
 

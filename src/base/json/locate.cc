@@ -115,7 +115,7 @@ class Locator {
     if (!String(name)) return false;
     if (!levels_.back().names.insert(name).second) {
       at_ = start;
-      return Fail("this name stands twice in one object");
+      return Fail(fmt::format("the name '{}' stands twice in one object", name.substr(0, 64)));
     }
     SkipSpace();
     if (AtEnd() || text_[at_] != ':') return Fail("expected ':'");

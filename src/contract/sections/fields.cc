@@ -89,6 +89,7 @@ class FieldReader {
       field.type_node = &value;
       return type;
     }
+    if (CutByComma(value)) return false;
     field.members = std::make_unique<Members>(value, FieldKeys(), "a field", draft_.mistakes);
     const Members& members = *field.members;
     bool many = members.Has("many") || members.Has("via") || members.Has("through");
@@ -104,6 +105,15 @@ class FieldReader {
     field.type_node = members.Value("type");
     if (many) CheckKeys(field, kOnToMany, "a to-many relation");
     return many ? members.Value("many") != nullptr && members.Value("via") != nullptr : field.type_node != nullptr;
+  }
+
+  // `{ type: enum(a, b) }` is, to YAML, a type `enum(a` and a key `b)`: what was meant is told once.
+  bool CutByComma(const Node& value) {
+    const Entry* type = value.Find("type");
+    bool cut = type != nullptr && type->value.style == Style::kPlain && !type->value.filled &&
+               type->value.text.contains('(') && !type->value.text.contains(')');
+    if (cut) draft_.mistakes.Add(type->value.place, Problem::kTypeUnquoted, type->value.text + ",");
+    return cut;
   }
 
   void CheckKeys(const FieldDraft& field, uint8_t kind, std::string_view what) {

@@ -180,8 +180,12 @@ class Comparer {
 
   void Run(const json::Json& applied) {
     std::set<std::string> known;
-    if (const json::Object* resources = applied.object()) {
-      for (const json::Member& member : *resources) {
+    if (Text(applied, "service") != json::ToText(json::Json(service_.name))) {
+      return Refuse("the store is of the service {}, not of '{}'", Text(applied, "service"), service_.name);
+    }
+    const json::Json* resources = applied.Find("resources");
+    if (resources != nullptr && resources->object() != nullptr) {
+      for (const json::Member& member : *resources->object()) {
         known.insert(member.name);
         model::ResourceId id = service_.FindResource(member.name);
         if (!id.valid()) {
@@ -318,10 +322,14 @@ std::string Describe(const model::Service& service) {
   std::string text;
   json::Writer out(text);
   out.BeginObject();
+  out.Field("service", service.name);
+  out.Key("resources");
+  out.BeginObject();
   for (const Resource& resource : service.resources) {
     out.Key(resource.name);
     DescribeResource(service, resource, out);
   }
+  out.EndObject();
   out.EndObject();
   return text;
 }

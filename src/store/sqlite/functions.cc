@@ -165,8 +165,13 @@ struct Total {
   bool failed;
   int64_t whole;
   double real;
-  __int128 wide;
+  int64_t high;  // of the wide sum, in two halves: SQLite aligns for 8 bytes, not for 16
+  uint64_t low;
 };
+
+__int128 Wide(const Total& total) {
+  return static_cast<__int128>((static_cast<unsigned __int128>(static_cast<uint64_t>(total.high)) << 64) | total.low);
+}
 
 Total* TotalOf(sqlite3_context* context) {
   return static_cast<Total*>(sqlite3_aggregate_context(context, sizeof(Total)));
@@ -184,9 +189,11 @@ void SumStep(sqlite3_context* context, int, sqlite3_value** arguments) {
     total->real += sqlite3_value_double(arguments[0]);
     total->failed |= !std::isfinite(total->real);
   } else {
-    auto sum = types::Add({total->wide, 0}, DecimalOf(arguments[0], 0).value_or(types::Decimal{}));
+    auto sum = types::Add({Wide(*total), 0}, DecimalOf(arguments[0], 0).value_or(types::Decimal{}));
     total->failed |= !sum.has_value();
-    if (sum) total->wide = sum->unscaled;
+    if (!sum) return;
+    total->high = static_cast<int64_t>(sum->unscaled >> 64);
+    total->low = static_cast<uint64_t>(sum->unscaled);
   }
 }
 
@@ -196,7 +203,7 @@ void SumEnd(sqlite3_context* context) {
   if (total == nullptr || total->failed) return sqlite3_result_null(context);
   if constexpr (kKind == 'i') return sqlite3_result_int64(context, total->whole);
   if constexpr (kKind == 'r') return sqlite3_result_double(context, total->real);
-  if constexpr (kKind == 'd') return ResultDecimal(context, types::Decimal{total->wide, 0});
+  if constexpr (kKind == 'd') return ResultDecimal(context, types::Decimal{Wide(*total), 0});
 }
 
 using Function = void (*)(sqlite3_context*, int, sqlite3_value**);

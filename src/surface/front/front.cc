@@ -4,9 +4,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "base/json/writer.h"
+#include "http/path.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
+#include "types/datetime.h"
 #include "types/uuid.h"
 
 namespace ashlar::surface {
@@ -133,6 +134,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
     response = {204, {}, ""};
   } else if (kind == OperationKind::kList) {
     response.body = rest::EncodeList(service, *outcome, exchange.meta()).body;
+    SetLinks(exchange, *outcome->page, response);
   } else if (kind == OperationKind::kHistory) {
     response.body = rest::EncodeHistory(*outcome, exchange.meta()).body;
   } else {
@@ -161,6 +163,38 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
   return Send(exchange, std::move(response), "");
 }
 
+// The neighbours of a page (RFC 8288): the same query with another page or cursor.
+void Front::SetLinks(const Exchange& exchange, const call::PageInfo& page, http::Response& response) const {
+  std::string base = std::string(exchange.request.target.substr(0, exchange.request.target.find('?'))) + "?";
+  for (const auto& [name, value] : exchange.request.query) {
+    if (name == "page" || name == "after" || name == "before") continue;
+    base += http::EncodeQuery(name) + "=" + http::EncodeQuery(value) + "&";
+  }
+  std::string links;
+  auto link = [&](std::string_view parameter, const std::string& value, std::string_view relation) {
+    links += fmt::format("{}<{}{}={}>; rel=\"{}\"", links.empty() ? "" : ", ", base, parameter, value, relation);
+  };
+  if (page.cursor) {
+    if (page.next) link("after", *page.next, "next");
+    if (page.previous) link("before", *page.previous, "prev");
+  } else {
+    if (page.has_next) link("page", std::to_string(page.page + 1), "next");
+    if (page.page > 1) link("page", std::to_string(page.page - 1), "prev");
+  }
+  if (!links.empty()) response.Set("Link", links);
+}
+
+// RFC 9745 and RFC 8594, where the contract gives a date.
+void Front::SetDeprecation(const Exchange& exchange, http::Response& response) const {
+  if (exchange.match.operation == nullptr) return;
+  const auto& deprecated = engine_.service().resource(exchange.match.operation->resource).deprecated;
+  if (!deprecated) return;
+  if (auto since = types::ParseDate(deprecated->since)) {
+    response.Set("Deprecation", fmt::format("@{}", int64_t{since->days} * 86'400));
+  }
+  if (auto sunset = types::ParseDate(deprecated->sunset)) response.Set("Sunset", types::FormatHttpDate(*sunset));
+}
+
 http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
@@ -171,6 +205,7 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
 
 http::Response Front::Send(Exchange& exchange, http::Response response, std::string_view error_code) {
   SetCommon(response, exchange.context.request_id);
+  SetDeprecation(exchange, response);
   RequestDone done;
   done.request_id = exchange.context.request_id;
   done.method = exchange.request.method;

@@ -37,6 +37,8 @@ class Front final : public http::Handler {
   http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
+  void SetLinks(const Exchange& exchange, const call::PageInfo& page, http::Response& response) const;
+  void SetDeprecation(const Exchange& exchange, http::Response& response) const;
   http::Response Health(const http::Request& request, Exchange& exchange);
 
   const rest::Router& router_;

@@ -65,6 +65,9 @@ class Decoder {
     std::string later;
     for (std::string_view item : Items(*accept)) {
       std::string type = MediaType(item);
+      if (item.find(";q=0") != std::string_view::npos && item.find_first_of("123456789", item.find(";q=0")) == std::string_view::npos) {
+        continue;
+      }
       if (type == "*/*" || type == "application/*" || type == "application/json") return;
       if (type == "application/hal+json" || type == "application/problem+json") later = type;
     }

@@ -36,7 +36,8 @@ class QueryReader {
     for (const auto& [name, value] : parameters) ReadOne(name, value);
     if (seen_.contains("after") && seen_.contains("before")) Wrong("'after' and 'before' exclude each other");
     if (call_.paging.cursor && (seen_.contains("page") || seen_.contains("total"))) {
-      Wrong(fmt::format("'{}' does not go with a cursor", seen_.contains("page") ? "page" : "total"));
+      Wrong(fmt::format("'{}' does not go with '{}'", seen_.contains("page") ? "page" : "total",
+                        call_.paging.backwards ? "before" : "after"));
     }
   }
 
@@ -76,7 +77,7 @@ class QueryReader {
       call_.selection.fields = Names(name, value);
     } else if (name == "include" && Selects()) {
       for (const std::string& path : Names(name, value)) {
-        if (std::count(path.begin(), path.end(), '.') > kMaxDots) return Wrong("'include' is too deep"), true;
+        if (std::count(path.begin(), path.end(), '.') > kMaxDots) return Wrong(fmt::format("'include': '{}' is too deep", path)), true;
         AddInclude(call_.selection, path);
       }
     } else if (name == "filter" && Lists()) {
