@@ -60,7 +60,7 @@ std::string RenderJson(std::span<const Mistake> mistakes);
 
 // The JSON Schema (2020-12) of contracts, for editors.
 std::string JsonSchema();
-// docs/reference/contract.md: every key and field type.
+// docs/reference/contract.md: every key, and every kind of mistake.
 std::string Reference();
 
 }  // namespace ashlar::contract

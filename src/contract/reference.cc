@@ -24,17 +24,22 @@ void AddTable(std::string_view title, std::span<const Key> keys, std::string& ou
   }
 }
 
-void AddTypes(std::string& out) {
-  out += "\n## Field types\n\n`!` behind a type: required. `[TYPE]`: a list of it, never null.\n\n";
-  out += "| type | JSON | takes | notes |\n|---|---|---|---|\n";
-  for (const types::FieldType& type : types::FieldTypes()) {
-    out += fmt::format("| `{}` | {} | {} | {} |\n", type.name, type.json, type.takes, Cell(type.doc));
+// The text of a mistake as readers see it: `...` where its parts stand.
+std::string Unformatted(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool brace = (text[i] == '{' || text[i] == '}') && i + 1 < text.size();
+    if (brace && text.substr(i, 2) == "{}") out += "...";
+    if (brace && text[i + 1] == text[i]) out += text[i];
+    if (brace) ++i;
+    if (!brace) out += text[i];
   }
+  return out;
 }
 
 void AddMistakes(std::string& out) {
   out += "\n## Mistakes\n\n| id | text |\n|---|---|\n";
-  for (const ProblemRow& row : Problems()) out += fmt::format("| `{}` | {} |\n", row.id, Cell(row.text));
+  for (const ProblemRow& row : Problems()) out += fmt::format("| `{}` | {} |\n", row.id, Cell(Unformatted(row.text)));
 }
 
 }  // namespace
@@ -50,7 +55,6 @@ std::string Reference() {
   AddTable("`access.update`", UpdateKeys(), out);
   AddTable("Pages: `resources.NAME.page`", PageKeys(), out);
   AddTable("`deprecated`", DeprecatedKeys(), out);
-  AddTypes(out);
   AddMistakes(out);
   return out;
 }
