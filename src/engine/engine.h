@@ -30,8 +30,9 @@ class Engine {
 };
 
 // Many Calls in one transaction, waiting for it: for operator commands. Each gets its answer; unless all succeeded,
-// nothing remains.
+// nothing remains; nor does it with `discard`.
 std::vector<call::Answer<call::Outcome>> RunAll(const plan::Planner& planner, store::Store& store, Context& context,
-                                                const call::Caller& caller, const std::vector<call::Call>& calls);
+                                                const call::Caller& caller, const std::vector<call::Call>& calls,
+                                                bool discard = false);
 
 }  // namespace ashlar::engine

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/authenticator.h"
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
-
+#include "base/await.h"
 #include "types/uuid.h"
 
 namespace ashlar::identity {
@@ -16,91 +14,99 @@ std::unexpected<call::ApiError> Bad(std::string message) {
   return call::Refuse(Code::kInvalidCredentials, std::move(message));
 }
 
-const types::Cell* CellOf(const call::RowSet& set, model::FieldId field) {
+// The value of a field of the only row; null if it is not there.
+types::Value ValueOf(const model::Resource& resource, const call::RowSet& set, std::string_view name) {
+  model::FieldId field = resource.FindField(name);
   for (const call::RowSet::Column& column : set.columns) {
-    if (column.field == field) return &set.rows.at(0, column.cell);
+    if (column.field == field) return resource.field(field).type->ToValue(set.rows.at(0, column.cell));
   }
-  return nullptr;
+  return {};
 }
 
 }  // namespace
 
-Eventually<call::Answer<Caller>> Authenticator::Authenticate(Context& context, const http::Request& request) {
-  using Answer = call::Answer<Caller>;
+Eventually<Authenticator::Answer> Authenticator::Authenticate(Context& context, const http::Request& request) {
   if (request.Find("X-Api-Key")) return Answer(Bad("'X-Api-Key' is not supported by this build"));
   size_t count = request.Count("Authorization");
   if (count == 0) return Answer(Caller{});
-  if (count > 1) return Answer(Bad("Authorization is given twice"));
+  if (count > 1) return Answer(Bad("Authorization is given more than once"));
   std::string_view value = *request.Find("Authorization");
   size_t space = value.find(' ');
   if (space == std::string_view::npos || !http::EqualIgnoringCase(value.substr(0, space), "Bearer")) {
     return Answer(Bad("only bearer tokens are taken"));
   }
-  return FromToken(context, std::string(value.substr(space + 1)));
+  return FromToken(context, value.substr(space + 1));
 }
 
-Eventually<call::Answer<Caller>> Authenticator::FromToken(Context& context, const std::string& token) {
-  using Answer = call::Answer<Caller>;
+Eventually<Authenticator::Answer> Authenticator::FromToken(Context& context, std::string_view token) {
   int64_t now = context.clock.NowMicros() / 1'000'000;
-  Claims claims;
-  if (auto found = kept_.find(token); found != kept_.end()) {
-    if (now >= found->second.claims.expires_at) {
-      return Answer(call::Refuse(Code::kTokenExpired, "the token has expired"));
+  if (auto found = by_token_.find(token); found != by_token_.end()) {
+    const Kept& kept = *found->second;
+    if (now < kept.claims.expires_at) {
+      kept_.splice(kept_.begin(), kept_, found->second);
+      if (now < kept.fresh_until) return Answer(kept.caller);
+      return AskForUser(context, std::string(token), kept.claims);
     }
-    recent_.splice(recent_.begin(), recent_, found->second.place);
-    if (now < found->second.fresh_until) return Answer(found->second.caller);
-    claims = found->second.claims;
-  } else {
-    auto verified = VerifyToken(keys_.signing(), engine_.service().name, token, now);
-    if (!verified && verified.error() == TokenFault::kExpired) {
-      return Answer(call::Refuse(Code::kTokenExpired, "the token has expired"));
-    }
-    if (!verified) return Answer(Bad("the token is not valid"));
-    claims = std::move(*verified);
+    Forget(token);
   }
-  if (claims.subject.empty()) {
-    Caller caller = MakeCaller(claims, claims.roles, {});
-    Keep(token, std::move(claims), caller, now);
-    return Answer(std::move(caller));
+  auto claims = VerifyToken(keys_.signing(), engine_.service().name, token, now);
+  if (!claims && claims.error() == TokenFault::kExpired) {
+    return Answer(call::Refuse(Code::kTokenExpired, "the token has expired"));
   }
+  if (!claims) return Answer(Bad("the token is not valid"));
+  if (!claims->subject.empty()) return AskForUser(context, std::string(token), std::move(*claims));
+  Caller caller = MakeCaller(*claims, claims->roles, {});
+  Keep(std::string(token), std::move(*claims), caller, INT64_MAX);
+  return Answer(std::move(caller));
+}
+
+// Whoever a token names must be there and not disabled, and what the row says of roles holds now, whatever the token's
+// age: the operator's own read, which no access rule of the contract can close.
+Eventually<Authenticator::Answer> Authenticator::AskForUser(Context& context, std::string token, Claims claims) {
+  const model::Service& service = engine_.service();
   call::Call lookup;
-  lookup.operation = engine_.service().FindOperation(engine_.service().user, model::OperationKind::kGet);
+  lookup.operation = service.FindOperation(service.user, model::OperationKind::kGet);
   lookup.id = claims.subject;
+  lookup.selection.fields = {"email", "roles", "disabled"};
   Caller as;
   as.kind = Caller::Kind::kOperator;
+  as.id = "operator";
   auto found = engine_.Run(context, as, lookup);
-  if (found.ready()) return FromUser(context, token, std::move(claims), std::move(found.value()));
-  return AwaitUser(context, token, std::move(claims), std::move(found.task()));
+  if (!found.ready()) return AwaitUser(context, std::move(token), std::move(claims), std::move(found.task()));
+  return FromUser(context, std::move(token), std::move(claims), found.value());
 }
 
-Task<call::Answer<Caller>> Authenticator::AwaitUser(Context& context, std::string token, Claims claims,
-                                                    Task<call::Answer<call::Outcome>> lookup) {
+Task<Authenticator::Answer> Authenticator::AwaitUser(Context& context, std::string token, Claims claims,
+                                                     Task<call::Answer<call::Outcome>> lookup) {
   auto found = co_await std::move(lookup);
-  co_return FromUser(context, token, std::move(claims), std::move(found));
+  co_return FromUser(context, std::move(token), std::move(claims), found);
 }
 
-call::Answer<Caller> Authenticator::FromUser(Context& context, const std::string& token, Claims claims,
-                                             call::Answer<call::Outcome> found) {
+Authenticator::Answer Authenticator::FromUser(Context& context, std::string token, Claims claims,
+                                              const call::Answer<call::Outcome>& found) {
   if (!found && found.error().code != Code::kNotFound) return std::unexpected(found.error());
-  if (!found || found->rows.rows.empty()) return Bad("the token's user is not there");
-  const model::Resource& user = engine_.service().resource(engine_.service().user);
-  const types::Cell* disabled = CellOf(found->rows, user.FindField("disabled"));
-  if (disabled != nullptr && !disabled->is_null() && disabled->integer != 0) return Bad("the token's user is disabled");
-  std::vector<std::string> roles = claims.roles;
-  model::FieldId roles_field = user.FindField("roles");
-  if (const types::Cell* cell = CellOf(found->rows, roles_field); cell != nullptr && !cell->is_null()) {
-    types::Value own = user.field(roles_field).type->ToValue(*cell);
-    for (const types::Value& role : own.get<types::List>()->items) roles.push_back(*role.get<std::string>());
+  if (!found || found->rows.rows.empty()) {
+    Forget(token);
+    return Bad("the token's user is not there");
   }
-  types::Value email;
-  model::FieldId email_field = user.FindField("email");
-  if (const types::Cell* cell = CellOf(found->rows, email_field)) email = user.field(email_field).type->ToValue(*cell);
-  Caller caller = MakeCaller(claims, std::move(roles), std::move(email));
-  Keep(token, std::move(claims), caller, context.clock.NowMicros() / 1'000'000);
+  const model::Resource& user = engine_.service().resource(engine_.service().user);
+  types::Value disabled = ValueOf(user, found->rows, "disabled");
+  if (const bool* is = disabled.get<bool>(); is != nullptr && *is) {
+    Forget(token);
+    return Bad("the token's user is disabled");
+  }
+  std::vector<std::string> roles = claims.roles;
+  types::Value own = ValueOf(user, found->rows, "roles");
+  if (const auto* list = own.get<types::List>()) {
+    for (const types::Value& role : list->items) roles.push_back(*role.get<std::string>());
+  }
+  Caller caller = MakeCaller(claims, roles, ValueOf(user, found->rows, "email"));
+  Keep(std::move(token), std::move(claims), caller, context.clock.NowMicros() / 1'000'000 + kRefreshSeconds);
   return caller;
 }
 
-Caller Authenticator::MakeCaller(const Claims& claims, std::vector<std::string> roles, types::Value email) const {
+Caller Authenticator::MakeCaller(const Claims& claims, const std::vector<std::string>& roles,
+                                 types::Value email) const {
   Caller caller;
   caller.kind = Caller::Kind::kPrincipal;
   caller.id = claims.subject;
@@ -122,18 +128,19 @@ Caller Authenticator::MakeCaller(const Claims& claims, std::vector<std::string> 
   return caller;
 }
 
-void Authenticator::Keep(const std::string& token, Claims claims, const Caller& caller, int64_t now) {
-  auto [found, fresh] = kept_.try_emplace(token);
-  if (fresh) {
-    recent_.push_front(token);
-    found->second.place = recent_.begin();
-  }
-  found->second.claims = std::move(claims);
-  found->second.caller = caller;
-  found->second.fresh_until = caller.id.empty() ? INT64_MAX : now + kRefreshSeconds;
-  if (kept_.size() <= kMaxKept) return;
-  kept_.erase(recent_.back());
-  recent_.pop_back();
+void Authenticator::Keep(std::string token, Claims claims, const Caller& caller, int64_t fresh_until) {
+  Forget(token);
+  kept_.push_front({std::move(token), std::move(claims), caller, fresh_until});
+  by_token_.emplace(kept_.front().token, kept_.begin());
+  if (kept_.size() > kMaxKept) Forget(kept_.back().token);
+}
+
+void Authenticator::Forget(std::string_view token) {
+  auto found = by_token_.find(token);
+  if (found == by_token_.end()) return;
+  auto place = found->second;
+  by_token_.erase(found);  // before what its key points into
+  kept_.erase(place);
 }
 
 }  // namespace ashlar::identity

@@ -2,6 +2,7 @@
 #pragma once
 #include <list>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/task.h"
@@ -20,31 +21,36 @@ class Authenticator {
   static constexpr int64_t kRefreshSeconds = 2;
   static constexpr size_t kMaxKept = 10'000;
 
+  // Both must outlive it.
   Authenticator(const ServiceKeys& keys, engine::Engine& engine) : keys_(keys), engine_(engine) {}
 
   // Anonymous without a credential; 401 for one that is not good, wherever the request goes. The context must live
-  // until the answer is there.
+  // until the answer is there; the request need not.
   Eventually<call::Answer<call::Caller>> Authenticate(Context& context, const http::Request& request);
+
+  size_t kept() const { return kept_.size(); }  // tokens
 
  private:
   struct Kept {
+    std::string token;
     Claims claims;
     call::Caller caller;
     int64_t fresh_until = 0;  // seconds; the User's row is asked again then
-    std::list<std::string>::iterator place;
   };
-  Eventually<call::Answer<call::Caller>> FromToken(Context& context, const std::string& token);
-  call::Answer<call::Caller> FromUser(Context& context, const std::string& token, Claims claims,
-                                      call::Answer<call::Outcome> found);
-  Task<call::Answer<call::Caller>> AwaitUser(Context& context, std::string token, Claims claims,
-                                             Task<call::Answer<call::Outcome>> lookup);
-  void Keep(const std::string& token, Claims claims, const call::Caller& caller, int64_t now);
-  call::Caller MakeCaller(const Claims& claims, std::vector<std::string> roles, types::Value email) const;
+  using Answer = call::Answer<call::Caller>;
+
+  Eventually<Answer> FromToken(Context& context, std::string_view token);
+  Eventually<Answer> AskForUser(Context& context, std::string token, Claims claims);
+  Task<Answer> AwaitUser(Context& context, std::string token, Claims claims, Task<call::Answer<call::Outcome>> lookup);
+  Answer FromUser(Context& context, std::string token, Claims claims, const call::Answer<call::Outcome>& found);
+  call::Caller MakeCaller(const Claims& claims, const std::vector<std::string>& roles, types::Value email) const;
+  void Keep(std::string token, Claims claims, const call::Caller& caller, int64_t fresh_until);
+  void Forget(std::string_view token);
 
   const ServiceKeys& keys_;
   engine::Engine& engine_;
-  std::unordered_map<std::string, Kept> kept_;
-  std::list<std::string> recent_;  // most recent first
+  std::list<Kept> kept_;  // most recently used first
+  std::unordered_map<std::string_view, std::list<Kept>::iterator> by_token_;  // its keys point into kept_
 };
 
 }  // namespace ashlar::identity

@@ -5,7 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/crypto/hmac.h"
+#include "base/crypto/random.h"
+#include "base/hex.h"
 
 namespace ashlar::identity {
 namespace {
@@ -26,17 +30,32 @@ Result<std::optional<std::string>> ReadPrivate(const std::string& path) {
   struct stat status{};
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return Fail(ErrorKind::kInvalid, path + " is not a file");
   if (status.st_uid != geteuid()) return Fail(ErrorKind::kInvalid, path + " belongs to someone else");
-  if ((status.st_mode & 077) != 0) return Fail(ErrorKind::kInvalid, path + " may be read by others; its mode must be 0600");
+  if ((status.st_mode & 077) != 0) {
+    return Fail(ErrorKind::kInvalid, path + " is open to others; its mode must be 0600");
+  }
   std::string text(kMaxFile, '\0');
   ssize_t size = read(fd, text.data(), text.size());
+  if (size == static_cast<ssize_t>(text.size())) return Fail(ErrorKind::kInvalid, path + " is too large for a key");
   if (size < 0) return Fail(ErrorKind::kUnavailable, fmt::format("cannot read {}: {}", path, strerror(errno)));
   text.resize(static_cast<size_t>(size));
   return text;
 }
 
+// A name is lost with the power until its folder is on the disk too.
+void SyncFolder(const std::string& path) {
+  std::string folder = std::filesystem::path(path).parent_path();
+  int fd = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  Closer closer{fd};
+  fsync(fd);
+}
+
 // Whole or not at all: written beside, then linked to its name, which fails where another was faster.
 Result<void> WritePrivate(const std::string& path, const std::string& text) {
-  std::string beside = fmt::format("{}.{}", path, getpid());
+  std::array<uint8_t, 8> chance{};
+  RandomBytes(chance);
+  std::string beside =
+      fmt::format("{}.{}", path, HexEncode({reinterpret_cast<const char*>(chance.data()), chance.size()}));
   int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return Fail(ErrorKind::kUnavailable, fmt::format("cannot write {}: {}", beside, strerror(errno)));
   bool written = false;
@@ -47,6 +66,7 @@ Result<void> WritePrivate(const std::string& path, const std::string& text) {
   bool linked = written && (link(beside.c_str(), path.c_str()) == 0 || errno == EEXIST);
   unlink(beside.c_str());
   if (!linked) return Fail(ErrorKind::kUnavailable, fmt::format("cannot write {}", path));
+  SyncFolder(path);
   return {};
 }
 

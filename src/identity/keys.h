@@ -12,7 +12,7 @@ namespace ashlar::identity {
 class ServiceKeys {
  public:
   // Reads the file, or makes it where there is none; two processes that make it at once agree. kInvalid: it is no key,
-  // or others may read it.
+  // others may read it, or it is not this user's.
   static Result<ServiceKeys> Open(const std::string& path);
 
   const EcdsaKey& signing() const { return signing_; }

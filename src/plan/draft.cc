@@ -25,6 +25,7 @@ void Draft::ReadBody(const json::Json& body) {
   const json::Object* object = body.object();
   if (object == nullptr) {
     errors_.push_back({"", Detail::kWrongType, "the body must be an object"});
+    readable_ = false;
     return;
   }
   for (const json::Member& member : *object) ReadMember(member);
@@ -74,11 +75,18 @@ bool Draft::ReadValue(const model::Field& field, FieldId id, const json::Json& i
   }
   auto read = field.type->Parse(merged ? *merged : input);
   if (read) {
+    const std::string* text = read->get<std::string>();
+    if (field.system == SystemField::kId && text != nullptr && model::IsReservedId(*text)) {
+      errors_.push_back({field.name, Detail::kFormat, "is a word that addresses use"});
+      return false;
+    }
     value = std::move(*read);
     return true;
   }
   for (types::FieldError& error : read.error()) {
-    errors_.push_back({field.name + error.path, error.code, std::move(error.message)});
+    // An id has a form where other strings have a pattern.
+    bool form = field.system == SystemField::kId && error.code == Detail::kPattern;
+    errors_.push_back({field.name + error.path, form ? Detail::kFormat : error.code, std::move(error.message)});
   }
   return false;
 }
@@ -136,6 +144,10 @@ void Draft::PutKey(FieldId part, Value value) {
 }
 
 void Draft::Complete() {
+  if (!readable_) {
+    bad_.assign(bad_.size(), true);  // nothing of the row is known
+    return;
+  }
   for (size_t i = 0; i < resource_.fields.size(); ++i) CompleteField(FieldId{static_cast<uint32_t>(i)});
   // Defaults that look at the row's other fields come when those are known.
   for (size_t i = 0; i < resource_.fields.size(); ++i) {

@@ -80,6 +80,7 @@ class Draft {
   std::vector<FieldId> probed_defaults_;
   std::vector<call::ErrorDetail> errors_;
   std::string denied_;
+  bool readable_ = true;  // the body is an object
   std::string failed_;  // the field whose default is an error
   const json::Json* key_member_ = nullptr;
 };

@@ -22,6 +22,8 @@ struct Unit {
   std::vector<plan::Plan> plans;
   // Whether to go on behind a refused plan, to learn of every refusal (loading). Nothing remains either way.
   bool collect_all = false;
+  // Does everything but commit.
+  bool discard = false;
   bool writes() const {
     for (const plan::Plan& plan : plans) {
       if (plan.writes()) return true;

@@ -23,7 +23,7 @@ import re
 
 NAMED = {"@uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
          "@datetime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"}
-LEAKS = re.compile(r"sqlite|\bSELECT\b|\bINSERT\b|std::|/work/|\.cc:\d|simdjson|libfyaml|constraint failed", re.I)
+LEAKS = re.compile(r"sqlite|(?-i:\bSELECT\b|\bINSERT\b)|std::|/work/|\.cc:\d|simdjson|libfyaml|constraint failed", re.I)
 REFERENCE = re.compile(r"\$\{(\w+)\.([^}]+)\}")
 
 

@@ -26,11 +26,12 @@ class Loader {
   OperatorAnswer Run(const OperatorRequest& request) {
     const json::Json* files = request.Find("files");
     if (files != nullptr && files->array() != nullptr) {
-      for (const json::Json& file : *files->array()) ReadRows(TextOf(file, "path"), TextOf(file, "text"), rows_, mistakes_);
+      for (const json::Json& file : *files->array()) ReadRows(TextOf(file, "path"), TextOf(file, "text"), contents_);
     }
-    MakeCalls();
-    if (mistakes_.empty()) Order();
-    if (mistakes_.empty()) Store();
+    CheckResources();
+    bool readable = MakeCalls();
+    // What can be read is tried all the same, so that every mistake is told at once.
+    if (readable && Order()) Store(!mistakes_.empty());
     if (!mistakes_.empty()) return Mistakes();
     std::map<std::string, size_t> counts;
     for (const FileRow& row : rows_) ++counts[row.resource];
@@ -42,24 +43,35 @@ class Loader {
  private:
   void Wrong(const FileRow& row, std::string message) { mistakes_.push_back({row.file, row.line, std::move(message)}); }
 
-  void MakeCalls() {
-    std::set<std::string> told;
+  bool IsKnown(const std::string& name) const {
+    model::ResourceId id = service_.FindResource(name);
+    return id.valid() && id != service_.audit;
+  }
+
+  void CheckResources() {
+    std::vector<std::string> names;
+    for (const model::Resource& resource : service_.resources) {
+      if (resource.id != service_.audit) names.push_back(resource.name);
+    }
+    for (const auto& [file, name] : contents_.resources) {
+      if (IsKnown(name)) continue;
+      mistakes_.push_back({file, 1, fmt::format("there is no resource '{}'; there are: {}", name, fmt::join(names, ", "))});
+    }
+  }
+
+  // False if some rows are none: the others cannot be judged without them.
+  bool MakeCalls() {
+    bool sound = true;
     for (const FileRow& row : rows_) {
       calls_.emplace_back();
-      model::ResourceId id = service_.FindResource(row.resource);
-      bool known = id.valid() && id != service_.audit;
-      if (!known) {
-        if (told.insert(row.file + row.resource).second) {
-          std::vector<std::string> names;
-          for (const model::Resource& resource : service_.resources) {
-            if (resource.id != service_.audit) names.push_back(resource.name);
-          }
-          Wrong(row, fmt::format("there is no resource '{}'; there are: {}", row.resource, fmt::join(names, ", ")));
-        }
+      if (!IsKnown(row.resource)) {
+        sound = false;
         continue;
       }
+      model::ResourceId id = service_.FindResource(row.resource);
       if (row.body.object() == nullptr) {
         Wrong(row, fmt::format("{}: a row must be an object", row.resource));
+        sound = false;
         continue;
       }
       calls_.back().operation = service_.FindOperation(id, model::OperationKind::kCreate);
@@ -67,6 +79,7 @@ class Loader {
       std::string own = IdText(row.body.Find("id"));
       if (!own.empty()) places_.try_emplace({id, own}, calls_.size() - 1);
     }
+    return sound;
   }
 
   // Which rows of these files a row refers to.
@@ -82,8 +95,8 @@ class Loader {
     return references;
   }
 
-  // What is referred to comes first (Kahn); what refers in a circle is told.
-  void Order() {
+  // What is referred to comes first (Kahn); what refers in a circle is told, and false then.
+  bool Order() {
     std::vector<std::vector<size_t>> waiting(rows_.size());
     std::vector<size_t> missing(rows_.size());
     for (size_t place = 0; place < rows_.size(); ++place) {
@@ -98,13 +111,14 @@ class Loader {
         if (--missing[place] == 0) order_.push_back(place);
       }
     }
-    if (order_.size() == rows_.size()) return;
+    if (order_.size() == rows_.size()) return true;
     for (size_t place = 0; place < rows_.size(); ++place) {
       if (missing[place] > 0) Wrong(rows_[place], fmt::format("{}: refers to other rows in a circle", rows_[place].resource));
     }
+    return false;
   }
 
-  void Store() {
+  void Store(bool discard) {
     std::vector<call::Call> calls;
     for (size_t place : order_) calls.push_back(std::move(calls_[place]));
     const Clock& clock = SystemClock();
@@ -112,7 +126,7 @@ class Loader {
     call::Caller caller;
     caller.kind = call::Caller::Kind::kOperator;
     caller.id = "operator";
-    auto answers = engine::RunAll(*runtime_.planner, *runtime_.store, context, caller, calls);
+    auto answers = engine::RunAll(*runtime_.planner, *runtime_.store, context, caller, calls, discard);
     std::set<size_t> failed;
     for (size_t i = 0; i < answers.size(); ++i) {
       if (!answers[i]) failed.insert(order_[i]);
@@ -157,8 +171,9 @@ class Loader {
   const Runtime& runtime_;
   const model::Service& service_;
   Observer& observer_;
-  std::vector<FileRow> rows_;
-  std::vector<FileMistake> mistakes_;
+  FileContents contents_;
+  std::vector<FileRow>& rows_ = contents_.rows;
+  std::vector<FileMistake>& mistakes_ = contents_.mistakes;
   std::vector<call::Call> calls_;  // by row
   std::map<std::pair<model::ResourceId, std::string>, size_t> places_;
   std::vector<size_t> order_;

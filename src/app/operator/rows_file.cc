@@ -57,36 +57,36 @@ class LineFinder {
   int line_ = 1;
 };
 
-void ReadObject(const std::string& path, const std::string& text, std::vector<FileRow>& rows,
-                std::vector<FileMistake>& mistakes) {
+void ReadObject(const std::string& path, const std::string& text, FileContents& contents) {
   auto parsed = json::Parse(text, kFileLimits);
   if (!parsed) {
-    mistakes.push_back({path, parsed.error().line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
+    contents.mistakes.push_back({path, parsed.error().line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
     return;
   }
   if (parsed->object() == nullptr) {
-    mistakes.push_back({path, 1, "must be an object: {\"Resource\": [row, ...]}"});
+    contents.mistakes.push_back({path, 1, "must be an object: {\"Resource\": [row, ...]}"});
     return;
   }
   std::vector<std::vector<int>> lines = LineFinder(text).Rows();
   size_t place = 0;
   for (json::Member& member : std::get<json::Object>(parsed->value)) {
     const std::vector<int>& own = lines[place++];
+    contents.resources.emplace_back(path, member.name);
     if (member.value.array() == nullptr) {
-      mistakes.push_back({path, 1, fmt::format("{}: must be an array of rows", member.name)});
+      contents.mistakes.push_back({path, 1, fmt::format("{}: must be an array of rows", member.name)});
       continue;
     }
     size_t row = 0;
     for (json::Json& value : std::get<json::Array>(member.value.value)) {
-      rows.push_back({path, row < own.size() ? own[row] : 1, member.name, std::move(value)});
+      contents.rows.push_back({path, row < own.size() ? own[row] : 1, member.name, std::move(value)});
       ++row;
     }
   }
 }
 
-void ReadLines(const std::string& path, const std::string& text, std::vector<FileRow>& rows,
-               std::vector<FileMistake>& mistakes) {
+void ReadLines(const std::string& path, const std::string& text, FileContents& contents) {
   std::string resource = std::filesystem::path(path).stem().string();
+  contents.resources.emplace_back(path, resource);
   int line = 0;
   for (size_t at = 0; at < text.size();) {
     size_t end = std::min(text.find('\n', at), text.size());
@@ -96,24 +96,23 @@ void ReadLines(const std::string& path, const std::string& text, std::vector<Fil
     if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     auto parsed = json::Parse(one, kFileLimits);
     if (parsed) {
-      rows.push_back({path, line, resource, std::move(*parsed)});
+      contents.rows.push_back({path, line, resource, std::move(*parsed)});
     } else {
-      mistakes.push_back({path, line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
+      contents.mistakes.push_back({path, line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
     }
   }
 }
 
 }  // namespace
 
-void ReadRows(const std::string& path, const std::string& text, std::vector<FileRow>& rows,
-              std::vector<FileMistake>& mistakes) {
+void ReadRows(const std::string& path, const std::string& text, FileContents& contents) {
   std::string kind = std::filesystem::path(path).extension().string();
   if (kind == ".csv") {
-    mistakes.push_back({path, 1, "CSV is not supported by this build"});
+    contents.mistakes.push_back({path, 1, "CSV is not supported by this build"});
   } else if (kind == ".ndjson" || kind == ".jsonl") {
-    ReadLines(path, text, rows, mistakes);
+    ReadLines(path, text, contents);
   } else {
-    ReadObject(path, text, rows, mistakes);
+    ReadObject(path, text, contents);
   }
 }
 

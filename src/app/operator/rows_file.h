@@ -20,9 +20,15 @@ struct FileMistake {
   std::string message;
 };
 
-// Reads {"Resource": [row, ...], ...}, or NDJSON (a row a line, of the resource that the file is named for). Rows and
-// mistakes are appended; nothing is read beyond a mistake in the form of JSON, but NDJSON goes on at the next line.
-void ReadRows(const std::string& path, const std::string& text, std::vector<FileRow>& rows,
-              std::vector<FileMistake>& mistakes);
+// What stands in some files: the resources they name, with or without rows, the rows, and what could not be read.
+struct FileContents {
+  std::vector<std::pair<std::string, std::string>> resources;  // file, name
+  std::vector<FileRow> rows;
+  std::vector<FileMistake> mistakes;
+};
+
+// Reads {"Resource": [row, ...], ...}, or NDJSON (a row a line, of the resource that the file is named for). What
+// is there is appended; nothing is read beyond a mistake in the form of JSON, but NDJSON goes on at the next line.
+void ReadRows(const std::string& path, const std::string& text, FileContents& contents);
 
 }  // namespace ashlar::app

@@ -4,8 +4,11 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+
+#include <cstdlib>
 
 #include "base/base64.h"
 #include "base/crypto/sha256.h"
@@ -14,6 +17,7 @@ namespace ashlar {
 namespace {
 
 constexpr size_t kHalf = 32;
+constexpr size_t kMaxDer = 80;  // a signature in DER: two integers of at most 33 bytes, and their frame
 
 template <auto kFree>
 struct Freer {
@@ -25,6 +29,19 @@ struct Freer {
 using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Freer<ECDSA_SIG_free>>;
+
+// Fetched once: a fetch costs more than the digest.
+const EVP_MD* Algorithm() {
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+
+// This thread's own, emptied.
+EVP_MD_CTX* FreshContext() {
+  thread_local const DigestContext context(EVP_MD_CTX_new());
+  EVP_MD_CTX_reset(context.get());
+  return context.get();
+}
 
 EVP_PKEY* Raw(const std::shared_ptr<void>& key) { return static_cast<EVP_PKEY*>(key.get()); }
 
@@ -57,6 +74,7 @@ Result<EcdsaKey> EcdsaKey::FromPem(std::string_view pem) {
   Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   auto no_password = [](char*, int, int, void*) { return 0; };
   EVP_PKEY* read = PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr);
+  ERR_clear_error();
   if (read == nullptr) return Fail(ErrorKind::kInvalid, "not a private key in PEM");
   std::shared_ptr<void> key(read, [](void* own) { EVP_PKEY_free(static_cast<EVP_PKEY*>(own)); });
   char group[32] = {};
@@ -65,6 +83,10 @@ Result<EcdsaKey> EcdsaKey::FromPem(std::string_view pem) {
       std::string_view(group, size) != "prime256v1") {
     return Fail(ErrorKind::kInvalid, "not a key of the curve P-256");
   }
+  std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>> check(EVP_PKEY_CTX_new(read, nullptr));
+  bool sound = EVP_PKEY_pairwise_check(check.get()) == 1;
+  ERR_clear_error();
+  if (!sound) return Fail(ErrorKind::kInvalid, "its public part is not that of its private part");
   return EcdsaKey(std::move(key));
 }
 
@@ -77,16 +99,17 @@ std::string EcdsaKey::ToPem() const {
 }
 
 std::string EcdsaKey::Sign(std::string_view data) const {
-  DigestContext context(EVP_MD_CTX_new());
   const auto* bytes = reinterpret_cast<const unsigned char*>(data.data());
-  size_t size = 0;
-  EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, Raw(key_));
-  EVP_DigestSign(context.get(), nullptr, &size, bytes, data.size());
-  std::vector<unsigned char> der(size);
-  EVP_DigestSign(context.get(), der.data(), &size, bytes, data.size());
+  std::array<unsigned char, kMaxDer> der{};
+  size_t size = der.size();
+  EVP_MD_CTX* context = FreshContext();
+  if (EVP_DigestSignInit(context, nullptr, Algorithm(), nullptr, Raw(key_)) != 1 ||
+      EVP_DigestSign(context, der.data(), &size, bytes, data.size()) != 1) {
+    std::abort();
+  }
   const unsigned char* at = der.data();
   Signature signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)));
-  if (signature == nullptr) return "";
+  if (signature == nullptr) std::abort();
   std::string raw(2 * kHalf, '\0');
   auto* out = reinterpret_cast<unsigned char*>(raw.data());
   BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, kHalf);
@@ -99,14 +122,15 @@ bool EcdsaKey::Verify(std::string_view data, std::string_view signature) const {
   const auto* raw = reinterpret_cast<const unsigned char*>(signature.data());
   Signature parts(ECDSA_SIG_new());
   ECDSA_SIG_set0(parts.get(), BN_bin2bn(raw, kHalf, nullptr), BN_bin2bn(raw + kHalf, kHalf, nullptr));
-  unsigned char* der = nullptr;
-  int size = i2d_ECDSA_SIG(parts.get(), &der);
+  std::array<unsigned char, kMaxDer> der{};
+  unsigned char* end = der.data();
+  int size = i2d_ECDSA_SIG(parts.get(), &end);
   if (size <= 0) return false;
-  DigestContext context(EVP_MD_CTX_new());
-  bool good = EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, Raw(key_)) == 1 &&
-              EVP_DigestVerify(context.get(), der, static_cast<size_t>(size),
+  EVP_MD_CTX* context = FreshContext();
+  bool good = EVP_DigestVerifyInit(context, nullptr, Algorithm(), nullptr, Raw(key_)) == 1 &&
+              EVP_DigestVerify(context, der.data(), static_cast<size_t>(size),
                                reinterpret_cast<const unsigned char*>(data.data()), data.size()) == 1;
-  OPENSSL_free(der);
+  ERR_clear_error();  // a forged signature leaves its reasons behind, which a later TLS call would take for its own
   return good;
 }
 

@@ -15,9 +15,11 @@ class EcdsaKey {
   static Result<EcdsaKey> Generate();
   // PKCS#8 in PEM. kInvalid: it is none, or of another curve.
   static Result<EcdsaKey> FromPem(std::string_view pem);
-  std::string ToPem() const;
+  std::string ToPem() const;  // secret
 
+  // 64 bytes; ends the process if OpenSSL cannot, which only a want of memory or randomness could cause.
   std::string Sign(std::string_view data) const;
+  // False for anything but a signature of `data` by this key.
   bool Verify(std::string_view data, std::string_view signature) const;
   // The JWK thumbprint (RFC 7638), base64url: the key's id.
   const std::string& thumbprint() const { return thumbprint_; }

@@ -126,11 +126,19 @@ std::string ExpressionRenderer::WhenOk(const Expr& a, const Expr& b, std::string
   return conditions.empty() ? sql : fmt::format("(CASE WHEN {} THEN {} END)", conditions, sql);
 }
 
+// a AND b AND c without the brackets of its nesting: SQLite's parser takes a hundred of those at most.
+std::string ExpressionRenderer::ChainSql(const Expr& expr, Op op) {
+  const auto* call = expr.get<cel::Call>();
+  if (call == nullptr || call->op != op) return Sql(expr);
+  return fmt::format("{} {} {}", ChainSql(*call->arguments[0], op), op == Op::kAnd ? "AND" : "OR",
+                     ChainSql(*call->arguments[1], op));
+}
+
 std::string ExpressionRenderer::CallSql(const Expr& expr, const cel::Call& call) {
   auto argument = [&](size_t i) -> const Expr& { return *call.arguments[i]; };
   switch (call.op) {
-    case Op::kAnd: return fmt::format("({} AND {})", Sql(argument(0)), Sql(argument(1)));
-    case Op::kOr: return fmt::format("({} OR {})", Sql(argument(0)), Sql(argument(1)));
+    case Op::kAnd:
+    case Op::kOr: return "(" + ChainSql(expr, call.op) + ")";
     case Op::kNot: return fmt::format("(NOT {})", Sql(argument(0)));
     case Op::kConditional: return ConditionalSql(expr, call);
     case Op::kEqual: return EqualSql(argument(0), argument(1));

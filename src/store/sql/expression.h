@@ -44,6 +44,7 @@ class ExpressionRenderer {
   std::string Ok(const cel::Expr& expr);
   std::string WhenOk(const cel::Expr& a, const cel::Expr& b, std::string sql);
 
+  std::string ChainSql(const cel::Expr& expr, cel::Op op);
   std::string CallSql(const cel::Expr& expr, const cel::Call& call);
   std::string EqualSql(const cel::Expr& a, const cel::Expr& b);
   std::string OrderSql(cel::Op op, const cel::Expr& a, const cel::Expr& b);

@@ -68,7 +68,7 @@ Result<Outcomes> Writer::InSavepoint(Job& job) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
   TRY_VOID(connection_->Execute("SAVEPOINT unit"));
   Result<Outcomes> outcomes = RunUnit(*connection_, service_, *job.context, *job.unit);
-  if (!outcomes || !AllWell(*outcomes)) {
+  if (!outcomes || !AllWell(*outcomes) || job.unit->discard) {
     if (Result<void> undone = connection_->Execute("ROLLBACK TO unit"); !undone) return std::unexpected(undone.error());
   }
   TRY_VOID(connection_->Execute("RELEASE unit"));

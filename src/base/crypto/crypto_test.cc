@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "base/base64.h"
+#include "base/crypto/ecdsa.h"
+#include "base/crypto/hmac.h"
+#include "base/crypto/random.h"
+#include "base/crypto/sha256.h"
+#include "base/hex.h"
+
+namespace ashlar {
+namespace {
+
+std::string Hex(const Digest& digest) {
+  return HexEncode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+TEST(Sha256Test, KnownAnswers) {  // FIPS 180-4, examples
+  EXPECT_EQ(Hex(Sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(Hex(Sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(HmacTest, KnownAnswers) {  // RFC 4231, cases 1, 2 and 6
+  EXPECT_EQ(Hex(HmacSha256(std::string(20, '\x0b'), "Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(Hex(HmacSha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(Hex(HmacSha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(HmacTest, EqualInConstantTime) {
+  EXPECT_TRUE(EqualInConstantTime("", ""));
+  EXPECT_TRUE(EqualInConstantTime("abc", "abc"));
+  EXPECT_FALSE(EqualInConstantTime("abc", "abd"));
+  EXPECT_FALSE(EqualInConstantTime("abc", "ab"));
+}
+
+TEST(RandomTest, NeverTheSame) {
+  std::set<std::array<uint8_t, 16>> seen;
+  for (int i = 0; i < 100; ++i) {
+    std::array<uint8_t, 16> bytes{};
+    RandomBytes(bytes);
+    EXPECT_TRUE(seen.insert(bytes).second);
+  }
+}
+
+// RFC 7515, appendix A.3: a key, what it signed with ES256, and the signature.
+constexpr const char* kPem = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIff
+H1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp
+7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt
+-----END PRIVATE KEY-----
+)";
+constexpr const char* kSigned =
+    "eyJhbGciOiJFUzI1NiJ9."
+    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+constexpr const char* kSignature =
+    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+
+TEST(EcdsaTest, VerifiesTheExampleOfRfc7515) {
+  auto key = EcdsaKey::FromPem(kPem);
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_TRUE(key->Verify(kSigned, *Base64UrlDecode(kSignature)));
+  EXPECT_FALSE(key->Verify(std::string(kSigned) + "x", *Base64UrlDecode(kSignature)));
+  EXPECT_EQ(key->thumbprint(), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+}
+
+TEST(EcdsaTest, OnlyOwnSignaturesOverThoseBytes) {
+  auto key = EcdsaKey::Generate();
+  auto other = EcdsaKey::Generate();
+  ASSERT_TRUE(key && other);
+  std::string signature = key->Sign("what is said");
+  ASSERT_EQ(signature.size(), 64u);
+  EXPECT_TRUE(key->Verify("what is said", signature));
+  EXPECT_FALSE(key->Verify("what was said", signature));
+  EXPECT_FALSE(other->Verify("what is said", signature));
+  EXPECT_NE(key->thumbprint(), other->thumbprint());
+  for (size_t bit = 0; bit < signature.size() * 8; bit += 37) {
+    std::string flipped = signature;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_FALSE(key->Verify("what is said", flipped)) << bit;
+  }
+  for (const std::string& wrong : {std::string(), std::string(64, '\0'), std::string(64, '\xff'), signature + "x",
+                                   signature.substr(1), std::string(32, '\0') + signature.substr(32)}) {
+    EXPECT_FALSE(key->Verify("what is said", wrong));
+  }
+}
+
+TEST(EcdsaTest, PemRoundTrip) {
+  auto key = EcdsaKey::Generate();
+  ASSERT_TRUE(key);
+  auto again = EcdsaKey::FromPem(key->ToPem());
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->thumbprint(), key->thumbprint());
+  EXPECT_TRUE(again->Verify("x", key->Sign("x")));
+  EXPECT_TRUE(key->ToPem().starts_with("-----BEGIN PRIVATE KEY-----"));
+}
+
+TEST(EcdsaTest, RefusesWhatIsNoKeyOfItsCurve) {
+  constexpr const char* kP384 = R"(-----BEGIN PRIVATE KEY-----
+MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDCmpMJ3cWNamFO7Tmg/
+zaeZ0vzQxFmEcgstJnfdlrUGAEUFa+YrPyW98MmAyVR4XCOhZANiAATIY1nh54du
+fpoHVwvuLi9ibhZXR0hAKbawFxS6TFAzCnh2PGhkouqWOxm5VE6OvJXQBm8b5mW9
+AUehW51vYhXaOa20UaNy+smKmmLnmUWI0lL7c/659Th/dxHlc/DQUds=
+-----END PRIVATE KEY-----
+)";
+  constexpr const char* kEd25519 = R"(-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+)";
+  std::string cut(kPem);
+  cut.resize(cut.size() / 2);
+  for (const std::string& pem : {std::string(), std::string("no key"), std::string(kEd25519), std::string(kP384), cut}) {
+    auto key = EcdsaKey::FromPem(pem);
+    ASSERT_FALSE(key);
+    EXPECT_EQ(key.error().kind, ErrorKind::kInvalid);
+  }
+}
+
+TEST(EcdsaTest, ThreadsShareAKey) {
+  auto key = EcdsaKey::Generate();
+  ASSERT_TRUE(key);
+  std::atomic<int> good = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int turn = 0; turn < 20; ++turn) {
+        std::string text = fmt::format("{} {}", i, turn);
+        good += key->Verify(text, key->Sign(text)) ? 1 : 0;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(good, 80);
+}
+
+}  // namespace
+}  // namespace ashlar
