@@ -87,9 +87,10 @@ Server::~Server() = default;
 
 const std::string& Server::address() const { return loops_->address; }
 
-void Server::Run() {
+void Server::Run(const std::function<void()>& caught) {
   asio::io_context control(1);
   asio::signal_set signals(control, SIGTERM, SIGINT);
+  if (caught) caught();
   size_t running = loops_->all.size();
   std::vector<std::jthread> threads;
   try {

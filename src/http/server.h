@@ -37,8 +37,8 @@ class Server {
   // "127.0.0.1:8080", with the port that was bound.
   const std::string& address() const;
   // Serves until Stop, or SIGTERM or SIGINT; then finishes what runs, at most drain_seconds. A second signal ends it
-  // at once.
-  void Run();
+  // at once. `caught` is called when those signals no longer end the process as they would by themselves.
+  void Run(const std::function<void()>& caught = {});
   // Thread safe; may be called again.
   void Stop();
 

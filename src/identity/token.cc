@@ -42,6 +42,15 @@ bool HeaderFits(const json::Json& header, const EcdsaKey& key) {
   return IsText(header, "alg", "ES256") && IsText(header, "typ", "JWT") && IsText(header, "kid", key.thumbprint());
 }
 
+// A claim that may be absent, but neither empty nor anything but a text.
+bool ReadText(const json::Json& claims, std::string_view name, std::string& text) {
+  const json::Json* member = claims.Find(name);
+  if (member == nullptr) return true;
+  if (member->string() == nullptr || member->string()->empty()) return false;
+  text = *member->string();
+  return true;
+}
+
 bool ReadRoles(const json::Json& claims, std::vector<std::string>& roles) {
   const json::Json* member = claims.Find("roles");
   if (member == nullptr) return true;
@@ -101,9 +110,11 @@ std::expected<Claims, TokenFault> VerifyToken(const EcdsaKey& key, const std::st
     auto begins = Seconds(*payload, "nbf");
     if (!begins || now_seconds < *begins) return invalid;
   }
-  if (const json::Json* subject = payload->Find("sub")) {
-    if (subject->string() == nullptr || subject->string()->empty()) return invalid;
-    claims.subject = *subject->string();
+  if (!ReadText(*payload, "sub", claims.subject) || !ReadText(*payload, "jti", claims.id)) return invalid;
+  if (payload->Find("iat") != nullptr) {
+    auto issued = Seconds(*payload, "iat");
+    if (!issued) return invalid;
+    claims.issued_at = *issued;
   }
   if (now_seconds >= *expires) return std::unexpected(TokenFault::kExpired);
   claims.expires_at = *expires;

@@ -161,7 +161,9 @@ class ConditionMaker {
     cel::Type type;
     type.tag = cel::Type::Tag::kList;
     if (!items.empty()) type.element = std::make_shared<const cel::Type>(items[0]->type);
-    return std::make_shared<const cel::Expr>(cel::Expr{type, cel::ListOf{items}});
+    types::List list;
+    for (const ExprPtr& item : items) list.items.push_back(item->get<cel::Literal>()->value);
+    return cel::MakeLiteral(std::move(list), std::move(type));
   }
 
   ExprPtr Invalid(std::string message) {

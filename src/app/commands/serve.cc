@@ -41,12 +41,12 @@ Result<void> Run(std::shared_ptr<const model::Service> service, const std::strin
   TRY(server, http::Server::Open(options, make, log));
   TRY(channel, OperatorChannel::Open(runtime, log));
   std::string address = "http://" + server->address();
-  log.Observe(Note{Severity::kInfo, "server.started", address});
-  if (isatty(STDOUT_FILENO) != 0) {
+  server->Run([&] {
+    log.Observe(Note{Severity::kInfo, "server.started", address});
+    if (isatty(STDOUT_FILENO) == 0) return;
     fmt::print("serving {} at {}/{} (sqlite:{})\n", service->name, address, service->version, path);
     std::fflush(stdout);
-  }
-  server->Run();
+  });
   channel.reset();
   runtime.store->Close();
   log.Observe(Note{Severity::kInfo, "server.stopped", address});

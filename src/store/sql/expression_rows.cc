@@ -114,12 +114,12 @@ ExpressionRenderer::Range ExpressionRenderer::ListRange(const Expr& expr, int sl
   } else if (const auto* list = expr.get<cel::ListOf>()) {
     std::string rows;
     for (const cel::ExprPtr& item : list->items) {
-      rows += fmt::format("{}SELECT {} AS \"value\"", rows.empty() ? "" : " UNION ALL ", Sql(*item));
+      rows += fmt::format("{}({})", rows.empty() ? "SELECT column1 AS \"value\" FROM (VALUES " : ", ", Sql(*item));
       if (Fallible(*item)) {
         range.fails += fmt::format("{}NOT {}", range.fails.empty() ? "" : " OR ", Ok(*item));
       }
     }
-    if (rows.empty()) rows = "SELECT NULL AS \"value\" LIMIT 0";
+    rows = rows.empty() ? "SELECT NULL AS \"value\" LIMIT 0" : rows + ")";
     if (!range.fails.empty()) range.fails = "(" + range.fails + ")";
     range.from = fmt::format("FROM ({}) AS {} WHERE 1", rows, Quote(alias));
   } else {
