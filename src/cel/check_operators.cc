@@ -93,6 +93,13 @@ ExprPtr Checker::Equality(const Ast& ast, Op op) {
   if (!Comparable(a->type, b->type)) {
     return Wrong(ast, fmt::format("'{}' between {} and {}", ast.text, ToText(a->type), ToText(b->type)));
   }
+  for (const ExprPtr& side : {a, b}) {
+    const auto* list = side->get<ListOf>();
+    if (list == nullptr) continue;
+    for (const ExprPtr& item : list->items) {
+      if (item->get<cel::Literal>() == nullptr) return Wrong(ast, "lists of computed items are not compared; use 'in' or exists");
+    }
+  }
   return Make(ast, op, SimpleType(Tag::kBool), {a, b});
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -13,21 +12,26 @@ namespace ashlar::telemetry {
 
 enum class Format : uint8_t { kJson, kText };
 
-// One line for an observation, with its end; control characters are escaped, so that a line stays a line.
+// One line for an observation, with its end. A line stays a line and a terminal a terminal: control characters are
+// escaped, what is not UTF-8 is replaced.
 std::string FormatLine(const Observation& observation, int64_t now_micros, Format format, bool colour);
 
-// Writes observations to a file descriptor from a thread of its own. Never blocks who observes: beyond kQueueLimit
-// lines, new ones are dropped, and how many is told in the next line. Thread safe. The destructor writes what waits.
+// Writes observations to a file descriptor from a thread of its own. Never blocks who observes: beyond kQueueBytes new
+// lines are dropped, and how many were is told as soon as there is room. Thread safe.
 class LogWriter final : public Observer {
  public:
-  static constexpr size_t kQueueLimit = 10'000;
+  static constexpr size_t kQueueBytes = 4 << 20;
+  static constexpr int kLastWordsMillis = 2000;
 
   LogWriter(int fd, Format format, bool colour, const Clock& clock);
+  // Writes what waits, as far as somebody reads it within kLastWordsMillis.
   ~LogWriter() override;
   void Observe(const Observation& observation) override;
 
  private:
   void Loop();
+  void Write(std::string_view batch);
+  bool WaitUntilWritable();
 
   const int fd_;
   const Format format_;
@@ -35,14 +39,11 @@ class LogWriter final : public Observer {
   const Clock& clock_;
   std::mutex mutex_;
   std::condition_variable some_;
-  std::deque<std::string> lines_;
+  std::string waiting_;  // whole lines
   uint64_t dropped_ = 0;
   bool closed_ = false;
+  int64_t give_up_micros_ = INT64_MAX;  // of the steady clock, once closed
   std::thread thread_;
 };
-
-// Text on a terminal, JSON otherwise; colours on a terminal unless NO_COLOR is set.
-Format FormatFor(int fd);
-bool ColourFor(int fd);
 
 }  // namespace ashlar::telemetry

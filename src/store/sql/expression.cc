@@ -60,6 +60,14 @@ std::string ExpressionRenderer::Sql(const Expr& expr) {
   if (const auto* variable = expr.get<cel::Variable>()) return values_.at(variable->slot);
   if (const auto* field = expr.get<cel::Field>()) return FieldSql(*field);
   if (const auto* call = expr.get<cel::Call>()) return CallSql(expr, *call);
+  if (const auto* list = expr.get<cel::ListOf>()) {
+    types::List values;  // of literals: the checker compares no others
+    for (const ExprPtr& item : list->items) {
+      if (item->get<cel::Literal>() == nullptr) return Unsupported();
+      values.items.push_back(item->get<cel::Literal>()->value);
+    }
+    return LiteralSql(std::move(values));
+  }
   if (const auto* loop = expr.get<cel::Comprehension>()) return ComprehensionSql(*loop);
   return Unsupported();
 }

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sql/schema.h"
 
-#include <set>
-
-#include "base/json/writer.h"
 #include "store/sql/catalog.h"
 #include "store/sql/expression.h"
-#include "types/decimal.h"
-#include "types/list_form.h"
 
 namespace ashlar::store::sql {
 namespace {
 
 using model::Field;
 using model::Resource;
+
+constexpr const char* kIdKinds[] = {"uuid", "int", "string", "composite"};  // by model::IdKind
 
 std::string_view AffinityOf(types::Kind kind) {
   switch (kind) {
@@ -41,15 +38,68 @@ std::string StorageOf(const types::Type& type) {
   return text;
 }
 
-bool NotNull(const Field& field) { return field.required || field.type->kind() == types::Kind::kList; }
-
 std::string References(const model::Service& service, const Resource& resource, const Field& field) {
   if (!field.relation.valid()) return "";
   const Resource& target = service.resource(resource.relation(field.relation).target);
   return fmt::format(" REFERENCES {} ({})", Quote(target.table), Quote(target.field(target.key[0]).column));
 }
 
-std::string ColumnText(const model::Service& service, const Resource& resource, const Field& field) {
+std::string IndexName(std::string_view table, std::string_view columns) {
+  return fmt::format("{} index {}", table, columns);
+}
+
+std::string ColumnNames(const Resource& resource, const std::vector<model::FieldId>& fields) {
+  std::string text;
+  for (model::FieldId field : fields) text += (text.empty() ? "" : ", ") + Quote(resource.field(field).column);
+  return text;
+}
+
+std::string CreateUnique(const Resource& resource, const std::vector<model::FieldId>& fields) {
+  std::string columns = ColumnNames(resource, fields);
+  std::string live;
+  if (resource.soft_delete) {
+    const Field& deleted_at = resource.field(resource.FindSystem(model::SystemField::kDeletedAt));
+    live = fmt::format(" WHERE {} IS NULL", Quote(deleted_at.column));
+  }
+  return fmt::format("CREATE UNIQUE INDEX {} ON {} ({}){}", Quote(resource.table + " unique " + columns),
+                     Quote(resource.table), columns, live);
+}
+
+// The checks that built-in SQL can say, by their text; the others are the process's alone.
+std::map<std::string, std::string> ChecksOf(const model::Service& service, const Resource& resource) {
+  std::map<std::string, std::string> checks;
+  for (const model::Check& check : resource.checks) {
+    ExpressionRenderer renderer(service, Mode::kCheck);
+    types::Values none;
+    std::string text = renderer.Render(*check.rule, "", none);
+    if (!renderer.failed()) checks[check.text] = fmt::format("(({}) IS TRUE)", text);
+  }
+  return checks;
+}
+
+void DescribeLists(json::Writer& out, std::string_view name, const std::set<std::string>& lists) {
+  out.Key(name);
+  out.BeginArray();
+  for (const std::string& list : lists) out.String(list);
+  out.EndArray();
+}
+
+void DescribeField(const model::Service& service, const Resource& resource, const Field& field, json::Writer& out) {
+  out.BeginObject();
+  out.Field("storage", StorageOf(*field.type));
+  out.Field("type", field.type->text());
+  out.Field("required", NotNull(field));
+  if (field.relation.valid()) {
+    out.Field("references", service.resource(resource.relation(field.relation).target).name);
+  }
+  out.EndObject();
+}
+
+}  // namespace
+
+bool NotNull(const Field& field) { return field.required || field.type->kind() == types::Kind::kList; }
+
+std::string DefineColumn(const model::Service& service, const Resource& resource, const Field& field) {
   std::string text = fmt::format("{} {}", Quote(field.column), AffinityOf(field.type->kind()));
   bool key = resource.key.size() == 1 && &resource.field(resource.key[0]) == &field;
   if (key && resource.id_kind == model::IdKind::kInt) return text + " PRIMARY KEY AUTOINCREMENT";
@@ -58,128 +108,67 @@ std::string ColumnText(const model::Service& service, const Resource& resource, 
   return text + References(service, resource, field);
 }
 
-std::string Columns(const Resource& resource, const std::vector<model::FieldId>& fields) {
-  std::string text;
-  for (model::FieldId field : fields) text += (text.empty() ? "" : ", ") + Quote(resource.field(field).column);
-  return text;
+std::set<std::string> IndexesOf(const Resource& resource) {
+  std::set<std::string> indexes;
+  for (const auto& index : resource.indexes) indexes.insert(ColumnNames(resource, index));
+  return indexes;
 }
 
-std::string IndexName(const Resource& resource, const std::vector<model::FieldId>& fields, std::string_view kind) {
-  std::string name = resource.table;
-  for (model::FieldId field : fields) name += "_" + resource.field(field).column;
-  return fmt::format("{}_{}", name, kind);
+std::string CreateIndex(std::string_view table, std::string_view columns) {
+  return fmt::format("CREATE INDEX {} ON {} ({})", Quote(IndexName(table, columns)), Quote(table), columns);
 }
 
-std::string CreateUnique(const Resource& resource, const std::vector<model::FieldId>& fields) {
-  std::string live;
-  if (resource.soft_delete) {
-    live = fmt::format(" WHERE {} IS NULL", Quote(resource.field(resource.FindSystem(model::SystemField::kDeletedAt)).column));
-  }
-  return fmt::format("CREATE UNIQUE INDEX {} ON {} ({}){}", Quote(IndexName(resource, fields, "unique")),
-                     Quote(resource.table), Columns(resource, fields), live);
-}
-
-std::string CreateIndex(const Resource& resource, const std::vector<model::FieldId>& fields) {
-  return fmt::format("CREATE INDEX {} ON {} ({})", Quote(IndexName(resource, fields, "index")), Quote(resource.table),
-                     Columns(resource, fields));
-}
-
-// The checks that built-in SQL can say; the others are the process's alone.
-std::vector<std::string> ChecksOf(const model::Service& service, const Resource& resource) {
-  std::vector<std::string> checks;
-  for (const model::Check& check : resource.checks) {
-    ExpressionRenderer renderer(service, Mode::kCheck);
-    types::Values none;
-    std::string text = renderer.Render(*check.rule, "", none);
-    if (!renderer.failed()) checks.push_back(fmt::format("(({}) IS TRUE)", text));
-  }
-  return checks;
+std::string DropIndex(std::string_view table, std::string_view columns) {
+  return fmt::format("DROP INDEX {}", Quote(IndexName(table, columns)));
 }
 
 void CreateResource(const model::Service& service, const Resource& resource, std::vector<std::string>& statements) {
   std::string text = fmt::format("CREATE TABLE {} (", Quote(resource.table));
   const char* comma = "";
   for (const Field& field : resource.fields) {
-    text += comma + ColumnText(service, resource, field);
+    text += comma + DefineColumn(service, resource, field);
     comma = ", ";
   }
-  if (resource.key.size() > 1) text += fmt::format(", PRIMARY KEY ({})", Columns(resource, resource.key));
-  for (const std::string& check : ChecksOf(service, resource)) text += ", CHECK " + check;
+  if (resource.key.size() > 1) text += fmt::format(", PRIMARY KEY ({})", ColumnNames(resource, resource.key));
+  for (const auto& [name, check] : ChecksOf(service, resource)) {
+    text += fmt::format(", CONSTRAINT {} CHECK {}", Quote(name), check);
+  }
   statements.push_back(text + ") STRICT");
-  for (const auto& unique : resource.uniques) statements.push_back(CreateUnique(resource, unique));
-  for (const auto& index : resource.indexes) statements.push_back(CreateIndex(resource, index));
-}
-
-void DescribeLists(json::Writer& out, std::string_view name, const Resource& resource,
-                   const std::vector<std::vector<model::FieldId>>& lists) {
-  out.Key(name);
-  out.BeginArray();
-  std::set<std::string> texts;
-  for (const auto& list : lists) texts.insert(Columns(resource, list));
-  for (const std::string& text : texts) out.String(text);
-  out.EndArray();
+  std::set<std::string> uniques;
+  for (const auto& unique : resource.uniques) uniques.insert(CreateUnique(resource, unique));
+  statements.insert(statements.end(), uniques.begin(), uniques.end());
+  for (const std::string& columns : IndexesOf(resource)) statements.push_back(CreateIndex(resource.table, columns));
 }
 
 void DescribeResource(const model::Service& service, const Resource& resource, json::Writer& out) {
   out.BeginObject();
   out.Field("table", resource.table);
-  out.Field("id", static_cast<int>(resource.id_kind));
+  out.Field("id", kIdKinds[static_cast<size_t>(resource.id_kind)]);
+  out.Field("key", ColumnNames(resource, resource.key));
   out.Field("softDelete", resource.soft_delete);
   out.Key("fields");
   out.BeginObject();
   for (const Field& field : resource.fields) {
     out.Key(field.name);
-    out.BeginObject();
-    out.Field("column", field.column);
-    out.Field("storage", StorageOf(*field.type));
-    out.Field("type", field.type->text());
-    out.Field("required", NotNull(field));
-    if (field.relation.valid()) {
-      out.Field("references", service.resource(resource.relation(field.relation).target).name);
-    }
-    out.EndObject();
+    DescribeField(service, resource, field, out);
   }
   out.EndObject();
-  DescribeLists(out, "unique", resource, resource.uniques);
-  DescribeLists(out, "indexes", resource, resource.indexes);
+  std::set<std::string> uniques;
+  for (const auto& unique : resource.uniques) uniques.insert(ColumnNames(resource, unique));
+  DescribeLists(out, "unique", uniques);
+  DescribeLists(out, "indexes", IndexesOf(resource));
   out.Key("checks");
-  out.BeginArray();
-  for (const std::string& check : ChecksOf(service, resource)) out.String(check);
-  out.EndArray();
+  out.BeginObject();
+  for (const auto& [name, check] : ChecksOf(service, resource)) out.Field(name, check);
+  out.EndObject();
   out.EndObject();
 }
-
-// A literal default in a column's definition; nullopt where it is none.
-std::optional<std::string> DefaultText(const Field& field) {
-  if (field.default_value == nullptr) {
-    return field.type->kind() == types::Kind::kList ? std::optional<std::string>("'[]'") : std::nullopt;
-  }
-  cel::ExprPtr folded = cel::FoldConstants(field.default_value);
-  const auto* literal = folded->get<cel::Literal>();
-  if (literal == nullptr || literal->value.is_null()) return std::nullopt;
-  types::Value value = literal->value;
-  if (const auto* decimal = value.get<types::Decimal>()) {
-    auto scaled = types::Rescale(*decimal, field.type->scale());
-    if (!scaled) return std::nullopt;
-    return types::FormatDecimal({scaled->unscaled, 0});
-  }
-  if (const auto* list = value.get<types::List>()) value = types::ToListForm(*list);
-  if (const auto* real = value.get<double>()) return fmt::format("{}", *real);
-  if (const auto* integer = value.get<int64_t>()) return fmt::format("{}", *integer);
-  if (const auto* boolean = value.get<bool>()) return std::string(*boolean ? "1" : "0");
-  const auto* text = value.get<std::string>();
-  if (text == nullptr || text->find('\0') != std::string::npos) return std::nullopt;
-  std::string quoted = "'";
-  for (char c : *text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
-}
-
-}  // namespace
 
 std::string Describe(const model::Service& service) {
   std::string text;
   json::Writer out(text);
   out.BeginObject();
+  out.Field("format", kFormat);
   out.Field("service", service.name);
   out.Key("resources");
   out.BeginObject();

@@ -1,26 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/json/json.h"
+#include "base/json/writer.h"
 #include "model/service.h"
 
 namespace ashlar::store::sql {
 
+// Of the description that a store keeps of its tables.
+inline constexpr int kFormat = 1;
+
 // What the tables of a service are, as far as a store must know to tell whether they still fit: kept in the store as
 // JSON. Bounds of types, rules and texts are the process's and do not stand in it.
 std::string Describe(const model::Service& service);
+void DescribeResource(const model::Service& service, const model::Resource& resource, json::Writer& out);
 
-// The statements that make the tables of every resource, in order.
+// The statements that make the tables and indexes of every resource, or of one, in order.
 std::vector<std::string> CreateAll(const model::Service& service);
+void CreateResource(const model::Service& service, const model::Resource& resource,
+                    std::vector<std::string>& statements);
 
-struct Change {
-  std::vector<std::string> statements;  // what takes the store from `applied` to the service
-  std::vector<std::string> refused;     // what would need a migration, in words; nothing is applied then
-};
-// What became of a contract: new resources, optional fields, fields with a literal default and plain indexes come by
-// themselves, plain indexes go by themselves; anything else is refused.
-Change Compare(const json::Json& applied, const model::Service& service);
+// A field's column as CREATE TABLE and ADD COLUMN write it.
+std::string DefineColumn(const model::Service& service, const model::Resource& resource, const model::Field& field);
+// Lists are never null, whether they are required or not.
+bool NotNull(const model::Field& field);
+
+// Indexes by their columns, quoted: `"category_id", "name"`.
+std::set<std::string> IndexesOf(const model::Resource& resource);
+std::string CreateIndex(std::string_view table, std::string_view columns);
+std::string DropIndex(std::string_view table, std::string_view columns);
 
 }  // namespace ashlar::store::sql

@@ -164,12 +164,11 @@ class StatementRenderer {
     const model::Resource& resource = service_.resource(insert.resource);
     std::string names;
     std::string marks;
+    // Every column: a null must not become a column's default, and one text serves every row.
     for (size_t i = 0; i < resource.fields.size(); ++i) {
-      if (insert.row[i].is_null()) continue;
-      names += fmt::format("{}{}", names.empty() ? "" : ", ", Quote(resource.fields[i].column));
-      marks += (marks.empty() ? "" : ", ") + Bound(insert.row[i]);
+      names += fmt::format("{}{}", i == 0 ? "" : ", ", Quote(resource.fields[i].column));
+      marks += (i == 0 ? "" : ", ") + Bound(insert.row[i]);
     }
-    if (names.empty()) return Add("INSERT INTO {} DEFAULT VALUES", Quote(resource.table));
     Add("INSERT INTO {} ({}) VALUES ({})", Quote(resource.table), names, marks);
   }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/connection.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/sqlite/bind.h"
 #include "store/sqlite/functions.h"
@@ -11,6 +12,9 @@ namespace ashlar::store::sqlite {
 namespace {
 
 constexpr int kStepsBetweenLooks = 2000;  // of SQLite's machine; some 50 microseconds
+constexpr int kWriterWaitMs = 2000;       // for another program that has the file
+constexpr int kReaderWaitMs = 200;
+constexpr int kRestartWaitMs = 50;
 
 bool Configure(sqlite3* handle) {
   int was = 0;
@@ -20,16 +24,20 @@ bool Configure(sqlite3* handle) {
          sqlite3_extended_result_codes(handle, 1) == SQLITE_OK;
 }
 
-// The fields that a unique constraint is about, from SQLite's message: "UNIQUE constraint failed: t.a, t.b", or for
-// an index with a condition "index 'name'". It never leaves this file.
-std::vector<model::FieldId> FieldsOf(const model::Resource& resource, std::string_view message) {
-  std::vector<model::FieldId> fields;
+// What a constraint's message names: "UNIQUE constraint failed: t.a, t.b", "CHECK constraint failed: name". It never
+// leaves this file.
+std::string NamedIn(sqlite3* handle) {
+  std::string message = sqlite3_errmsg(handle);
   size_t colon = message.find(": ");
-  if (colon == std::string_view::npos) return fields;
-  std::string rest(message.substr(colon + 2));
-  rest += ", ";
-  for (size_t at = 0, end; (end = rest.find(", ", at)) != std::string::npos; at = end + 2) {
-    std::string name = rest.substr(at, end - at);
+  return colon == std::string::npos ? "" : message.substr(colon + 2);
+}
+
+// The fields of a unique constraint: "t.a, t.b".
+std::vector<model::FieldId> FieldsOf(const model::Resource& resource, std::string columns) {
+  std::vector<model::FieldId> fields;
+  columns += ", ";
+  for (size_t at = 0, end; (end = columns.find(", ", at)) != std::string::npos; at = end + 2) {
+    std::string name = columns.substr(at, end - at);
     std::string column = name.substr(name.find('.') + 1);
     for (size_t i = 0; i < resource.fields.size(); ++i) {
       if (resource.fields[i].column == column) fields.push_back(model::FieldId{static_cast<uint32_t>(i)});
@@ -38,36 +46,60 @@ std::vector<model::FieldId> FieldsOf(const model::Resource& resource, std::strin
   return fields;
 }
 
+// Checks are named by their text.
+int CheckOf(const model::Resource& resource, std::string_view name) {
+  for (size_t i = 0; i < resource.checks.size(); ++i) {
+    if (resource.checks[i].text == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+// Leaves a prepared statement as it was found, whatever is thrown in between.
+struct Reset {
+  sqlite3_stmt* statement;
+  ~Reset() {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+  }
+};
+
+// The file is the owner's alone; its log and index get the same mode from SQLite.
+Result<void> CreateFile(const std::string& path) {
+  int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) return Fail(ErrorKind::kUnavailable, fmt::format("cannot open {}: {}", path, strerror(errno)));
+  close(file);
+  return {};
+}
+
+int NotePages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int*>(pages) = count;
+  return SQLITE_OK;
+}
+
+constexpr const char* kWriterPragmas =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0;"
+    "PRAGMA secure_delete=FAST;";
+constexpr const char* kPragmas = "PRAGMA mmap_size=0; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;";
+
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Role role) {
-  sqlite3* handle = nullptr;
   bool writer = role == Role::kWriter;
-  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-              (writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-  mode_t mask = umask(0077);  // the file and its log are the owner's alone
+  if (writer) TRY_VOID(CreateFile(path));
+  sqlite3* handle = nullptr;
+  int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
   if (code != SQLITE_OK || !Configure(handle) || !AddFunctions(handle)) {
-    umask(mask);
     return Fail(ErrorKind::kUnavailable, fmt::format("cannot open {}: {}", path, sqlite3_errstr(code)));
   }
-  sqlite3_busy_timeout(handle, writer ? 2000 : 200);
-  std::string pragmas = writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                                 "PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=FAST;"
-                               : "PRAGMA query_only=ON;";
-  pragmas += "PRAGMA mmap_size=0; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;";
-  auto set = connection->Execute(pragmas);
-  umask(mask);
-  int was = 0;
+  sqlite3_busy_timeout(handle, writer ? kWriterWaitMs : kReaderWaitMs);
   // Only the writer checkpoints (SQLite's WAL-reset defect): closing a reader must not.
+  int was = 0;
   if (!writer) sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &was);
-  if (writer) {
-    sqlite3_wal_hook(
-        handle, [](void* pages, sqlite3*, const char*, int count) { *static_cast<int*>(pages) = count; return SQLITE_OK; },
-        &connection->log_pages_);
-  }
+  auto set = connection->Execute(std::string(writer ? kWriterPragmas : "PRAGMA query_only=ON;") + kPragmas);
   if (!set) return Fail(ErrorKind::kUnavailable, fmt::format("cannot open {}: {}", path, set.error().message));
+  if (writer) sqlite3_wal_hook(handle, NotePages, &connection->log_pages_);
   return connection;
 }
 
@@ -76,13 +108,23 @@ Connection::~Connection() {
   sqlite3_close(handle_);
 }
 
-Error Connection::Trouble(int code) const {
+Error Connection::Trouble(int code) {
   ErrorKind kind = ErrorKind::kInternal;
-  int primary = code & 0xff;
-  if (primary == SQLITE_INTERRUPT) kind = ErrorKind::kTimeout;
-  if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_FULL || primary == SQLITE_IOERR ||
-      primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN || primary == SQLITE_NOMEM) {
-    kind = ErrorKind::kUnavailable;
+  switch (code & 0xff) {
+    case SQLITE_INTERRUPT: kind = ErrorKind::kTimeout; break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_NOMEM: kind = ErrorKind::kUnavailable; break;
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      kind = ErrorKind::kUnavailable;
+      damaged_ = true;
+      break;
+    default: break;
   }
   return {kind, fmt::format("sqlite {}: {}", code, sqlite3_errmsg(handle_))};
 }
@@ -145,51 +187,57 @@ Result<types::Rows> Connection::Step(sqlite3_stmt* statement, const sql::Sql& sq
 Result<plan::Answer> Connection::Run(const model::Service& service, const plan::Statement& statement) {
   sql::Sql sql = sql::Render(service, statement);
   TRY(prepared, Prepare(sql.text));
+  Reset reset{prepared};
   int place = 0;
-  bool bound = true;
-  for (const types::Value& value : sql.parameters) bound = bound && Bind(prepared, ++place, value);
-  Result<types::Rows> rows = bound ? Step(prepared, sql) : Fail(ErrorKind::kInternal, "a parameter cannot be bound");
-  int code = sqlite3_extended_errcode(handle_);
-  int changes = sqlite3_changes(handle_);
-  std::string message = rows ? "" : sqlite3_errmsg(handle_);
-  sqlite3_reset(prepared);
-  sqlite3_clear_bindings(prepared);
-  if (!rows) {
-    bool constraint = bound && (code & 0xff) == SQLITE_CONSTRAINT;
-    if (!constraint) return std::unexpected(std::move(rows).error());
-    const model::ResourceId of = std::visit([](const auto& one) { return one.resource; }, statement);
-    bool unique = code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
-                  code == SQLITE_CONSTRAINT_ROWID;
-    if (unique) return plan::UniqueViolation{of, FieldsOf(service.resource(of), message)};
-    return plan::CheckViolation{of, -1};
+  for (const types::Value& value : sql.parameters) {
+    if (!Bind(prepared, ++place, value)) return Fail(ErrorKind::kInternal, "a parameter cannot be bound");
   }
-  bool reads = std::holds_alternative<plan::Query>(statement) || std::holds_alternative<plan::Count>(statement) ||
-               std::holds_alternative<plan::Probe>(statement);
-  if (reads) return std::move(*rows);
-  plan::Written written{changes, types::Value{}};
-  if (std::holds_alternative<plan::Insert>(statement)) written.id = int64_t{sqlite3_last_insert_rowid(handle_)};
+  Result<types::Rows> rows = Step(prepared, sql);
+  if (rows) return AnswerOf(service, statement, std::move(*rows));
+  const model::Resource& resource =
+      service.resource(std::visit([](const auto& one) { return one.resource; }, statement));
+  switch (sqlite3_extended_errcode(handle_)) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID: return plan::UniqueViolation{resource.id, FieldsOf(resource, NamedIn(handle_))};
+    case SQLITE_CONSTRAINT_CHECK: return plan::CheckViolation{resource.id, CheckOf(resource, NamedIn(handle_))};
+    case SQLITE_CONSTRAINT_NOTNULL:
+    case SQLITE_CONSTRAINT_FOREIGNKEY: return plan::CheckViolation{resource.id, -1};
+    default: return std::unexpected(std::move(rows).error());
+  }
+}
+
+plan::Answer Connection::AnswerOf(const model::Service& service, const plan::Statement& statement,
+                                  types::Rows rows) const {
+  bool writes = std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
+                std::holds_alternative<plan::Delete>(statement);
+  if (!writes) return rows;
+  plan::Written written{sqlite3_changes(handle_), types::Value{}};
+  if (const auto* insert = std::get_if<plan::Insert>(&statement)) {
+    bool counted = service.resource(insert->resource).id_kind == model::IdKind::kInt;
+    if (counted) written.id = int64_t{sqlite3_last_insert_rowid(handle_)};
+  }
   return written;
 }
 
 void Connection::SetInterrupt(bool (*expired)(void*), void* argument) {
-  struct Look {
-    bool (*expired)(void*);
-    void* argument;
+  expired_ = expired;
+  expired_argument_ = argument;
+  auto look = [](void* data) {
+    auto* own = static_cast<Connection*>(data);
+    return own->expired_(own->expired_argument_) ? 1 : 0;
   };
-  // SQLite hands one pointer through: it stands in a slot of this thread's.
-  thread_local Look look;
-  look = {expired, argument};
-  if (expired == nullptr) return sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
-  sqlite3_progress_handler(
-      handle_, kStepsBetweenLooks, [](void* data) { return static_cast<Look*>(data)->expired(static_cast<Look*>(data)->argument) ? 1 : 0; },
-      &look);
+  sqlite3_progress_handler(handle_, expired == nullptr ? 0 : kStepsBetweenLooks, look, this);
 }
 
-Connection::Checkpointed Connection::Checkpoint(bool restart) {
-  Checkpointed done;
-  sqlite3_wal_checkpoint_v2(handle_, nullptr, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-                            &done.log, &done.done);
-  return done;
+bool Connection::Checkpoint(Checkpoints how) {
+  if (how == Checkpoints::kPassive) {
+    return sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr) == SQLITE_OK;
+  }
+  sqlite3_busy_timeout(handle_, kRestartWaitMs);
+  int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  sqlite3_busy_timeout(handle_, kWriterWaitMs);
+  return code == SQLITE_OK;
 }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }

@@ -33,23 +33,27 @@ class Connection {
 
   // While set, a statement is interrupted (kTimeout) once `expired(argument)` says so; asked every few thousand steps.
   void SetInterrupt(bool (*expired)(void*), void* argument);
-  // Frames in the write-ahead log and how many of them are in the database, after a checkpoint; kinds as SQLite's.
-  struct Checkpointed {
-    int log = 0;
-    int done = 0;
-  };
-  Checkpointed Checkpoint(bool restart);
+  enum class Checkpoints : uint8_t { kPassive, kRestart };
+  // Moves what is committed from the write-ahead log into the database. kRestart also waits, 50 ms at most, for readers
+  // to let the log begin anew; false if they did not.
+  bool Checkpoint(Checkpoints how);
   bool in_transaction() const;
+  // The disk or the file failed: what is there can be read at best.
+  bool damaged() const { return damaged_; }
   int log_pages() const { return log_pages_; }  // of the write-ahead log, after this connection's last commit
 
  private:
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   Result<sqlite3_stmt*> Prepare(const std::string& text);
   Result<types::Rows> Step(sqlite3_stmt* statement, const sql::Sql& sql);
-  Error Trouble(int code) const;
+  plan::Answer AnswerOf(const model::Service& service, const plan::Statement& statement, types::Rows rows) const;
+  Error Trouble(int code);
 
   static constexpr size_t kMaxPrepared = 200;
   sqlite3* handle_;
+  bool (*expired_)(void*) = nullptr;
+  void* expired_argument_ = nullptr;
+  bool damaged_ = false;
   int log_pages_ = 0;
   std::list<std::pair<std::string, sqlite3_stmt*>> recent_;  // most recent first
   std::unordered_map<std::string_view, decltype(recent_)::iterator> prepared_;

@@ -10,6 +10,7 @@
 #include <future>
 
 #include "base/json/json.h"
+#include "store/sql/change.h"
 #include "store/sql/schema.h"
 #include "store/sqlite/lock.h"
 #include "store/sqlite/run.h"
@@ -21,12 +22,13 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr size_t kReadQueueLimit = 1024;
+constexpr int64_t kReadQueueAgeUs = 5'000'000;
 constexpr const char* kBusy = "too many requests wait for the store";
 
 // Threads that run reads which are too long for a loop.
 class Readers {
  public:
-  Readers(const model::Service& service) : service_(service), queue_(kReadQueueLimit) {}
+  explicit Readers(const model::Service& service) : service_(service), queue_(kReadQueueLimit, kReadQueueAgeUs) {}
   ~Readers() { Close(); }
 
   Result<void> Begin(const std::string& path, int threads) {

@@ -4,9 +4,12 @@
 namespace ashlar::store::sqlite {
 
 bool WorkQueue::Push(Job& job) {
+  const int64_t now_us = job.context->clock.SteadyMicros();
   {
     std::lock_guard lock(mutex_);
     if (closed_ || jobs_.size() >= limit_) return false;
+    if (!jobs_.empty() && now_us - jobs_.front().queued_us > age_limit_us_) return false;
+    job.queued_us = now_us;
     jobs_.push_back(std::move(job));
   }
   some_.notify_one();

@@ -15,14 +15,15 @@ struct Job {
   Context* context = nullptr;
   Unit* unit = nullptr;
   std::function<void(Result<Outcomes>)> done;
+  int64_t queued_us = 0;  // set by the queue, by the context's clock
 };
 
 // A bounded queue between loops and the store's own threads. Thread safe.
 class WorkQueue {
  public:
-  explicit WorkQueue(size_t limit) : limit_(limit) {}
+  WorkQueue(size_t limit, int64_t age_limit_us) : limit_(limit), age_limit_us_(age_limit_us) {}
 
-  // False if it is full or closed; the job is untouched then.
+  // False if it is full, stalled (its first job has waited longer than the limit) or closed; the job is untouched then.
   bool Push(Job& job);
   // Waits for work and takes up to `most` jobs; none once it is closed and empty.
   std::vector<Job> Take(size_t most);
@@ -31,6 +32,7 @@ class WorkQueue {
 
  private:
   const size_t limit_;
+  const int64_t age_limit_us_;
   mutable std::mutex mutex_;
   std::condition_variable some_;
   std::deque<Job> jobs_;

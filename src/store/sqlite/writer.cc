@@ -6,15 +6,22 @@
 namespace ashlar::store::sqlite {
 namespace {
 
-constexpr size_t kQueueLimit = 4096;   // units that wait
-constexpr size_t kGroupLimit = 128;    // units of one commit
-constexpr int kCheckpointPages = 1000;   // 4 MiB: from here on when nobody waits
-constexpr int kRestartPages = 16'384;    // 64 MiB: whoever waits
+constexpr size_t kQueueLimit = 4096;      // units that wait
+constexpr int64_t kQueueAgeUs = 5'000'000;  // of the unit that waits longest
+constexpr size_t kGroupLimit = 128;       // units of one commit
+constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
+constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
+constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
+constexpr int kRestartAgainPages = 4096;  // more, when readers did not let go
 
 }  // namespace
 
 Writer::Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer)
-    : connection_(std::move(connection)), service_(service), observer_(observer), queue_(kQueueLimit) {
+    : connection_(std::move(connection)),
+      service_(service),
+      observer_(observer),
+      queue_(kQueueLimit, kQueueAgeUs),
+      restart_at_(kRestartPages) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -27,40 +34,46 @@ void Writer::Loop() {
   while (true) {
     std::vector<Job> jobs = queue_.Take(kGroupLimit);
     if (jobs.empty()) return;
-    Group(jobs);
+    for (size_t done = 0; done < jobs.size();) done += Group(std::span(jobs).subspan(done));
     Checkpoint();
   }
 }
 
-void Writer::Group(std::vector<Job>& jobs) {
+size_t Writer::Group(std::span<Job> jobs) {
   Results results;
-  Result<void> committed = broken() ? Result<void>(Fail(ErrorKind::kUnavailable, "the store is read-only: the disk failed"))
+  Result<void> committed = broken() ? Fail(ErrorKind::kUnavailable, "the store is read-only since the disk failed")
                                     : Commit(jobs, results);
-  if (!committed && jobs.size() > 1 && !broken()) {
-    // One unit may have spoilt the commit for all: the others are done again by themselves.
-    for (Job& job : jobs) {
-      std::vector<Job> alone;
-      alone.push_back(std::move(job));
-      Group(alone);
-    }
-    return;
+  size_t ran = results.size();
+  if (!committed && ran > 1 && !broken()) {
+    // One unit may have spoilt the commit for all: they are done again, each by itself.
+    for (size_t i = 0; i < ran; ++i) Group(jobs.subspan(i, 1));
+    return ran;
   }
   if (committed) commits_.fetch_add(1, std::memory_order_release);
-  for (size_t i = 0; i < jobs.size(); ++i) {
+  size_t answered = ran == 0 || broken() ? jobs.size() : ran;
+  for (size_t i = 0; i < answered; ++i) {
     jobs[i].done(committed ? std::move(results[i]) : Result<Outcomes>(std::unexpected(committed.error())));
   }
+  return answered;
 }
 
-Result<void> Writer::Commit(std::vector<Job>& jobs, Results& results) {
+Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
+  const Clock& clock = jobs[0].context->clock;
+  const int64_t until = clock.SteadyMicros() + kGroupUs;
   Result<void> done = connection_->Execute("BEGIN IMMEDIATE");
-  if (done) {
-    for (Job& job : jobs) results.push_back(InSavepoint(job));
-    done = connection_->Execute("COMMIT");
+  for (Job& job : jobs) {
+    if (!done || (!results.empty() && clock.SteadyMicros() >= until)) break;
+    results.push_back(InSavepoint(job));
+    if (connection_->in_transaction()) continue;
+    // SQLite ends the whole transaction itself when the disk is full or fails: nothing of the group is there.
+    done = results.back() ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
+                          : Result<void>(std::unexpected(results.back().error()));
   }
+  if (done) done = connection_->Execute("COMMIT");
   if (done) return done;
   if (connection_->in_transaction()) (void)connection_->Execute("ROLLBACK");
+  if (connection_->damaged()) broken_.store(true);
   observer_.Observe(Note{Severity::kError, "store.commit", done.error().message});
-  if (done.error().kind == ErrorKind::kUnavailable && jobs.size() == 1) broken_.store(true);
   return done;
 }
 
@@ -68,19 +81,20 @@ Result<Outcomes> Writer::InSavepoint(Job& job) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
   TRY_VOID(connection_->Execute("SAVEPOINT unit"));
   Result<Outcomes> outcomes = RunUnit(*connection_, service_, *job.context, *job.unit);
-  if (!outcomes || !AllWell(*outcomes) || job.unit->discard) {
-    if (Result<void> undone = connection_->Execute("ROLLBACK TO unit"); !undone) return std::unexpected(undone.error());
-  }
+  if (!connection_->in_transaction()) return outcomes;
+  if (!outcomes || !AllWell(*outcomes) || job.unit->discard) TRY_VOID(connection_->Execute("ROLLBACK TO unit"));
   TRY_VOID(connection_->Execute("RELEASE unit"));
   return outcomes;
 }
 
 void Writer::Checkpoint() {
   int pages = connection_->log_pages();
-  if (pages > kRestartPages) {
-    connection_->Checkpoint(true);
-  } else if (pages > kCheckpointPages && queue_.empty()) {
-    connection_->Checkpoint(false);
+  if (pages > restart_at_) {
+    bool done = connection_->Checkpoint(Connection::Checkpoints::kRestart);
+    restart_at_ = done ? kRestartPages : pages + kRestartAgainPages;
+    if (!done) observer_.Observe(Note{Severity::kWarning, "store.checkpoint", "readers hold the log back"});
+  } else if (pages > kPassivePages && queue_.empty()) {
+    connection_->Checkpoint(Connection::Checkpoints::kPassive);
   }
 }
 

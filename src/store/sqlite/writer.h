@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <atomic>
+#include <span>
 #include <thread>
 
 #include "store/sqlite/connection.h"
@@ -16,7 +17,7 @@ class Writer {
   Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer);
   ~Writer() { Close(); }
 
-  // False if too many units wait.
+  // False if too many units wait, or for too long.
   bool Submit(Job& job) { return queue_.Push(job); }
   void Close();
   // Moves with every commit.
@@ -27,8 +28,10 @@ class Writer {
  private:
   using Results = std::vector<Result<Outcomes>>;
   void Loop();
-  void Group(std::vector<Job>& jobs);
-  Result<void> Commit(std::vector<Job>& jobs, Results& results);
+  // Runs and answers the first of these jobs, or all: says how many.
+  size_t Group(std::span<Job> jobs);
+  // Fills `results` for the jobs that it ran; an Error: nothing of them is there.
+  Result<void> Commit(std::span<Job> jobs, Results& results);
   Result<Outcomes> InSavepoint(Job& job);
   void Checkpoint();
 
@@ -36,6 +39,7 @@ class Writer {
   const model::Service& service_;
   Observer& observer_;
   WorkQueue queue_;
+  int restart_at_;  // pages of log
   std::atomic<uint64_t> commits_ = 0;
   std::atomic<bool> broken_ = false;
   std::thread thread_;

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sql/change.h"
+
+#include <set>
+
+#include "store/sql/catalog.h"
+#include "store/sql/schema.h"
+#include "types/decimal.h"
+#include "types/list_form.h"
+
+namespace ashlar::store::sql {
+namespace {
+
+using model::Field;
+using model::Resource;
+
+// A description may come from a damaged file: what is missing is empty.
+const json::Json& At(const json::Json& object, std::string_view name) {
+  static const json::Json kNull;
+  const json::Json* member = object.Find(name);
+  return member == nullptr ? kNull : *member;
+}
+const json::Object& ObjectAt(const json::Json& object, std::string_view name) {
+  static const json::Object kNone;
+  const json::Object* found = At(object, name).object();
+  return found == nullptr ? kNone : *found;
+}
+std::string TextAt(const json::Json& object, std::string_view name) {
+  const std::string* text = At(object, name).string();
+  return text == nullptr ? "" : *text;
+}
+std::set<std::string> TextsAt(const json::Json& object, std::string_view name) {
+  std::set<std::string> texts;
+  const json::Array* array = At(object, name).array();
+  if (array == nullptr) return texts;
+  for (const json::Json& one : *array) {
+    if (one.string() != nullptr) texts.insert(*one.string());
+  }
+  return texts;
+}
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// A value as a column's DEFAULT; nullopt where SQL has no such literal.
+std::optional<std::string> LiteralText(const Field& field, const types::Value& value) {
+  if (value.is_null()) return std::nullopt;
+  if (const auto* boolean = value.get<bool>()) return std::string(*boolean ? "1" : "0");
+  if (const auto* integer = value.get<int64_t>()) return fmt::format("{}", *integer);
+  if (const auto* real = value.get<double>()) return fmt::format("{}", *real);
+  if (const auto* date = value.get<types::Date>()) return fmt::format("{}", date->days);
+  if (const auto* time = value.get<types::Timestamp>()) return fmt::format("{}", time->micros);
+  if (const auto* span = value.get<types::Duration>()) return fmt::format("{}", span->micros);
+  if (const auto* list = value.get<types::List>()) return Quoted(types::ToListForm(*list));
+  if (const auto* decimal = value.get<types::Decimal>()) {
+    auto scaled = types::Rescale(*decimal, field.type->scale());
+    return scaled ? std::optional(types::FormatDecimal({scaled->unscaled, 0})) : std::nullopt;
+  }
+  const auto* text = value.get<std::string>();
+  if (text == nullptr || text->find('\0') != std::string::npos) return std::nullopt;
+  return Quoted(*text);
+}
+
+std::optional<std::string> DefaultText(const Field& field) {
+  if (field.default_value == nullptr) {
+    return field.type->kind() == types::Kind::kList ? std::optional<std::string>("'[]'") : std::nullopt;
+  }
+  cel::ExprPtr folded = cel::FoldConstants(field.default_value);
+  const auto* literal = folded->get<cel::Literal>();
+  return literal == nullptr ? std::nullopt : LiteralText(field, literal->value);
+}
+
+class Comparer {
+ public:
+  Comparer(const model::Service& service, Change& change) : service_(service), change_(change) {}
+
+  void Run(const json::Json& applied) {
+    const json::Number* format = At(applied, "format").number();
+    if (format == nullptr || format->token != std::to_string(kFormat)) {
+      return Refuse("the store was written by another version of ashlar");
+    }
+    if (TextAt(applied, "service") != service_.name) {
+      return Refuse("the store is of the service '{}', not of '{}'", TextAt(applied, "service"), service_.name);
+    }
+    std::set<std::string> known;
+    for (const json::Member& member : ObjectAt(applied, "resources")) {
+      known.insert(member.name);
+      model::ResourceId id = service_.FindResource(member.name);
+      if (id.valid()) {
+        CompareResource(member.value, service_.resource(id));
+      } else {
+        Refuse("resource {} is gone: its table would have to be dropped", member.name);
+      }
+    }
+    for (const Resource& resource : service_.resources) {
+      if (!known.contains(resource.name)) CreateResource(service_, resource, change_.statements);
+    }
+  }
+
+ private:
+  template <class... Arguments>
+  void Refuse(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    change_.refused.push_back(fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+
+  void CompareResource(const json::Json& old, const Resource& resource) {
+    std::string text;
+    json::Writer writer(text);
+    DescribeResource(service_, resource, writer);
+    auto now = json::Parse(text, {.depth = 64, .bytes = SIZE_MAX});
+    if (!now) return Refuse("resource {} cannot be described", resource.name);
+    if (TextAt(old, "table") != resource.table) {
+      Refuse("resource {}: its table would have to be renamed from {} to {}", resource.name, TextAt(old, "table"),
+             resource.table);
+    }
+    if (At(old, "id") != At(*now, "id") || At(old, "key") != At(*now, "key")) {
+      Refuse("resource {}: its id has changed, so that its rows would have to get new ids", resource.name);
+    }
+    if (At(old, "softDelete") != At(*now, "softDelete")) {
+      Refuse("resource {}: softDelete has changed, so that its unique indexes would have to be made anew",
+             resource.name);
+    }
+    if (At(old, "checks") != At(*now, "checks")) {
+      Refuse("resource {}: its checks have changed, so that its rows would have to be checked", resource.name);
+    }
+    for (const json::Member& member : ObjectAt(old, "fields")) CompareField(member, *now, resource);
+    for (const Field& field : resource.fields) {
+      if (At(old, "fields").Find(field.name) == nullptr) AddField(resource, field);
+    }
+    CompareUniques(old, *now, resource);
+    CompareIndexes(old, resource);
+  }
+
+  void CompareField(const json::Member& old, const json::Json& resource_now, const Resource& resource) {
+    const json::Json* now = At(resource_now, "fields").Find(old.name);
+    std::string place = resource.name + "." + old.name;
+    if (now == nullptr) return Refuse("field {} is gone: its column would have to be dropped", place);
+    if (At(old.value, "storage") != At(*now, "storage")) {
+      Refuse("field {} has changed from {} to {}: its values would have to be converted", place,
+             TextAt(old.value, "type"), TextAt(*now, "type"));
+    } else if (At(old.value, "references") != At(*now, "references")) {
+      Refuse("field {} refers to another resource: its rows would have to be checked", place);
+    }
+    if (At(old.value, "required") != At(*now, "required")) {
+      const bool* required = At(*now, "required").boolean();
+      Refuse("field {} is {} now: its table would have to be made anew", place,
+             required != nullptr && *required ? "required" : "optional");
+    }
+  }
+
+  void AddField(const Resource& resource, const Field& field) {
+    std::string place = resource.name + "." + field.name;
+    if (field.system != model::SystemField::kNone) return;  // told with softDelete or the id
+    std::optional<std::string> literal = DefaultText(field);
+    if (field.unique) return Refuse("field {} is new and unique: its rows would have to be told apart", place);
+    if (field.default_value != nullptr && !literal) {
+      return Refuse("field {} is new and its default is no literal: its rows would have to be filled", place);
+    }
+    if (NotNull(field) && !literal) {
+      return Refuse("field {} is new and required: its rows need a value, so give it a literal default", place);
+    }
+    if (literal && field.relation.valid()) {
+      return Refuse("field {} is a new relation with a default: its rows would have to be filled", place);
+    }
+    change_.statements.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}{}", Quote(resource.table),
+                                             DefineColumn(service_, resource, field),
+                                             literal ? " DEFAULT " + *literal : ""));
+  }
+
+  void CompareUniques(const json::Json& old, const json::Json& now, const Resource& resource) {
+    std::set<std::string> was = TextsAt(old, "unique");
+    std::set<std::string> is = TextsAt(now, "unique");
+    for (const std::string& columns : is) {
+      if (was.contains(columns) || IsNewField(old, resource, columns)) continue;
+      Refuse("resource {}: {} is unique now, so that its rows would have to be checked", resource.name, columns);
+    }
+    for (const std::string& columns : was) {
+      if (is.contains(columns)) continue;
+      Refuse("resource {}: {} is no longer unique: its index would have to be dropped", resource.name, columns);
+    }
+  }
+
+  // Whether AddField has told it already.
+  static bool IsNewField(const json::Json& old, const Resource& resource, const std::string& columns) {
+    return std::any_of(resource.fields.begin(), resource.fields.end(), [&](const Field& field) {
+      return field.unique && Quote(field.column) == columns && At(old, "fields").Find(field.name) == nullptr;
+    });
+  }
+
+  void CompareIndexes(const json::Json& old, const Resource& resource) {
+    std::set<std::string> was = TextsAt(old, "indexes");
+    std::set<std::string> is = IndexesOf(resource);
+    for (const std::string& columns : is) {
+      if (!was.contains(columns)) change_.statements.push_back(CreateIndex(resource.table, columns));
+    }
+    for (const std::string& columns : was) {
+      if (!is.contains(columns)) change_.statements.push_back(DropIndex(resource.table, columns));
+    }
+  }
+
+  const model::Service& service_;
+  Change& change_;
+};
+
+}  // namespace
+
+Change Compare(const json::Json& applied, const model::Service& service) {
+  Change change;
+  Comparer(service, change).Run(applied);
+  return change;
+}
+
+}  // namespace ashlar::store::sql

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/json/json.h"
+#include "model/service.h"
+
+namespace ashlar::store::sql {
+
+struct Change {
+  std::vector<std::string> statements;  // what takes the store from `applied` to the service
+  std::vector<std::string> refused;     // what would need a migration, in words; nothing is applied then
+};
+
+// What became of a contract since `applied` (what Describe gave) was applied: new resources, optional fields, fields
+// with a literal default and plain indexes come by themselves, plain indexes go by themselves; anything else is
+// refused, all of it at once (docs/decisions/0003-changed-contracts.md).
+Change Compare(const json::Json& applied, const model::Service& service);
+
+}  // namespace ashlar::store::sql
