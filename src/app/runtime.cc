@@ -20,8 +20,8 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
   auto compiled = contract::Compile(sources, options);
   if (compiled) return std::move(*compiled);
   fmt::print(stderr, "{}", contract::Render(compiled.error(), telemetry::ColourFor(STDERR_FILENO)));
-  return Fail(ErrorKind::kInvalid, fmt::format("{}: {} mistake{}", path, compiled.error().size(),
-                                               compiled.error().size() == 1 ? "" : "s"));
+  return Fail(ErrorKind::kInvalid,
+              fmt::format("{}: {} mistake{}", path, compiled.error().size(), compiled.error().size() == 1 ? "" : "s"));
 }
 
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,

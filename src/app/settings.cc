@@ -44,7 +44,8 @@ Result<void> CheckEnvironment() {
     std::string_view name = text.substr(0, text.find('='));
     bool known = std::any_of(std::begin(kSettings), std::end(kSettings),
                              [&](const Setting& setting) { return setting.environment == name; });
-    if (!known) return Fail(ErrorKind::kInvalid, fmt::format("the environment's {} is not a setting of this build", name));
+    if (!known)
+      return Fail(ErrorKind::kInvalid, fmt::format("the environment's {} is not a setting of this build", name));
   }
   return {};
 }

@@ -36,8 +36,8 @@ inline std::unexpected<Error> Fail(ErrorKind kind, std::string message) {
 // Declares `name` as the value of `expr` or returns its error. Declaration form only:  TRY(row, Read(id));
 #define ASHLAR_JOIN_(a, b) a##b
 #define ASHLAR_JOIN(a, b) ASHLAR_JOIN_(a, b)
-#define ASHLAR_TRY_(tmp, ret, name, ...)             \
-  auto tmp = (__VA_ARGS__);                          \
+#define ASHLAR_TRY_(tmp, ret, name, ...)                 \
+  auto tmp = (__VA_ARGS__);                              \
   if (!tmp) ret std::unexpected(std::move(tmp).error()); \
   auto name = std::move(*tmp)
 #define TRY(name, ...) ASHLAR_TRY_(ASHLAR_JOIN(try_, __LINE__), return, name, __VA_ARGS__)

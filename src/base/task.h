@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <variant>
 #include <utility>
+#include <variant>
 
 // Forward declarations only: whoever awaits includes <boost/asio/awaitable.hpp> (see tests/tidy for who may).
 namespace boost::asio {

@@ -8,7 +8,19 @@ namespace ashlar::call {
 
 // The operators of a structured condition (api.md, Query of a list). One row each in operator.cc.
 enum class Operator : uint8_t {
-  kEq, kNe, kGt, kGte, kLt, kLte, kIn, kNin, kContains, kStartsWith, kIeq, kIcontains, kIsNull,
+  kEq,
+  kNe,
+  kGt,
+  kGte,
+  kLt,
+  kLte,
+  kIn,
+  kNin,
+  kContains,
+  kStartsWith,
+  kIeq,
+  kIcontains,
+  kIsNull,
 };
 struct OperatorRow {
   Operator op;

@@ -32,16 +32,16 @@ struct Included {
   bool to_many = false;
   RowSet set;
   std::vector<std::vector<uint32_t>> of_parent;  // by row of the parent set: its rows in `set`; to-one: none or one
-  std::vector<uint32_t> more;                    // the parent rows that have more than are here
+  std::vector<uint32_t> more;  // the parent rows that have more than are here
 };
 
 struct PageInfo {
   int64_t page = 1;
   int64_t per_page = 20;
-  std::optional<int64_t> total;       // page paging, unless switched off
+  std::optional<int64_t> total;  // page paging, unless switched off
   bool cursor = false;
   std::optional<std::string> next, previous;  // cursors, where there is more
-  bool has_next = false;              // page paging
+  bool has_next = false;  // page paging
 };
 
 // One entry of a row's audit, newest first. Texts are JSON, or empty for null.
@@ -53,13 +53,13 @@ struct HistoryEntry {
 
 // What came of a Call.
 struct Outcome {
-  RowSet rows;                      // list: the page; otherwise one row, or none (deleted, or not readable)
-  std::optional<PageInfo> page;     // of a list and of a history
+  RowSet rows;  // list: the page; otherwise one row, or none (deleted, or not readable)
+  std::optional<PageInfo> page;  // of a list and of a history
   std::vector<HistoryEntry> history;
-  bool created = false;             // 201
-  int64_t version = 0;              // of the one row
-  std::string id;                   // of the one row, as paths write it
-  bool shaped = false;              // rules, fields or includes shape the row: its ETag carries a hash
+  bool created = false;  // 201
+  int64_t version = 0;  // of the one row
+  std::string id;  // of the one row, as paths write it
+  bool shaped = false;  // rules, fields or includes shape the row: its ETag carries a hash
 };
 
 }  // namespace ashlar::call

@@ -202,7 +202,8 @@ Answer Apply(Op op, const Type& type, std::span<const Value> arguments) {
     case Op::kIn: {
       const types::List* list = b.get<types::List>();
       if (list == nullptr) return Wrong("null is no list");
-      return Value(std::any_of(list->items.begin(), list->items.end(), [&](const Value& item) { return Equal(a, item); }));
+      return Value(
+          std::any_of(list->items.begin(), list->items.end(), [&](const Value& item) { return Equal(a, item); }));
     }
     case Op::kAdd:
     case Op::kSubtract:

@@ -75,11 +75,13 @@ ExprPtr Checker::Macro(const Ast& ast, cel::Macro macro) {
   if (ast.children[1].kind != Ast::Kind::kName) return Wrong(ast.children[1], "the variable must be a plain name");
   if (range == nullptr) return nullptr;
   if (range->type.tag != Tag::kRows && range->type.tag != Tag::kList) {
-    return Wrong(ast, fmt::format("'{}' is for lists and to-many relations, this is {}", ast.text, ToText(range->type)));
+    return Wrong(ast,
+                 fmt::format("'{}' is for lists and to-many relations, this is {}", ast.text, ToText(range->type)));
   }
   Type element = SimpleType(Tag::kRow);
   element.resource = range->type.resource;
-  if (range->type.tag == Tag::kList) element = range->type.element == nullptr ? SimpleType(Tag::kNull) : *range->type.element;
+  if (range->type.tag == Tag::kList)
+    element = range->type.element == nullptr ? SimpleType(Tag::kNull) : *range->type.element;
   int slot = next_slot_++;
   bound_.push_back({ast.children[1].text, slot, element});
   ExprPtr body = Check(ast.children[2]);
@@ -152,7 +154,8 @@ ExprPtr Checker::Moment(const Ast& ast) {
 ExprPtr Checker::HasRoleOrScope(const Ast& ast, Op op) {
   if (!Count(ast, 1)) return nullptr;
   if (!scope_.auth) return Wrong(ast, fmt::format("'{}' cannot be used here", ast.text));
-  if (ast.children[0].kind != Ast::Kind::kString) return Wrong(ast, fmt::format("'{}' takes a literal string", ast.text));
+  if (ast.children[0].kind != Ast::Kind::kString)
+    return Wrong(ast, fmt::format("'{}' takes a literal string", ast.text));
   return Make(ast, op, SimpleType(Tag::kBool), {Check(ast.children[0])});
 }
 

@@ -32,7 +32,8 @@ ExprPtr Checker::List(const Ast& ast, const Type* wanted) {
       sound = false;
       continue;
     }
-    if (type.element == nullptr && made->type.tag != Tag::kNull) type.element = std::make_shared<const Type>(made->type);
+    if (type.element == nullptr && made->type.tag != Tag::kNull)
+      type.element = std::make_shared<const Type>(made->type);
     if (type.element != nullptr && !Comparable(*type.element, made->type)) {
       Wrong(item, fmt::format("a {} in a list of {}", ToText(made->type), ToText(*type.element)));
       sound = false;
@@ -47,7 +48,8 @@ ExprPtr Checker::Unary(const Ast& ast) {
   ExprPtr inner = Check(ast.children[0]);
   if (inner == nullptr) return nullptr;
   if (ast.text == "!") {
-    if (inner->type.tag != Tag::kBool) return Wrong(ast, fmt::format("'!' is for bool, this is {}", ToText(inner->type)));
+    if (inner->type.tag != Tag::kBool)
+      return Wrong(ast, fmt::format("'!' is for bool, this is {}", ToText(inner->type)));
     return Make(ast, Op::kNot, SimpleType(Tag::kBool), {inner});
   }
   if (!IsNumber(inner->type) && inner->type.tag != Tag::kDuration) {
@@ -60,10 +62,10 @@ ExprPtr Checker::Unary(const Ast& ast) {
 
 ExprPtr Checker::Binary(const Ast& ast) {
   static const std::map<std::string_view, Op> ops = {
-      {"||", Op::kOr},      {"&&", Op::kAnd},         {"==", Op::kEqual},   {"!=", Op::kNotEqual},
-      {"<", Op::kLess},     {"<=", Op::kLessOrEqual}, {">", Op::kGreater},  {">=", Op::kGreaterOrEqual},
-      {"in", Op::kIn},      {"+", Op::kAdd},          {"-", Op::kSubtract}, {"*", Op::kMultiply},
-      {"/", Op::kDivide},   {"%", Op::kModulo}};
+      {"||", Op::kOr},    {"&&", Op::kAnd},         {"==", Op::kEqual},   {"!=", Op::kNotEqual},
+      {"<", Op::kLess},   {"<=", Op::kLessOrEqual}, {">", Op::kGreater},  {">=", Op::kGreaterOrEqual},
+      {"in", Op::kIn},    {"+", Op::kAdd},          {"-", Op::kSubtract}, {"*", Op::kMultiply},
+      {"/", Op::kDivide}, {"%", Op::kModulo}};
   Op op = ops.at(ast.text);
   if (op == Op::kOr || op == Op::kAnd) return Logic(ast, op);
   if (op == Op::kEqual || op == Op::kNotEqual) return Equality(ast, op);
@@ -97,7 +99,8 @@ ExprPtr Checker::Equality(const Ast& ast, Op op) {
     const auto* list = side->get<ListOf>();
     if (list == nullptr) continue;
     for (const ExprPtr& item : list->items) {
-      if (item->get<cel::Literal>() == nullptr) return Wrong(ast, "lists of computed items are not compared; use 'in' or exists");
+      if (item->get<cel::Literal>() == nullptr)
+        return Wrong(ast, "lists of computed items are not compared; use 'in' or exists");
     }
   }
   return Make(ast, op, SimpleType(Tag::kBool), {a, b});
@@ -108,7 +111,8 @@ ExprPtr Checker::Ordering(const Ast& ast, Op op) {
   ExprPtr b;
   if (!Pair(ast.children[0], ast.children[1], a, b)) return nullptr;
   bool ordered = a->type.tag != Tag::kNull && b->type.tag != Tag::kNull && a->type.tag != Tag::kRow &&
-                 a->type.tag != Tag::kAuth && a->type.tag != Tag::kList && !(a->type.tag == Tag::kJson && b->type.tag == Tag::kJson);
+                 a->type.tag != Tag::kAuth && a->type.tag != Tag::kList &&
+                 !(a->type.tag == Tag::kJson && b->type.tag == Tag::kJson);
   if (!ordered || !Comparable(a->type, b->type)) {
     return Wrong(ast, fmt::format("'{}' between {} and {}", ast.text, ToText(a->type), ToText(b->type)));
   }

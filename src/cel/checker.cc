@@ -28,6 +28,22 @@ std::optional<int64_t> ReadInt(std::string_view text) {
   return number <= INT64_MAX ? std::optional(static_cast<int64_t>(number)) : std::nullopt;
 }
 
+// There is no negative zero, as in fields.
+std::optional<double> ReadDouble(const std::string& text) {
+  bool negative = text.starts_with('-');
+  bool bare = text.starts_with(negative ? "-." : ".");
+  std::string whole = bare ? (negative ? "-0" : "0") + text.substr(negative ? 1 : 0) : text;
+  double number = 0;
+  auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), number);
+  if (error == std::errc::result_out_of_range) {
+    // Too small is zero, too large is nothing.
+    bool small = whole.find("e-") != std::string::npos || whole.find("E-") != std::string::npos ||
+                 whole.find_first_of("eE") == std::string::npos;
+    return small ? std::optional(0.0) : std::nullopt;
+  }
+  return number == 0 ? 0.0 : number;
+}
+
 std::optional<types::Value> ReadAs(const std::string& text, const Type& wanted) {
   switch (wanted.tag) {
     case Tag::kUuid:
@@ -42,8 +58,18 @@ std::optional<types::Value> ReadAs(const std::string& text, const Type& wanted) 
     case Tag::kDuration:
       if (auto duration = types::ParseDuration(text)) return types::Value(*duration);
       return std::nullopt;
-    case Tag::kNull: case Tag::kBool: case Tag::kInt: case Tag::kDouble: case Tag::kDecimal: case Tag::kString:
-    case Tag::kBytes: case Tag::kJson: case Tag::kList: case Tag::kRow: case Tag::kRows: case Tag::kAuth: break;
+    case Tag::kNull:
+    case Tag::kBool:
+    case Tag::kInt:
+    case Tag::kDouble:
+    case Tag::kDecimal:
+    case Tag::kString:
+    case Tag::kBytes:
+    case Tag::kJson:
+    case Tag::kList:
+    case Tag::kRow:
+    case Tag::kRows:
+    case Tag::kAuth: break;
   }
   return std::nullopt;
 }
@@ -74,7 +100,8 @@ bool Comparable(const Type& a, const Type& b) {
   }
   if (a.tag == Tag::kList && b.tag == Tag::kList) {
     if (a.element == nullptr || b.element == nullptr) return true;
-    return a.element->tag == b.element->tag && a.element->scale == b.element->scale && Comparable(*a.element, *b.element);
+    return a.element->tag == b.element->tag && a.element->scale == b.element->scale &&
+           Comparable(*a.element, *b.element);
   }
   bool scalar = a.tag != Tag::kList && a.tag != Tag::kRow && a.tag != Tag::kRows && a.tag != Tag::kAuth;
   return a.tag == b.tag && scalar;
@@ -114,8 +141,12 @@ ExprPtr Checker::Make(const Ast& ast, Op op, Type type, std::vector<ExprPtr> arg
 
 ExprPtr Checker::Check(const Ast& ast, const Type* wanted) {
   switch (ast.kind) {
-    case Ast::Kind::kNull: case Ast::Kind::kBool: case Ast::Kind::kInt: case Ast::Kind::kDouble:
-    case Ast::Kind::kString: case Ast::Kind::kBytes: return Literal(ast, wanted);
+    case Ast::Kind::kNull:
+    case Ast::Kind::kBool:
+    case Ast::Kind::kInt:
+    case Ast::Kind::kDouble:
+    case Ast::Kind::kString:
+    case Ast::Kind::kBytes: return Literal(ast, wanted);
     case Ast::Kind::kName: return Name(ast, wanted);
     case Ast::Kind::kMember: return Member(ast);
     case Ast::Kind::kIndex: {
@@ -147,12 +178,9 @@ ExprPtr Checker::Literal(const Ast& ast, const Type* wanted) {
     if (!number) return Wrong(ast, "the number does not fit 64 bits");
     literal = MakeLiteral(*number, SimpleType(Tag::kInt));
   } else if (ast.kind == Ast::Kind::kDouble) {
-    double number = 0;
-    std::string_view text = ast.text;
-    bool bare = text.starts_with('.');
-    std::string with_zero = bare ? "0" + ast.text : ast.text;
-    std::from_chars(with_zero.data(), with_zero.data() + with_zero.size(), number);
-    literal = MakeLiteral(number, SimpleType(Tag::kDouble));
+    std::optional<double> number = ReadDouble(ast.text);
+    if (!number) return Wrong(ast, "the number is beyond what a double holds");
+    literal = MakeLiteral(*number, SimpleType(Tag::kDouble));
   } else if (ast.kind == Ast::Kind::kBytes) {
     literal = MakeLiteral(types::Bytes{ast.text}, SimpleType(Tag::kBytes));
   } else {
@@ -171,17 +199,20 @@ ExprPtr Checker::Fit(ExprPtr expr, const Ast& ast, const Type& wanted) {
                 (ast.kind == Ast::Kind::kString && literal->value.get<std::string>() == nullptr);
   if (fitted) return expr;
   if (wanted.tag == Tag::kDecimal && (ast.kind == Ast::Kind::kDouble || ast.kind == Ast::Kind::kInt)) {
-    auto decimal = ast.kind == Ast::Kind::kInt
-                       ? std::expected<types::Decimal, types::DecimalFault>(
-                             types::Decimal{*literal->value.get<int64_t>(), 0})
-                       : types::ParseDecimal(ast.text);
+    auto decimal =
+        ast.kind == Ast::Kind::kInt
+            ? std::expected<types::Decimal, types::DecimalFault>(types::Decimal{*literal->value.get<int64_t>(), 0})
+            : types::ParseDecimal(ast.text);
     if (!decimal) return Wrong(ast, "not a decimal of at most 38 digits");
     Type type = SimpleType(Tag::kDecimal);
     type.scale = decimal->scale;
     return MakeLiteral(*decimal, type);
   }
   if (wanted.tag == Tag::kDouble && ast.kind == Ast::Kind::kInt) {
-    return MakeLiteral(static_cast<double>(*literal->value.get<int64_t>()), SimpleType(Tag::kDouble));
+    int64_t number = *literal->value.get<int64_t>();
+    constexpr int64_t kExact = int64_t{1} << 53;
+    if (number > kExact || number < -kExact) return expr;  // compared as the int that it is
+    return MakeLiteral(static_cast<double>(number), SimpleType(Tag::kDouble));
   }
   if (ast.kind != Ast::Kind::kString) return expr;
   const std::string& text = *literal->value.get<std::string>();
@@ -274,11 +305,19 @@ ExprPtr Checker::MemberOf(ExprPtr base, const Ast& ast) {
       type.nullable = true;
       return Make(ast, Op::kMember, type, {std::move(base), MakeLiteral(ast.text, SimpleType(Tag::kString))});
     }
-    case Tag::kRows:
-      return Wrong(ast, "a to-many relation has no members of its own; use exists, all, map or filter");
-    case Tag::kNull: case Tag::kBool: case Tag::kInt: case Tag::kDouble: case Tag::kDecimal: case Tag::kString:
-    case Tag::kBytes: case Tag::kUuid: case Tag::kDate: case Tag::kTimestamp: case Tag::kDuration: case Tag::kList:
-      break;
+    case Tag::kRows: return Wrong(ast, "a to-many relation has no members of its own; use exists, all, map or filter");
+    case Tag::kNull:
+    case Tag::kBool:
+    case Tag::kInt:
+    case Tag::kDouble:
+    case Tag::kDecimal:
+    case Tag::kString:
+    case Tag::kBytes:
+    case Tag::kUuid:
+    case Tag::kDate:
+    case Tag::kTimestamp:
+    case Tag::kDuration:
+    case Tag::kList: break;
   }
   return Wrong(ast, fmt::format("a {} has no member '{}'", ToText(base->type), ast.text));
 }
@@ -333,9 +372,9 @@ std::expected<ExprPtr, std::vector<Mistake>> Compile(std::string_view text, cons
   bool empty_list = expr->type.tag == Tag::kList && expr->type.element == nullptr;
   if (same && expected.tag == Tag::kList && !empty_list) same = expr->type.element->tag == expected.element->tag;
   if (!same) {
-    return std::unexpected(std::vector{Mistake{
-        ast->offset, ast->length, fmt::format("this is a {}, a {} is expected", ToText(expr->type), ToText(expected)),
-        ""}});
+    return std::unexpected(
+        std::vector{Mistake{ast->offset, ast->length,
+                            fmt::format("this is a {}, a {} is expected", ToText(expr->type), ToText(expected)), ""}});
   }
   return expr;
 }

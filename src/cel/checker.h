@@ -15,7 +15,8 @@ class Checker {
   explicit Checker(const Scope& scope) : scope_(scope) {}
 
   ExprPtr Check(const Ast& ast, const Type* wanted = nullptr);
-  // The expression as `wanted` takes it: literals become what they stand for. Null, complained of, where it does not fit.
+  // The expression as `wanted` takes it: literals become what they stand for. Null, complained of, where it does not
+  // fit.
   ExprPtr Fit(ExprPtr expr, const Ast& ast, const Type& wanted);
   std::vector<Mistake>& mistakes() { return mistakes_; }
 

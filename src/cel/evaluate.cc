@@ -186,7 +186,8 @@ class Evaluator {
       auto value = ValueOf(*loop.body);
       if (loop.macro == Macro::kMap && value) mapped.items.push_back(*value);
       bool condition = loop.macro != Macro::kMap;
-      if (condition && value && value->template get<bool>() == nullptr) value = std::unexpected(EvalError{"null as a condition"});
+      if (condition && value && value->template get<bool>() == nullptr)
+        value = std::unexpected(EvalError{"null as a condition"});
       if (!value) {
         error = value.error();
         continue;

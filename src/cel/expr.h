@@ -20,9 +20,22 @@ using RelationId = Id<struct RelationTag>;  // index into the relations of one r
 // The static type of an expression. `nullable` says that the value may be null without that being an error.
 struct Type {
   enum class Tag : uint8_t {
-    kNull, kBool, kInt, kDouble, kDecimal, kString, kBytes, kUuid, kDate, kTimestamp, kDuration,
+    kNull,
+    kBool,
+    kInt,
+    kDouble,
+    kDecimal,
+    kString,
+    kBytes,
+    kUuid,
+    kDate,
+    kTimestamp,
+    kDuration,
     kJson,  // decided only when it runs (CEL's dyn): json fields and claims
-    kList, kRow, kRows, kAuth,
+    kList,
+    kRow,
+    kRows,
+    kAuth,
   };
   Tag tag = Tag::kNull;
   bool nullable = false;
@@ -71,13 +84,38 @@ struct Now {};
 
 // Operators and functions; one row each in cel/functions.cc.
 enum class Op : uint8_t {
-  kAnd, kOr, kNot, kConditional,
-  kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kIn,
-  kAdd, kSubtract, kMultiply, kDivide, kModulo, kNegate,
-  kHas, kIndex, kMember,  // kMember: (json, name literal)
-  kSize, kSum, kStartsWith, kEndsWith, kContains, kMatches,
-  kEqualIgnoringCase, kContainsIgnoringCase,  // only of query operators ieq, icontains: no CEL name
-  kTimestamp, kDuration, kHasRole, kHasScope,
+  kAnd,
+  kOr,
+  kNot,
+  kConditional,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kIn,
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kModulo,
+  kNegate,
+  kHas,
+  kIndex,
+  kMember,  // kMember: (json, name literal)
+  kSize,
+  kSum,
+  kStartsWith,
+  kEndsWith,
+  kContains,
+  kMatches,
+  kEqualIgnoringCase,
+  kContainsIgnoringCase,  // only of query operators ieq, icontains: no CEL name
+  kTimestamp,
+  kDuration,
+  kHasRole,
+  kHasScope,
 };
 struct Call {
   Op op;
@@ -100,7 +138,9 @@ struct Expr {
   std::variant<Literal, Failure, Variable, Field, Relation, Auth, Now, Call, ListOf, Comprehension> node;
   int offset = 0;  // byte in the source text, for messages
   template <class T>
-  const T* get() const { return std::get_if<T>(&node); }
+  const T* get() const {
+    return std::get_if<T>(&node);
+  }
 };
 
 ExprPtr MakeLiteral(types::Value value, Type type);

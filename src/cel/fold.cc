@@ -6,9 +6,7 @@ namespace {
 
 using types::Value;
 
-bool IsConstant(const ExprPtr& expr) {
-  return expr->get<Literal>() != nullptr || expr->get<Failure>() != nullptr;
-}
+bool IsConstant(const ExprPtr& expr) { return expr->get<Literal>() != nullptr || expr->get<Failure>() != nullptr; }
 
 class NoRows final : public Environment {
  public:
@@ -162,9 +160,8 @@ class Folder {
     ExprPtr range = Fold(loop.range);
     ExprPtr body = Fold(loop.body);
     if (range->get<Failure>() != nullptr) return Fails(expr, range->get<Failure>()->what);
-    ExprPtr folded = range == loop.range && body == loop.body
-                         ? expr
-                         : With(expr, Comprehension{loop.macro, range, loop.slot, body});
+    ExprPtr folded =
+        range == loop.range && body == loop.body ? expr : With(expr, Comprehension{loop.macro, range, loop.slot, body});
     if (range->get<Literal>() == nullptr) return folded;
     Usage usage = Measure(*folded);
     bool pure = !usage.row && !usage.relations && !usage.caller && !usage.now;

@@ -79,7 +79,8 @@ std::optional<types::Duration> ParseCelDuration(std::string_view text) {
       }
       text.remove_prefix(1);
     }
-    auto unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& u) { return text.starts_with(u.first); });
+    auto unit =
+        std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& u) { return text.starts_with(u.first); });
     if (digits == 0 || unit == std::end(kUnits)) return std::nullopt;
     text.remove_prefix(unit->first.size());
     if (number * unit->second % scale != 0) return std::nullopt;  // finer than a microsecond

@@ -144,8 +144,13 @@ class Lexer {
       case 'r': value += '\r'; return true;
       case 't': value += '\t'; return true;
       case 'v': value += '\v'; return true;
-      case '\\': case '?': case '"': case '\'': case '`': value += c; return true;
-      case 'x': case 'X': return CodePoint(2, 16, bytes, value);
+      case '\\':
+      case '?':
+      case '"':
+      case '\'':
+      case '`': value += c; return true;
+      case 'x':
+      case 'X': return CodePoint(2, 16, bytes, value);
       case 'u': return !bytes && CodePoint(4, 16, bytes, value) ? true : Wrong("not an escape");
       case 'U': return !bytes && CodePoint(8, 16, bytes, value) ? true : Wrong("not an escape");
       default: break;

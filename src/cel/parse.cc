@@ -11,12 +11,12 @@ struct Precedence {
 };
 // Left-associative binary operators, loosest first.
 constexpr Precedence kBinary[] = {
-    {"||", 1}, {"&&", 2}, {"==", 3}, {"!=", 3}, {"<", 3}, {"<=", 3}, {">", 3}, {">=", 3}, {"in", 3},
-    {"+", 4},  {"-", 4},  {"*", 5},  {"/", 5},  {"%", 5},
+    {"||", 1}, {"&&", 2}, {"==", 3}, {"!=", 3}, {"<", 3}, {"<=", 3}, {">", 3},
+    {">=", 3}, {"in", 3}, {"+", 4},  {"-", 4},  {"*", 5}, {"/", 5},  {"%", 5},
 };
-constexpr std::string_view kReserved[] = {"as",    "break", "const",     "continue", "else",   "for",  "function",
-                                          "if",    "import", "let",      "loop",     "package", "namespace",
-                                          "return", "var",  "void",      "while"};
+constexpr std::string_view kReserved[] = {"as",        "break",  "const",  "continue", "else", "for",
+                                          "function",  "if",     "import", "let",      "loop", "package",
+                                          "namespace", "return", "var",    "void",     "while"};
 
 class Parser {
  public:
@@ -47,9 +47,7 @@ class Parser {
     ++at_;
     return true;
   }
-  bool Expect(std::string_view sign) {
-    return Take(sign) || Wrong(Peek(), fmt::format("expected '{}'", sign));
-  }
+  bool Expect(std::string_view sign) { return Take(sign) || Wrong(Peek(), fmt::format("expected '{}'", sign)); }
   bool Wrong(const Token& token, std::string message) {
     if (token.kind == Token::Kind::kEnd && message.starts_with("unexpected")) message = "unexpected end";
     mistake_ = {token.offset, token.length, std::move(message), ""};
@@ -172,10 +170,22 @@ class Parser {
     if (!Grow()) return false;
     const Token token = Peek();
     switch (token.kind) {
-      case Token::Kind::kInt: ast = Make(Ast::Kind::kInt, token); ++at_; return true;
-      case Token::Kind::kDouble: ast = Make(Ast::Kind::kDouble, token); ++at_; return true;
-      case Token::Kind::kString: ast = Make(Ast::Kind::kString, token); ++at_; return true;
-      case Token::Kind::kBytes: ast = Make(Ast::Kind::kBytes, token); ++at_; return true;
+      case Token::Kind::kInt:
+        ast = Make(Ast::Kind::kInt, token);
+        ++at_;
+        return true;
+      case Token::Kind::kDouble:
+        ast = Make(Ast::Kind::kDouble, token);
+        ++at_;
+        return true;
+      case Token::Kind::kString:
+        ast = Make(Ast::Kind::kString, token);
+        ++at_;
+        return true;
+      case Token::Kind::kBytes:
+        ast = Make(Ast::Kind::kBytes, token);
+        ++at_;
+        return true;
       case Token::Kind::kName: return Name(ast);
       case Token::Kind::kSign: break;
       case Token::Kind::kEnd: return Wrong(token, "unexpected end");

@@ -51,13 +51,38 @@ void VisitBranches(const Expr& expr, Visit visit) {
 
 bool IsPredicate(const Call& call) {
   switch (call.op) {
-    case Op::kEqual: case Op::kNotEqual: case Op::kLess: case Op::kLessOrEqual: case Op::kGreater:
-    case Op::kGreaterOrEqual: case Op::kIn: case Op::kHas: case Op::kStartsWith: case Op::kEndsWith:
-    case Op::kContains: case Op::kMatches: case Op::kEqualIgnoringCase: case Op::kContainsIgnoringCase:
-    case Op::kHasRole: case Op::kHasScope: return true;
-    case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kConditional: case Op::kAdd: case Op::kSubtract:
-    case Op::kMultiply: case Op::kDivide: case Op::kModulo: case Op::kNegate: case Op::kIndex: case Op::kMember:
-    case Op::kSize: case Op::kSum: case Op::kTimestamp: case Op::kDuration: return false;
+    case Op::kEqual:
+    case Op::kNotEqual:
+    case Op::kLess:
+    case Op::kLessOrEqual:
+    case Op::kGreater:
+    case Op::kGreaterOrEqual:
+    case Op::kIn:
+    case Op::kHas:
+    case Op::kStartsWith:
+    case Op::kEndsWith:
+    case Op::kContains:
+    case Op::kMatches:
+    case Op::kEqualIgnoringCase:
+    case Op::kContainsIgnoringCase:
+    case Op::kHasRole:
+    case Op::kHasScope: return true;
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+    case Op::kConditional:
+    case Op::kAdd:
+    case Op::kSubtract:
+    case Op::kMultiply:
+    case Op::kDivide:
+    case Op::kModulo:
+    case Op::kNegate:
+    case Op::kIndex:
+    case Op::kMember:
+    case Op::kSize:
+    case Op::kSum:
+    case Op::kTimestamp:
+    case Op::kDuration: return false;
   }
   return false;
 }

@@ -12,7 +12,12 @@ namespace ashlar::cel {
 // What was written, before any name has a meaning.
 struct Ast {
   enum class Kind : uint8_t {
-    kNull, kBool, kInt, kDouble, kString, kBytes,  // `text`: "true", digits, or the decoded string
+    kNull,
+    kBool,
+    kInt,
+    kDouble,
+    kString,
+    kBytes,  // `text`: "true", digits, or the decoded string
     kName,    // text
     kMember,  // children[0].text
     kIndex,   // children[0][children[1]]

@@ -87,20 +87,19 @@ TEST(Contract, EveryServiceHasTheSystemsResources) {
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);
-  EXPECT_THAT(NamesOf(user), ElementsAre("id", "version", "createdAt", "updatedAt", "email", "emailVerified", "roles",
-                                         "disabled"));
+  EXPECT_THAT(NamesOf(user),
+              ElementsAre("id", "version", "createdAt", "updatedAt", "email", "emailVerified", "roles", "disabled"));
   EXPECT_TRUE(FieldIn(user, "email").unique);
   EXPECT_TRUE(cel::IsFalse(user.access.get));
-  EXPECT_THAT(OperationsOf(*service, "User"), ElementsAre("listUsers", "createUser (internal)", "getUser",
-                                                          "updateUser (internal)"));
+  EXPECT_THAT(OperationsOf(*service, "User"),
+              ElementsAre("listUsers", "createUser (internal)", "getUser", "updateUser (internal)"));
   const model::Resource& audit = service->resource(service->audit);
   EXPECT_EQ(audit.name, "AuditEntry");
   EXPECT_FALSE(audit.routed);
   EXPECT_THAT(OperationsOf(*service, "AuditEntry"), IsEmpty());
   EXPECT_THAT(NamesOf(audit, audit.indexes), ElementsAre(ElementsAre("resource", "rowId")));
-  EXPECT_THAT(NamesOf(audit),
-              ElementsAre("id", "version", "createdAt", "updatedAt", "resource", "rowId", "action", "rowVersion",
-                          "before", "after", "callerId", "callerKind", "requestId"));
+  EXPECT_THAT(NamesOf(audit), ElementsAre("id", "version", "createdAt", "updatedAt", "resource", "rowId", "action",
+                                          "rowVersion", "before", "after", "callerId", "callerKind", "requestId"));
 }
 
 TEST(Contract, UserTakesTheContractsFieldsAndAccess) {
@@ -140,9 +139,8 @@ resources:
   EXPECT_EQ(FieldIn(line, "createdAt").column, "created_at");
   EXPECT_EQ(In(*service, "APIKey").collection, "api-keys");
   EXPECT_EQ(In(*service, "Category").table, "catalogues");
-  EXPECT_THAT(OperationsOf(*service, "Category"),
-              ElementsAre("listCatalogues", "createCategory", "getCategory", "updateCategory", "replaceCategory",
-                          "deleteCategory"));
+  EXPECT_THAT(OperationsOf(*service, "Category"), ElementsAre("listCatalogues", "createCategory", "getCategory",
+                                                              "updateCategory", "replaceCategory", "deleteCategory"));
 }
 
 TEST(Contract, FieldsStandInTheModelsOrder) {
@@ -159,8 +157,8 @@ resources:
       size: { type: int, immutable: true, readOnly: true, unique: true, search: false, description: How large. }
 )");
   const model::Resource& thing = In(*service, "Thing");
-  EXPECT_THAT(NamesOf(thing), ElementsAre("id", "version", "createdAt", "updatedAt", "deletedAt", "name", "parentId",
-                                          "size"));
+  EXPECT_THAT(NamesOf(thing),
+              ElementsAre("id", "version", "createdAt", "updatedAt", "deletedAt", "name", "parentId", "size"));
   EXPECT_EQ(FieldIn(thing, "deletedAt").system, model::SystemField::kDeletedAt);
   EXPECT_TRUE(FieldIn(thing, "deletedAt").cel_type.nullable);
   EXPECT_FALSE(FieldIn(thing, "createdAt").cel_type.nullable);
@@ -345,9 +343,10 @@ resources:
 }
 
 TEST(Contract, TheEnvironmentFillsInValuesOnce) {
-  auto service = Make("service: ${NAME}\ntitle: \"A ${NAME} of $${NAME} ${OTHER:-nothing}${EMPTY:-}\"\nresources:\n"
-                      "  A: { page: { max: \"${MAX}\" }, softDelete: '${SOFT:-true}' }\n",
-                      Environment({{"NAME", "shop"}, {"MAX", "30"}}));
+  auto service = Make(
+      "service: ${NAME}\ntitle: \"A ${NAME} of $${NAME} ${OTHER:-nothing}${EMPTY:-}\"\nresources:\n"
+      "  A: { page: { max: \"${MAX}\" }, softDelete: '${SOFT:-true}' }\n",
+      Environment({{"NAME", "shop"}, {"MAX", "30"}}));
   EXPECT_EQ(service->name, "shop");
   EXPECT_EQ(service->title, "A shop of $shop nothing");
   EXPECT_EQ(In(*service, "A").page_max, 30);

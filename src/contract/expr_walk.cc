@@ -34,8 +34,11 @@ void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr
     for (const cel::ExprPtr& part : parts) see(part);
   };
   std::visit(Overloaded{
-                 [](const cel::Literal&) {}, [](const cel::Failure&) {}, [](const cel::Variable&) {},
-                 [](const cel::Auth&) {}, [](const cel::Now&) {},
+                 [](const cel::Literal&) {},
+                 [](const cel::Failure&) {},
+                 [](const cel::Variable&) {},
+                 [](const cel::Auth&) {},
+                 [](const cel::Now&) {},
                  [&](const cel::Field& field) { see(field.row); },
                  [&](const cel::Relation& relation) { see(relation.row), see(relation.guard); },
                  [&](const cel::Call& call) { see_all(call.arguments); },

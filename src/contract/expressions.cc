@@ -38,8 +38,8 @@ void CheckRoles(Draft& draft, const Node& node, const cel::Ast& ast) {
     const cel::Ast& role = part.children[0];
     std::vector<std::string> names;
     for (const model::Role& declared : draft.service->roles) names.push_back(declared.name);
-    Place place = PlaceIn(node, static_cast<size_t>(role.offset), static_cast<size_t>(role.length),
-                          draft.SourceOf(node));
+    Place place =
+        PlaceIn(node, static_cast<size_t>(role.offset), static_cast<size_t>(role.length), draft.SourceOf(node));
     draft.mistakes.Suggest(place, Problem::kRoleUnknown, node.filled ? "" : Near(role.text, names),
                            node.filled ? node.Shown() : std::string_view(role.text));
   });
@@ -57,8 +57,8 @@ std::optional<cel::Ast> ParseExpression(Draft& draft, const Node& node) {
   if (node.filled) {
     draft.mistakes.Add(node.place, Problem::kExpressionFilled);
   } else {
-    Place place = PlaceIn(node, static_cast<size_t>(mistake.offset), static_cast<size_t>(mistake.length),
-                          draft.SourceOf(node));
+    Place place =
+        PlaceIn(node, static_cast<size_t>(mistake.offset), static_cast<size_t>(mistake.length), draft.SourceOf(node));
     draft.mistakes.Suggest(place, Problem::kExpression, mistake.suggestion, mistake.message);
   }
   return std::nullopt;
@@ -152,8 +152,8 @@ void Expressions::Tell(const Node& node, const std::vector<cel::Mistake>& mistak
       draft_.mistakes.Add(node.place, Problem::kExpressionFilled);
       return;
     }
-    Place place = PlaceIn(node, static_cast<size_t>(mistake.offset), static_cast<size_t>(mistake.length),
-                          draft_.SourceOf(node));
+    Place place =
+        PlaceIn(node, static_cast<size_t>(mistake.offset), static_cast<size_t>(mistake.length), draft_.SourceOf(node));
     draft_.mistakes.Suggest(place, Problem::kExpression, mistake.suggestion, mistake.message);
   }
 }
@@ -191,8 +191,7 @@ void Expressions::Finish() {
     const cel::Mistake& first = misfit.meaning->mistakes.front();
     if (Follows(rule.text, first)) continue;
     bool filled = rule.node != nullptr && rule.node->filled;
-    draft_.mistakes.Add(misfit.place, Problem::kRuleMisfit, rule.name,
-                        draft_.service->resource(misfit.resource).name,
+    draft_.mistakes.Add(misfit.place, Problem::kRuleMisfit, rule.name, draft_.service->resource(misfit.resource).name,
                         filled ? std::string_view("it is no right expression there") : std::string_view(first.message));
   }
 }

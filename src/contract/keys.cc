@@ -35,7 +35,12 @@ constexpr Key kAccessRows[] = {
 };
 
 constexpr Key kCheckRows[] = {
-    {"rule", Shape::kExpression, "Must hold for every row: CEL without relations, auth and now().", true, {}, kOnAll,
+    {"rule",
+     Shape::kExpression,
+     "Must hold for every row: CEL without relations, auth and now().",
+     true,
+     {},
+     kOnAll,
      true},
     {"field", Shape::kName, "The field that is told when it does not hold; the row if left out."},
     {"message", Shape::kText, "What is told then.", true, {}, kOnAll, true},
@@ -51,7 +56,11 @@ constexpr Key kFieldRows[] = {
     {"many", Shape::kName, "The resource whose rows belong to this one: the inverse of a to-one.", true, {}, kOnToMany},
     {"via", Shape::kName, "The to-one of that resource that leads here.", true, {}, kOnToMany},
     {"through", Shape::kName, "Many-to-many over a join resource.", kLater, {}, kOnToMany},
-    {"onDelete", Shape::kName, "What happens when the referred row is deleted: restrict, cascade, clear.", true, {},
+    {"onDelete",
+     Shape::kName,
+     "What happens when the referred row is deleted: restrict, cascade, clear.",
+     true,
+     {},
      kOnToOne},
     {"min", Shape::kBound, "The smallest value, or the least length.", true, {}, kOnScalar},
     {"max", Shape::kBound, "The largest value, or the greatest length.", true, {}, kOnScalar},

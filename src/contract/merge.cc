@@ -53,8 +53,8 @@ Node MergeFiles(std::vector<Node> files, Mistakes& mistakes) {
     }
     if (merged.is_scalar() && IsMapping(merged)) merged = Node{.kind = Node::Kind::kMapping, .place = merged.place};
     for (Entry& entry : files[i].entries) {
-      auto same = IsSection(entry.key) ? std::ranges::find(merged.entries, entry.key, &Entry::key)
-                                       : merged.entries.end();
+      auto same =
+          IsSection(entry.key) ? std::ranges::find(merged.entries, entry.key, &Entry::key) : merged.entries.end();
       bool joins = same != merged.entries.end() && IsMapping(same->value) && IsMapping(entry.value);
       if (joins) {
         same->value.kind = Node::Kind::kMapping;

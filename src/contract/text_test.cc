@@ -159,9 +159,8 @@ TEST(Render, LongLinesAreCutAndControlsAreNotShown) {
 
 TEST(Render, JsonForPrograms) {
   MistakeList mistakes = MistakesOf("service: x\ntitel: a\n");
-  EXPECT_EQ(RenderJson(mistakes),
-            R"({"errors":[{"file":"a.yaml","line":2,"column":1,"id":"unknown-key",)"
-            R"("message":"'titel' is not a key of a contract","suggestion":"title"}]})");
+  EXPECT_EQ(RenderJson(mistakes), R"({"errors":[{"file":"a.yaml","line":2,"column":1,"id":"unknown-key",)"
+                                  R"("message":"'titel' is not a key of a contract","suggestion":"title"}]})");
   EXPECT_EQ(RenderJson({}), R"({"errors":[]})");
 }
 

@@ -55,8 +55,7 @@ Eventually<Answer<Outcome>> Engine::Run(Context& context, const call::Caller& ca
 }
 
 std::vector<Answer<Outcome>> RunAll(const plan::Planner& planner, store::Store& store, Context& context,
-                                    const call::Caller& caller, const std::vector<call::Call>& calls,
-                                    bool discard) {
+                                    const call::Caller& caller, const std::vector<call::Call>& calls, bool discard) {
   std::vector<Answer<Outcome>> answers;
   store::Unit unit;
   unit.collect_all = true;

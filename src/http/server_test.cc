@@ -218,7 +218,7 @@ TEST_F(ServerTest, SurvivesAHandlerThatFailsInItsFailures) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n")) << answer;
   EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
   EXPECT_EQ(observer_.seen, 1);
-  answer = Exchange("GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  answer = Exchange("GET /" + std::string(14'500, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 500")) << answer;
   answer = Exchange("GET / HTTP/1.1\r\nHost: a\r\nX-Throw: 1\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 500")) << answer;

@@ -98,9 +98,8 @@ class AuthenticatorTest : public testing::Test {
     auto answer = authenticator_->Authenticate(context, request);
     if (answer.ready()) return std::move(answer.value());
     call::Answer<call::Caller> done;
-    boost::asio::co_spawn(loop_, std::move(answer.task()), [&](std::exception_ptr, call::Answer<call::Caller> caller) {
-      done = std::move(caller);
-    });
+    boost::asio::co_spawn(loop_, std::move(answer.task()),
+                          [&](std::exception_ptr, call::Answer<call::Caller> caller) { done = std::move(caller); });
     loop_.restart();
     loop_.run();
     return done;
@@ -188,8 +187,8 @@ TEST_F(AuthenticatorTest, OtherCredentialsAreRefusedNotIgnored) {
   }
   http::Request key;
   key.headers = {{"X-Api-Key", "very-secret"}};
-  EXPECT_THAT(Ask(key).error().message, testing::AllOf(testing::HasSubstr("X-Api-Key"),
-                                                       testing::Not(testing::HasSubstr("secret"))));
+  EXPECT_THAT(Ask(key).error().message,
+              testing::AllOf(testing::HasSubstr("X-Api-Key"), testing::Not(testing::HasSubstr("secret"))));
 }
 
 TEST_F(AuthenticatorTest, TheSchemeIsReadInAnyCase) {

@@ -30,11 +30,10 @@ std::string Join(std::string_view name, char separator) {
 
 // Words whose plural no rule makes; whole words in lower case.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kIrregular = {{
-    {"person", "people"}, {"child", "children"},   {"man", "men"},         {"woman", "women"},
-    {"foot", "feet"},     {"tooth", "teeth"},      {"goose", "geese"},     {"mouse", "mice"},
-    {"ox", "oxen"},       {"datum", "data"},       {"medium", "media"},    {"criterion", "criteria"},
-    {"leaf", "leaves"},   {"half", "halves"},      {"shelf", "shelves"},   {"life", "lives"},
-    {"knife", "knives"},  {"wife", "wives"},       {"wolf", "wolves"},     {"thief", "thieves"},
+    {"person", "people"}, {"child", "children"},       {"man", "men"},     {"woman", "women"}, {"foot", "feet"},
+    {"tooth", "teeth"},   {"goose", "geese"},          {"mouse", "mice"},  {"ox", "oxen"},     {"datum", "data"},
+    {"medium", "media"},  {"criterion", "criteria"},   {"leaf", "leaves"}, {"half", "halves"}, {"shelf", "shelves"},
+    {"life", "lives"},    {"knife", "knives"},         {"wife", "wives"},  {"wolf", "wolves"}, {"thief", "thieves"},
     {"quiz", "quizzes"},  {"phenomenon", "phenomena"},
 }};
 constexpr std::array<std::string_view, 16> kUncountable = {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/row_id.h"
 
-
 namespace ashlar::model {
 namespace {
 
@@ -32,9 +31,7 @@ void AppendPart(const Field& field, const types::Value& value, std::string& out)
 
 }  // namespace
 
-bool IsReservedId(std::string_view text) {
-  return std::ranges::find(kNeverIds, text) != std::end(kNeverIds);
-}
+bool IsReservedId(std::string_view text) { return std::ranges::find(kNeverIds, text) != std::end(kNeverIds); }
 
 std::optional<types::Values> ParseId(const Service& service, const Resource& resource, std::string_view text) {
   if (IsReservedId(text)) return std::nullopt;

@@ -53,8 +53,7 @@ ResourceId Service::FindResource(std::string_view resource_name) const {
 }
 
 OperationId Service::FindOperation(ResourceId resource, OperationKind kind) const {
-  return FindIn<OperationId>(operations,
-                             [&](const Operation& o) { return o.resource == resource && o.kind == kind; });
+  return FindIn<OperationId>(operations, [&](const Operation& o) { return o.resource == resource && o.kind == kind; });
 }
 
 const Role* Service::FindRole(std::string_view role_name) const {

@@ -115,9 +115,9 @@ struct Resource {
 
   const Field& field(FieldId which) const { return fields[which.index()]; }
   const Relation& relation(RelationId which) const { return relations[which.index()]; }
-  FieldId FindField(std::string_view json_name) const;        // invalid if there is none
-  RelationId FindRelation(std::string_view name) const;       // invalid if there is none
-  FieldId FindSystem(SystemField which) const;                // invalid if there is none
+  FieldId FindField(std::string_view json_name) const;  // invalid if there is none
+  RelationId FindRelation(std::string_view name) const;  // invalid if there is none
+  FieldId FindSystem(SystemField which) const;  // invalid if there is none
 };
 
 struct Role {
@@ -131,10 +131,10 @@ struct Service : cel::Schema {
   std::string version = "v1";
   std::string title, description;
   std::vector<Role> roles;
-  std::vector<Resource> resources;    // the system's own first (see contract/system.cc)
+  std::vector<Resource> resources;  // the system's own first (see contract/system.cc)
   std::vector<Operation> operations;
-  ResourceId user;                    // the built-in User
-  ResourceId audit;                   // the system's AuditEntry
+  ResourceId user;  // the built-in User
+  ResourceId audit;  // the system's AuditEntry
 
   const Resource& resource(ResourceId id) const { return resources[id.index()]; }
   const Operation& operation(OperationId id) const { return operations[id.index()]; }

@@ -40,9 +40,7 @@ std::optional<Statement> MakeAudit(const model::Service& service, const model::R
   const Values& row = after == nullptr ? *before : *after;
   FieldId version = resource.FindSystem(model::SystemField::kVersion);
   Insert insert{audit.id, Values(audit.fields.size())};
-  auto set = [&](std::string_view name, Value value) {
-    insert.row[audit.FindField(name).index()] = std::move(value);
-  };
+  auto set = [&](std::string_view name, Value value) { insert.row[audit.FindField(name).index()] = std::move(value); };
   set("id", types::NewUuidV7(actor.now_micros));
   set("version", int64_t{1});
   set("createdAt", types::Timestamp{actor.now_micros});

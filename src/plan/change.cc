@@ -30,9 +30,7 @@ class ChangeProgram final : public Program {
         for (size_t i = 0; i < draft_->probed_defaults().size(); ++i) draft_->SetProbed(i, rows.at(0, i));
         return Judge();
       }
-      case Step::kJudged:
-        judgement_->Answered(std::get<types::Rows>(answers[0]));
-        return Write();
+      case Step::kJudged: judgement_->Answered(std::get<types::Rows>(answers[0])); return Write();
       case Step::kWritten: return Finish(std::move(answers));
     }
     return {};

@@ -29,7 +29,8 @@ class ConditionMaker {
     bool last = step + 1 == condition_.path.size();
     if (last) return Compare(resource, std::move(row), name);
     model::RelationId id = resource.FindRelation(name);
-    if (!id.valid()) return Invalid(fmt::format("'{}': {} has no relation '{}'", condition_.place, resource.name, name));
+    if (!id.valid())
+      return Invalid(fmt::format("'{}': {} has no relation '{}'", condition_.place, resource.name, name));
     const model::Relation& relation = resource.relation(id);
     const model::Resource& target = rules_.service().resource(relation.target);
     if (!KeyReadable(resource, relation)) return nullptr;
@@ -196,7 +197,8 @@ ExprPtr MakeFilter(const std::string& text, const model::Resource& resource, con
   for (const auto& [of, id] : usage.fields) {
     const model::Field& field = rules.service().resource(of).field(id);
     if (!field.type->filterable()) {
-      errors.invalid.push_back(fmt::format("'filter': '{}' is {} and cannot be filtered", field.name, field.type->text()));
+      errors.invalid.push_back(
+          fmt::format("'filter': '{}' is {} and cannot be filtered", field.name, field.type->text()));
     }
     if (!rules.AlwaysReads(field)) errors.denied.push_back(field.name);
   }
@@ -281,7 +283,8 @@ std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const mod
     }
     const model::Field& field = resource.field(id);
     if (!field.type->sortable()) {
-      errors.invalid.push_back(fmt::format("'sort': '{}' is {} and cannot be sorted by", term.field, field.type->text()));
+      errors.invalid.push_back(
+          fmt::format("'sort': '{}' is {} and cannot be sorted by", term.field, field.type->text()));
     } else if (!rules.AlwaysReads(field)) {
       errors.denied.push_back(field.name);
     } else if (!seen.insert(id).second) {

@@ -27,9 +27,7 @@ class CreateProgram final : public Program {
         for (size_t i = 0; i < draft_->probed_defaults().size(); ++i) draft_->SetProbed(i, rows.at(0, i));
         return Judge();
       }
-      case Step::kJudged:
-        judgement_->Answered(std::get<types::Rows>(answers[0]));
-        return Write();
+      case Step::kJudged: judgement_->Answered(std::get<types::Rows>(answers[0])); return Write();
       case Step::kWritten: return Wrote(answers[0]);
       case Step::kAnswered: return Finish(std::move(answers));
     }

@@ -7,8 +7,8 @@
 namespace ashlar::plan {
 namespace {
 
-constexpr std::string_view kShown[] = {"id",     "action",     "rowVersion", "before",
-                                       "after",  "callerId",   "requestId",  "createdAt"};
+constexpr std::string_view kShown[] = {"id",    "action",   "rowVersion", "before",
+                                       "after", "callerId", "requestId",  "createdAt"};
 
 // Is the row there for the caller, and may it see the row's past? Then its audit, newest first.
 class HistoryProgram final : public Program {

@@ -91,8 +91,8 @@ class RemoveProgram final : public Program {
     step_ = Step::kWritten;
     if (restores() && before[deleted_at.index()].is_null()) return {request_->AnswerQuery(request_->key)};
     Value mark = restores() ? Value{} : Value{types::Timestamp{request_->actor.now_micros}};
-    std::vector<Statement> statements = Change(resource(), before, deleted_at, std::move(mark),
-                                               restores() ? "restore" : "delete");
+    std::vector<Statement> statements =
+        Change(resource(), before, deleted_at, std::move(mark), restores() ? "restore" : "delete");
     if (restores()) statements.push_back(request_->AnswerQuery(request_->key));
     return statements;
   }
@@ -166,7 +166,8 @@ class RemoveProgram final : public Program {
         }
         if (seen_.size() + cleared_.size() > kMaxTouched) {
           return Refuse({call::Code::kReferenced,
-                         fmt::format("more than {} rows would have to change with this one", kMaxTouched), {}});
+                         fmt::format("more than {} rows would have to change with this one", kMaxTouched),
+                         {}});
         }
       }
       if (!level.rows.empty()) next.push_back(std::move(level));
@@ -224,8 +225,10 @@ class RemoveProgram final : public Program {
       if (std::get<types::Rows>(answers[place]).empty()) continue;
       const model::Resource& by = request_->service.resource(child);
       bool named = !cel::IsFalse(request_->rules.Access(by.access.list));
-      return Refuse({call::Code::kReferenced, named ? fmt::format("rows of {} refer to this one", by.name)
-                                                    : std::string("other rows refer to this one"), {}});
+      return Refuse(
+          {call::Code::kReferenced,
+           named ? fmt::format("rows of {} refer to this one", by.name) : std::string("other rows refer to this one"),
+           {}});
     }
     for (Answer& answer : answers) {
       if (const auto* taken = std::get_if<UniqueViolation>(&answer)) return Refuse(request_->Conflict(*taken));

@@ -72,7 +72,8 @@ ExprPtr KeyIs(const model::Resource& resource, const types::Values& key) {
   ExprPtr row = RowAt(resource.id, 0);
   for (size_t i = 0; i < key.size(); ++i) {
     const model::Field& field = resource.field(resource.key[i]);
-    all = cel::And(all, MakeCall(cel::Op::kEqual, {FieldOf(resource, resource.key[i], row), LiteralFor(field, key[i])}));
+    all =
+        cel::And(all, MakeCall(cel::Op::kEqual, {FieldOf(resource, resource.key[i], row), LiteralFor(field, key[i])}));
   }
   return all;
 }

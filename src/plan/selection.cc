@@ -84,7 +84,8 @@ class ShapeMaker {
     std::string path = above.empty() ? include.key : above + "." + include.key;
     model::RelationId id = resource.FindRelation(include.relation);
     if (!id.valid()) {
-      errors_.invalid.push_back(fmt::format("'include': '{}': {} has no relation '{}'", path, resource.name, include.relation));
+      errors_.invalid.push_back(
+          fmt::format("'include': '{}': {} has no relation '{}'", path, resource.name, include.relation));
       return;
     }
     if (depth >= kMaxIncludeDepth) {

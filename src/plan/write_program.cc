@@ -60,15 +60,16 @@ call::ApiError WriteRequest::Conflict(const UniqueViolation& violation) const {
     names.push_back(where.field(id).name);
     error.details.push_back({where.field(id).name, Detail::kUnique, "is taken"});
   }
-  error.message = names.empty() ? "a value is taken"
-                                : fmt::format("the value of '{}' is taken", fmt::join(names, "', '"));
+  error.message =
+      names.empty() ? "a value is taken" : fmt::format("the value of '{}' is taken", fmt::join(names, "', '"));
   return error;
 }
 
 Values WriteRequest::ToValues(const types::Rows& rows, size_t row) const {
   Values values;
   values.reserve(resource.fields.size());
-  for (size_t i = 0; i < resource.fields.size(); ++i) values.push_back(resource.fields[i].type->ToValue(rows.at(row, i)));
+  for (size_t i = 0; i < resource.fields.size(); ++i)
+    values.push_back(resource.fields[i].type->ToValue(rows.at(row, i)));
   return values;
 }
 
@@ -141,9 +142,7 @@ void Judgement::Failed(Purpose purpose, FieldId field) {
     case Purpose::kField:
       if (denied_.empty()) denied_ = request_.resource.field(field).name;
       return;
-    case Purpose::kReference:
-      draft_.AddError(field, Detail::kReferenceNotFound, "refers to no row");
-      return;
+    case Purpose::kReference: draft_.AddError(field, Detail::kReferenceNotFound, "refers to no row"); return;
   }
 }
 

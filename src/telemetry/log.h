@@ -21,7 +21,7 @@ std::string FormatLine(const Observation& observation, int64_t now_micros, Forma
 class LogWriter final : public Observer {
  public:
   static constexpr size_t kQueueBytes = 4 << 20;
-  static constexpr int kLastWordsMillis = 2000;
+  static constexpr int kLastWordsMillis = 1000;
 
   LogWriter(int fd, Format format, bool colour, const Clock& clock);
   // Writes what waits, as far as somebody reads it within kLastWordsMillis.

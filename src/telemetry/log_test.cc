@@ -37,11 +37,12 @@ RequestDone MakeRequest() {
 }
 
 TEST(LogLineTest, ARequestAsJson) {
-  EXPECT_EQ(FormatLine(MakeRequest(), kMicros, Format::kJson, false),
-            R"({"time":"2024-02-29T12:30:05.000042Z","level":"info","event":"request","requestId":"r-1","method":"GET",)"
-            R"("route":"/v1/products/{id}","operation":"getProduct","status":200,"errorCode":null,"callerId":"ann",)"
-            R"("durationUs":120,"stages":{"decodeUs":1,"planUs":2,"storeUs":3,"encodeUs":4},"statements":1,"bytes":205})"
-            "\n");
+  EXPECT_EQ(
+      FormatLine(MakeRequest(), kMicros, Format::kJson, false),
+      R"({"time":"2024-02-29T12:30:05.000042Z","level":"info","event":"request","requestId":"r-1","method":"GET",)"
+      R"("route":"/v1/products/{id}","operation":"getProduct","status":200,"errorCode":null,"callerId":"ann",)"
+      R"("durationUs":120,"stages":{"decodeUs":1,"planUs":2,"storeUs":3,"encodeUs":4},"statements":1,"bytes":205})"
+      "\n");
 }
 
 TEST(LogLineTest, WhatARequestHasNotIsNull) {
@@ -98,7 +99,9 @@ TEST(LogLineTest, TextForPeople) {
 }
 
 TEST(LogLineTest, ALineStaysALineAndATerminalATerminal) {
-  Defect defect{"r-1", "w\n", "a\nb\r\x1b[2J\x7f\xc2\x9b" "31m\xff\xe2\x82 \xe2\x82\xac"};
+  Defect defect{"r-1", "w\n",
+                "a\nb\r\x1b[2J\x7f\xc2\x9b"
+                "31m\xff\xe2\x82 \xe2\x82\xac"};
   std::string text = FormatLine(defect, 0, Format::kText, false);
   EXPECT_EQ(text.find('\n'), text.size() - 1);
   EXPECT_THAT(text, AllOf(HasSubstr("w\\x0a: a\\x0ab\\x0d\\x1b[2J\\x7f\\x9b31m"), HasSubstr("\xe2\x82\xac")));
@@ -124,7 +127,8 @@ class PipeTest : public testing::Test {
     close(std::exchange(ends_[1], -1));
     std::string all;
     char piece[65536];
-    for (ssize_t size = 0; (size = read(ends_[0], piece, sizeof piece)) > 0;) all.append(piece, static_cast<size_t>(size));
+    for (ssize_t size = 0; (size = read(ends_[0], piece, sizeof piece)) > 0;)
+      all.append(piece, static_cast<size_t>(size));
     return all;
   }
   static std::vector<json::Json> Lines(const std::string& text) {
@@ -156,7 +160,8 @@ TEST_F(PipeTest, ThreadsDoNotMixTheirLines) {
   std::string all;
   std::thread reader([&] {
     char piece[65536];
-    for (ssize_t size = 0; (size = read(ends_[0], piece, sizeof piece)) > 0;) all.append(piece, static_cast<size_t>(size));
+    for (ssize_t size = 0; (size = read(ends_[0], piece, sizeof piece)) > 0;)
+      all.append(piece, static_cast<size_t>(size));
   });
   {
     LogWriter log(ends_[1], Format::kJson, false, SystemClock());
@@ -197,8 +202,8 @@ TEST_F(PipeTest, WhatNobodyReadsIsDroppedAndToldAndBlocksNobody) {
   for (const json::Json& line : lines) {
     if (*line.Find("event")->string() == "log.dropped") dropped += std::stoul(*line.Find("message")->string());
   }
-  size_t told = static_cast<size_t>(std::ranges::count_if(
-      lines, [](const json::Json& line) { return *line.Find("event")->string() == "much"; }));
+  size_t told = static_cast<size_t>(
+      std::ranges::count_if(lines, [](const json::Json& line) { return *line.Find("event")->string() == "much"; }));
   EXPECT_GT(dropped, 0u);
   EXPECT_EQ(told + dropped, kLines);
 }

@@ -240,7 +240,8 @@ std::string FormatDuration(Duration duration) {
 
 std::string FormatHttpDate(Date date) {
   constexpr const char* kDays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};  // 1970-01-01 was a Thursday
-  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   CivilDay day = ToCivil(date);
   int weekday = ((date.days % 7) + 7) % 7;
   return fmt::format("{}, {:02} {} {:04} 00:00:00 GMT", kDays[weekday], day.day, kMonths[day.month - 1], day.year);

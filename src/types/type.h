@@ -17,8 +17,22 @@ namespace ashlar::types {
 
 // Detail codes of a validation answer (api.md, Errors).
 enum class Detail : uint8_t {
-  kRequired, kNull, kWrongType, kTooSmall, kTooLarge, kTooShort, kTooLong, kPattern, kFormat, kEnum, kPrecision,
-  kUnknownField, kReadOnly, kCheck, kReferenceNotFound, kUnique,
+  kRequired,
+  kNull,
+  kWrongType,
+  kTooSmall,
+  kTooLarge,
+  kTooShort,
+  kTooLong,
+  kPattern,
+  kFormat,
+  kEnum,
+  kPrecision,
+  kUnknownField,
+  kReadOnly,
+  kCheck,
+  kReferenceNotFound,
+  kUnique,
 };
 std::string_view NameOf(Detail detail);  // "TOO_SMALL"
 
@@ -69,10 +83,10 @@ using TypePtr = std::shared_ptr<const Type>;
 // What the contract says beside a type's name.
 struct Parameters {
   std::vector<std::string> arguments;  // decimal(12,2): "12", "2"; enum(a, b): "a", "b"
-  std::optional<std::string> min;      // as written
+  std::optional<std::string> min;  // as written
   std::optional<std::string> max;
   std::optional<std::string> pattern;
-  TypePtr element;                     // of a list
+  TypePtr element;  // of a list
 };
 // `key` is "arguments", "min", "max" or "pattern".
 struct ParameterError {
@@ -83,9 +97,9 @@ struct ParameterError {
 // A row of the registry: an open set; one file each in types/field_types/.
 struct FieldType {
   std::string_view name;
-  std::string_view doc;             // one line for the reference
-  std::string_view json;            // what stands in JSON: "string", "number", ...
-  std::string_view takes;           // which of min max pattern arguments it takes, for messages and the JSON Schema
+  std::string_view doc;  // one line for the reference
+  std::string_view json;  // what stands in JSON: "string", "number", ...
+  std::string_view takes;  // which of min max pattern arguments it takes, for messages and the JSON Schema
   std::expected<TypePtr, std::vector<ParameterError>> (*make)(const Parameters& parameters);
 };
 

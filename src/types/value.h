@@ -11,7 +11,18 @@ namespace ashlar::types {
 
 // The closed set of kinds: everyone may switch on them, exhaustively.
 enum class Kind : uint8_t {
-  kBool, kInt64, kFloat64, kDecimal, kText, kBytes, kUuid, kDate, kTimestamp, kDuration, kJson, kList,
+  kBool,
+  kInt64,
+  kFloat64,
+  kDecimal,
+  kText,
+  kBytes,
+  kUuid,
+  kDate,
+  kTimestamp,
+  kDuration,
+  kJson,
+  kList,
 };
 const char* NameOf(Kind kind);
 
@@ -69,7 +80,9 @@ struct Value {
   // REQUIRES: not null.
   Kind kind() const { return static_cast<Kind>(data.index() - 1); }
   template <class T>
-  const T* get() const { return std::get_if<T>(&data); }
+  const T* get() const {
+    return std::get_if<T>(&data);
+  }
   bool operator==(const Value&) const = default;
 };
 inline bool List::operator==(const List& other) const { return items == other.items; }

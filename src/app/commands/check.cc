@@ -43,7 +43,9 @@ void AddCheck(CLI::App& root, int& status) {
   auto path = std::make_shared<std::string>("ashlar.yaml");
   auto format = std::make_shared<std::string>("text");
   command->add_option("CONTRACT", *path, "the contract: a file or a folder")->capture_default_str();
-  command->add_option("--format", *format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  command->add_option("--format", *format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   command->callback([path, format, &status] { status = Check(*path, *format); });
 }
 

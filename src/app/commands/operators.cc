@@ -53,7 +53,8 @@ struct TokenOptions {
 
 int CreateToken(const TokenOptions& options) {
   auto seconds = SecondsOf(options.lifetime);
-  if (!seconds) return Complain({ErrorKind::kInvalid, fmt::format("--for: '{}' is not a duration such as 1h", options.lifetime)});
+  if (!seconds)
+    return Complain({ErrorKind::kInvalid, fmt::format("--for: '{}' is not a duration such as 1h", options.lifetime)});
   std::string user;
   if (!options.user.empty()) {
     auto id = types::ParseUuid(options.user);
@@ -134,7 +135,9 @@ void AddUser(CLI::App& root, int& status) {
   role->callback([options, &status] { status = User(*options, "role"); });
   auto* list = command->add_subcommand("list", "print the users");
   AddTarget(*list, options->target, true);
-  list->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  list->add_option("--format", options->format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   list->callback([options, &status] { status = User(*options, "list"); });
 }
 

@@ -22,13 +22,15 @@ std::string Escape(std::string_view text) {
 std::string Types() {
   std::string page = "# Field types\n\n| type | JSON | takes | notes |\n|---|---|---|---|\n";
   for (const types::FieldType& type : types::FieldTypes()) {
-    page += fmt::format("| `{}` | {} | {} | {} |\n", type.name, Escape(type.json), Escape(type.takes), Escape(type.doc));
+    page +=
+        fmt::format("| `{}` | {} | {} | {} |\n", type.name, Escape(type.json), Escape(type.takes), Escape(type.doc));
   }
   return page;
 }
 
 std::string Operators() {
-  std::string page = "# Query operators\n\n`?field[operator]=value`\n\n| operator | fields | meaning |\n|---|---|---|\n";
+  std::string page =
+      "# Query operators\n\n`?field[operator]=value`\n\n| operator | fields | meaning |\n|---|---|---|\n";
   for (const call::OperatorRow& row : call::Operators()) {
     page += fmt::format("| `{}` | {} | {} |\n", row.name, row.fits, Escape(row.doc));
   }
@@ -38,7 +40,8 @@ std::string Operators() {
 std::string Errors() {
   std::string page = "# Errors\n\n| status | code | meaning | worth trying again |\n|---|---|---|---|\n";
   for (const call::CodeRow& row : call::Codes()) {
-    page += fmt::format("| {} | `{}` | {} | {} |\n", row.status, row.name, Escape(row.message), row.retryable ? "yes" : "no");
+    page += fmt::format("| {} | `{}` | {} | {} |\n", row.status, row.name, Escape(row.message),
+                        row.retryable ? "yes" : "no");
   }
   return page;
 }
@@ -55,7 +58,8 @@ std::string Functions() {
 std::string SettingsPage() {
   std::string page = "# Settings of `ashlar serve`\n\n| flag | environment | default | meaning |\n|---|---|---|---|\n";
   for (const Setting& setting : Settings()) {
-    page += fmt::format("| `{}` | `{}` | `{}` | {} |\n", setting.flag, setting.environment, setting.fallback, setting.doc);
+    page +=
+        fmt::format("| `{}` | `{}` | `{}` | {} |\n", setting.flag, setting.environment, setting.fallback, setting.doc);
   }
   return page;
 }
@@ -69,8 +73,8 @@ void AddReference(CLI::App& root, int& status) {
   command->add_option("PAGE", *page)->required();
   command->callback([page, &status] {
     const std::pair<std::string_view, std::string (*)()> pages[] = {
-        {"contract", contract::Reference}, {"types", Types},         {"operators", Operators},
-        {"errors", Errors},                {"functions", Functions}, {"settings", SettingsPage}};
+        {"contract", contract::Reference}, {"types", Types},          {"operators", Operators}, {"errors", Errors},
+        {"functions", Functions},          {"settings", SettingsPage}};
     status = kUsage;
     for (const auto& [name, print] : pages) {
       if (name != *page) continue;

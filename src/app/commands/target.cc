@@ -12,7 +12,8 @@ int Complain(const Error& error) {
 }
 
 void AddTarget(CLI::App& command, Target& target, bool contract_is_option) {
-  command.add_option(contract_is_option ? "--contract" : "CONTRACT", target.contract, "the contract: a file or a folder")
+  command
+      .add_option(contract_is_option ? "--contract" : "CONTRACT", target.contract, "the contract: a file or a folder")
       ->capture_default_str();
   command.add_option("--store", target.store, "where the rows are: sqlite:PATH; DATABASE_URL otherwise");
 }

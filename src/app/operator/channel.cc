@@ -73,7 +73,8 @@ bool WriteFrame(int fd, const json::Json& document) {
 
 Result<OperatorAnswer> AskServer(const std::string& store_path, const OperatorRequest& request) {
   sockaddr_un address{};
-  if (!FillAddress(SocketPath(store_path), address)) return Fail(ErrorKind::kNotFound, "the path is too long for a socket");
+  if (!FillAddress(SocketPath(store_path), address))
+    return Fail(ErrorKind::kNotFound, "the path is too long for a socket");
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return Fail(ErrorKind::kUnavailable, strerror(errno));
   std::unique_ptr<int, void (*)(int*)> closer(&fd, [](int* own) { close(*own); });

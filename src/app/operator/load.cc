@@ -21,7 +21,8 @@ std::string IdText(const json::Json* value) {
 
 class Loader {
  public:
-  Loader(const Runtime& runtime, Observer& observer) : runtime_(runtime), service_(*runtime.service), observer_(observer) {}
+  Loader(const Runtime& runtime, Observer& observer)
+      : runtime_(runtime), service_(*runtime.service), observer_(observer) {}
 
   OperatorAnswer Run(const OperatorRequest& request) {
     const json::Json* files = request.Find("files");
@@ -55,7 +56,8 @@ class Loader {
     }
     for (const auto& [file, name] : contents_.resources) {
       if (IsKnown(name)) continue;
-      mistakes_.push_back({file, 1, fmt::format("there is no resource '{}'; there are: {}", name, fmt::join(names, ", "))});
+      mistakes_.push_back(
+          {file, 1, fmt::format("there is no resource '{}'; there are: {}", name, fmt::join(names, ", "))});
     }
   }
 
@@ -113,7 +115,8 @@ class Loader {
     }
     if (order_.size() == rows_.size()) return true;
     for (size_t place = 0; place < rows_.size(); ++place) {
-      if (missing[place] > 0) Wrong(rows_[place], fmt::format("{}: refers to other rows in a circle", rows_[place].resource));
+      if (missing[place] > 0)
+        Wrong(rows_[place], fmt::format("{}: refers to other rows in a circle", rows_[place].resource));
     }
     return false;
   }
@@ -135,9 +138,8 @@ class Loader {
       if (!answers[i]) Tell(order_[i], i, calls, failed, std::move(answers[i]).error());
     }
     // Sorted as the files have them, not as they were stored.
-    std::ranges::sort(mistakes_, [](const FileMistake& a, const FileMistake& b) {
-      return a.file == b.file && a.line < b.line;
-    });
+    std::ranges::sort(mistakes_,
+                      [](const FileMistake& a, const FileMistake& b) { return a.file == b.file && a.line < b.line; });
   }
 
   // A reference to a row that is wrong itself is that row's mistake, not this one's.
@@ -148,7 +150,8 @@ class Loader {
     std::erase_if(error.details, [&](const call::ErrorDetail& detail) {
       if (detail.code != types::Detail::kReferenceNotFound) return false;
       const model::Field& field = resource.field(resource.FindField(detail.field));
-      auto found = places_.find({resource.relation(field.relation).target, IdText(rows_[place].body.Find(detail.field))});
+      auto found =
+          places_.find({resource.relation(field.relation).target, IdText(rows_[place].body.Find(detail.field))});
       return found != places_.end() && failed.contains(found->second);
     });
     if (before > 0 && error.details.empty()) return;

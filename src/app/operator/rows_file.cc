@@ -60,7 +60,8 @@ class LineFinder {
 void ReadObject(const std::string& path, const std::string& text, FileContents& contents) {
   auto parsed = json::Parse(text, kFileLimits);
   if (!parsed) {
-    contents.mistakes.push_back({path, parsed.error().line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
+    contents.mistakes.push_back(
+        {path, parsed.error().line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
     return;
   }
   if (parsed->object() == nullptr) {
@@ -98,7 +99,8 @@ void ReadLines(const std::string& path, const std::string& text, FileContents& c
     if (parsed) {
       contents.rows.push_back({path, line, resource, std::move(*parsed)});
     } else {
-      contents.mistakes.push_back({path, line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
+      contents.mistakes.push_back(
+          {path, line, fmt::format("column {}: {}", parsed.error().column, parsed.error().message)});
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `token create` and `user ...`: the operator's own way in.
 #include <algorithm>
+#include <charconv>
 
 #include "app/operator/request.h"
 #include "base/utf8.h"
@@ -19,6 +20,12 @@ OperatorAnswer Refused(const call::ApiError& error) {
   OperatorAnswer answer{RowOf(error.code).status >= 500 ? 1 : 2, "", ""};
   for (const std::string& line : Explain(error)) answer.err += line + "\n";
   return answer;
+}
+
+int64_t SecondsOf(const std::string& text) {
+  int64_t seconds = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc() && end == text.data() + text.size() ? seconds : 0;
 }
 
 OperatorAnswer Wrong(std::string message) { return {2, "", std::move(message) + "\n"}; }
@@ -47,7 +54,8 @@ std::string UnknownRoleText(const Runtime& runtime, const std::string& role) {
 // that a token can be had for somebody who is not there yet.
 void FillRequired(const model::Resource& user, const std::string& id, json::Object& body) {
   for (const model::Field& field : user.fields) {
-    bool given = std::any_of(body.begin(), body.end(), [&](const json::Member& member) { return member.name == field.name; });
+    bool given =
+        std::any_of(body.begin(), body.end(), [&](const json::Member& member) { return member.name == field.name; });
     bool needed = field.system == model::SystemField::kNone && field.required && field.default_value == nullptr;
     if (given || !needed) continue;
     if (field.name == "email") {
@@ -76,7 +84,8 @@ std::optional<call::ApiError> MakeAbsentUser(const Runtime& runtime, const std::
 OperatorAnswer AddUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
   std::string id = TextOf(request, "id");
   if (id.empty()) id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
-  json::Object body{{"id", Json(id)}, {"email", Json(FoldCase(TextOf(request, "email")))},
+  json::Object body{{"id", Json(id)},
+                    {"email", Json(FoldCase(TextOf(request, "email")))},
                     {"roles", MakeTexts(TextsOf(request, "roles"))}};
   for (const std::string& assignment : TextsOf(request, "set")) {
     size_t equals = assignment.find('=');
@@ -122,7 +131,8 @@ call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::st
         if (field.name == "email" && !value.is_null()) found.email = *value.get<std::string>();
         if (field.name == "disabled") found.disabled = !value.is_null() && *value.get<bool>();
         if (field.name != "roles" || value.is_null()) continue;
-        for (const types::Value& role : value.get<types::List>()->items) found.roles.push_back(*role.get<std::string>());
+        for (const types::Value& role : value.get<types::List>()->items)
+          found.roles.push_back(*role.get<std::string>());
       }
       users.push_back(std::move(found));
     }
@@ -156,7 +166,9 @@ OperatorAnswer ListUsers(const Runtime& runtime, const OperatorRequest& request,
   if (TextOf(request, "format") == "json") {
     json::Array array;
     for (const Found& user : *users) {
-      array.push_back(MakeObject({{"id", Json(user.id)}, {"email", Json(user.email)}, {"roles", MakeTexts(user.roles)},
+      array.push_back(MakeObject({{"id", Json(user.id)},
+                                  {"email", Json(user.email)},
+                                  {"roles", MakeTexts(user.roles)},
                                   {"disabled", Json(user.disabled)}}));
     }
     answer.out = json::ToText(Json(std::move(array))) + "\n";
@@ -182,7 +194,7 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& reque
   claims.subject = user;
   claims.roles = roles;
   claims.issued_at = SystemClock().NowMicros() / 1'000'000;
-  claims.expires_at = claims.issued_at + std::stoll("0" + TextOf(request, "seconds"));
+  claims.expires_at = claims.issued_at + SecondsOf(TextOf(request, "seconds"));
   claims.id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
   return {0, identity::SignToken(runtime.keys->signing(), runtime.service->name, claims) + "\n", ""};
 }

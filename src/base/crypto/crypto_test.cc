@@ -114,7 +114,8 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 )";
   std::string cut(kPem);
   cut.resize(cut.size() / 2);
-  for (const std::string& pem : {std::string(), std::string("no key"), std::string(kEd25519), std::string(kP384), cut}) {
+  for (const std::string& pem :
+       {std::string(), std::string("no key"), std::string(kEd25519), std::string(kP384), cut}) {
     auto key = EcdsaKey::FromPem(pem);
     ASSERT_FALSE(key);
     EXPECT_EQ(key.error().kind, ErrorKind::kInvalid);

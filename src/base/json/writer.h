@@ -28,11 +28,26 @@ class Writer {
   std::string& out() { return out_; }
 
   // Key and value in one.
-  void Field(std::string_view name, std::string_view text) { Key(name); String(text); }
-  void Field(std::string_view name, const char* text) { Key(name); String(text); }
-  void Field(std::string_view name, int64_t number) { Key(name); Int(number); }
-  void Field(std::string_view name, int number) { Key(name); Int(number); }
-  void Field(std::string_view name, bool value) { Key(name); Bool(value); }
+  void Field(std::string_view name, std::string_view text) {
+    Key(name);
+    String(text);
+  }
+  void Field(std::string_view name, const char* text) {
+    Key(name);
+    String(text);
+  }
+  void Field(std::string_view name, int64_t number) {
+    Key(name);
+    Int(number);
+  }
+  void Field(std::string_view name, int number) {
+    Key(name);
+    Int(number);
+  }
+  void Field(std::string_view name, bool value) {
+    Key(name);
+    Bool(value);
+  }
 
  private:
   void Separate();

@@ -33,8 +33,8 @@ void ReadPart(Draft& draft, const ResourceDraft& source, const Node& item, model
   if (part == nullptr) {
     std::vector<std::string> names;
     for (const FieldDraft& field : source.fields) names.push_back(field.name());
-    draft.mistakes.Suggest(item.place, Problem::kFieldUnknown, item.filled ? "" : Near(item.text, names),
-                           source.name(), item.Shown());
+    draft.mistakes.Suggest(item.place, Problem::kFieldUnknown, item.filled ? "" : Near(item.text, names), source.name(),
+                           item.Shown());
     return;
   }
   // A to-many leads to what refers to this, which nothing may: that is told there.

@@ -136,8 +136,8 @@ void DeclareResources(Draft& draft, const Node& resources) {
     bool mapping = IsMapping(entry.value);
     if (!mapping) draft.mistakes.Add(entry.value.place, Problem::kWrongShape, entry.key, NameOf(Shape::kMapping));
     source.open = !mapping;
-    source.members = std::make_unique<Members>(mapping ? entry.value : kNothing, ResourceKeys(), "a resource",
-                                               draft.mistakes);
+    source.members =
+        std::make_unique<Members>(mapping ? entry.value : kNothing, ResourceKeys(), "a resource", draft.mistakes);
     if (entry.key == kUserName) CheckUser(draft, source);
     model::Resource resource;
     resource.id = model::ResourceId{static_cast<uint32_t>(draft.resources.size())};

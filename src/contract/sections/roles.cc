@@ -7,8 +7,7 @@
 namespace ashlar::contract {
 namespace {
 
-constexpr NameForm kRoleForm = {
-    .first = kLower | kUpper, .rest = kAlphanumeric | kHyphen | kUnderscore, .most = 63};
+constexpr NameForm kRoleForm = {.first = kLower | kUpper, .rest = kAlphanumeric | kHyphen | kUnderscore, .most = 63};
 
 // What one role inherits: where that is said, and which role it is.
 using Parents = std::vector<std::pair<const Node*, size_t>>;

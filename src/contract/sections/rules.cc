@@ -70,9 +70,8 @@ void CheckSizes(Draft& draft, const Links& links) {
   for (size_t i = 0; i < draft.rules.size(); ++i) Measure(draft, links, i, depths);
   for (size_t i = 0; i < draft.rules.size(); ++i) {
     RuleDraft& rule = draft.rules[i];
-    bool follows = std::ranges::any_of(links[i], [&](size_t part) {
-      return depths[part] > kMostDeep || draft.rules[part].parts > kMostParts;
-    });
+    bool follows = std::ranges::any_of(
+        links[i], [&](size_t part) { return depths[part] > kMostDeep || draft.rules[part].parts > kMostParts; });
     bool deep = depths[i] > kMostDeep;
     bool large = rule.parts > kMostParts;
     rule.wrong = rule.wrong || deep || large;

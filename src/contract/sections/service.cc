@@ -10,9 +10,7 @@ namespace {
 // The first segments of addresses that a service has or will have beside its resources.
 constexpr std::string_view kRoots[] = {"auth", "docs", "graphql", "health", "metrics", "oauth", "console"};
 
-bool IsVersion(std::string_view text) {
-  return HasForm(text, {.first = kLower, .rest = kLower | kDigit, .most = 16});
-}
+bool IsVersion(std::string_view text) { return HasForm(text, {.first = kLower, .rest = kLower | kDigit, .most = 16}); }
 
 }  // namespace
 

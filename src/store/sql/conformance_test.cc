@@ -202,9 +202,9 @@ TEST(Expressions, EveryOperatorHasItsCases) {
     if (expr) Visit(**expr, TextOf(test, "answer") == "error" ? failing : fine);
   }
   // Literals alone; of the caller, tested with the rules; of query operators, tested over HTTP; of checks.
-  const std::set<cel::Op> elsewhere = {cel::Op::kIndex,    cel::Op::kTimestamp, cel::Op::kDuration,
-                                       cel::Op::kHasRole,  cel::Op::kHasScope,  cel::Op::kEqualIgnoringCase,
-                                       cel::Op::kMatches,  cel::Op::kContainsIgnoringCase};
+  const std::set<cel::Op> elsewhere = {
+      cel::Op::kIndex,    cel::Op::kTimestamp,         cel::Op::kDuration, cel::Op::kHasRole,
+      cel::Op::kHasScope, cel::Op::kEqualIgnoringCase, cel::Op::kMatches,  cel::Op::kContainsIgnoringCase};
   const std::set<cel::Op> never_fails = {cel::Op::kHas};
   for (const cel::FunctionRow& row : cel::Functions()) {
     if (elsewhere.contains(row.op)) continue;

@@ -215,7 +215,8 @@ std::string ExpressionRenderer::EqualSql(const Expr& a, const Expr& b) {
     int scale = std::max(a.type.scale, b.type.scale);
     if (!Narrow(a, scale) || !Narrow(b, scale)) {
       if (mode_ == Mode::kCheck) return Unsupported();
-      std::string order = fmt::format("ashlar_decimal_compare({}, {}, {}, {})", Sql(a), a.type.scale, Sql(b), b.type.scale);
+      std::string order =
+          fmt::format("ashlar_decimal_compare({}, {}, {}, {})", Sql(a), a.type.scale, Sql(b), b.type.scale);
       if (!Nullable(a) && !Nullable(b)) return fmt::format("({} = 0)", order);
       std::string both = fmt::format("(CASE WHEN ({0}) IS NULL OR ({1}) IS NULL THEN ({0}) IS ({1}) ELSE {2} = 0 END)",
                                      Sql(a), Sql(b), order);
@@ -280,8 +281,11 @@ std::string ExpressionRenderer::DecimalSql(const Expr& expr, int scale) {
 std::string ExpressionRenderer::ArithmeticSql(const Expr& expr, const cel::Call& call) {
   if (mode_ == Mode::kCheck) return Unsupported();  // its overflow has no built-in SQL
   const Expr& a = *call.arguments[0];
-  const char* sign = call.op == Op::kAdd ? "+" : call.op == Op::kSubtract || call.op == Op::kNegate ? "-"
-                     : call.op == Op::kMultiply ? "*" : call.op == Op::kDivide ? "/" : "%";
+  const char* sign = call.op == Op::kAdd                                  ? "+"
+                     : call.op == Op::kSubtract || call.op == Op::kNegate ? "-"
+                     : call.op == Op::kMultiply                           ? "*"
+                     : call.op == Op::kDivide                             ? "/"
+                                                                          : "%";
   std::string left = call.op == Op::kNegate ? "0" : Sql(a);
   const Expr& b = call.op == Op::kNegate ? a : *call.arguments[1];
   std::string right = Sql(b);
@@ -295,8 +299,17 @@ std::string ExpressionRenderer::ArithmeticSql(const Expr& expr, const cel::Call&
     case Tag::kString: return fmt::format("({} || {})", left, right);
     case Tag::kTimestamp: return fmt::format("ashlar_time('{}', {}, {})", sign, left, right);
     case Tag::kDuration: return fmt::format("ashlar_span('{}', {}, {})", sign, left, right);
-    case Tag::kNull: case Tag::kBool: case Tag::kInt: case Tag::kBytes: case Tag::kUuid: case Tag::kDate:
-    case Tag::kJson: case Tag::kList: case Tag::kRow: case Tag::kRows: case Tag::kAuth: break;
+    case Tag::kNull:
+    case Tag::kBool:
+    case Tag::kInt:
+    case Tag::kBytes:
+    case Tag::kUuid:
+    case Tag::kDate:
+    case Tag::kJson:
+    case Tag::kList:
+    case Tag::kRow:
+    case Tag::kRows:
+    case Tag::kAuth: break;
   }
   return fmt::format("ashlar_int('{}', {}, {})", sign, left, right);
 }
@@ -316,14 +329,16 @@ std::string ExpressionRenderer::TextSql(const cel::Call& call) {
   if (call.op == Op::kEqualIgnoringCase) return fmt::format("({} = {})", text, part);
   if (call.op == Op::kStartsWith) return fmt::format("(substr({0}, 1, length({1})) = {1})", text, part);
   if (call.op != Op::kEndsWith) return fmt::format("(instr({}, {}) > 0)", text, part);
-  return fmt::format("(CASE WHEN length({1}) = 0 THEN ({0}) IS NOT NULL OR NULL "
-                     "ELSE substr({0}, -length({1})) = {1} AND length({0}) >= length({1}) END)", text, part);
+  return fmt::format(
+      "(CASE WHEN length({1}) = 0 THEN ({0}) IS NOT NULL OR NULL "
+      "ELSE substr({0}, -length({1})) = {1} AND length({0}) >= length({1}) END)",
+      text, part);
 }
 
 std::string ExpressionRenderer::JsonEqualSql(const Expr& json, const Expr& other) {
   if (mode_ == Mode::kCheck) return Unsupported();
-  std::string equal = fmt::format("COALESCE(ashlar_json_compare({}, '{}', {}) = 0, 0)", Sql(json),
-                                  cel::ToText(other.type), Sql(other));
+  std::string equal =
+      fmt::format("COALESCE(ashlar_json_compare({}, '{}', {}) = 0, 0)", Sql(json), cel::ToText(other.type), Sql(other));
   if (Nullable(other) || other.type.tag == Tag::kJson) {
     equal = fmt::format("(CASE WHEN ({0}) IS NULL OR ({1}) IS NULL THEN ({0}) IS ({1}) ELSE {2} END)", Sql(json),
                         Sql(other), equal);

@@ -175,8 +175,9 @@ std::string ExpressionRenderer::SizeSql(const Expr& of) {
 std::string ExpressionRenderer::SumSql(const Expr& expr, const Expr& list) {
   int slot = -2 - next_alias_;
   Range range = RangeOf(list, slot);
-  const char* function = expr.type.tag == Tag::kDecimal ? "ashlar_sum_decimal"
-                         : expr.type.tag == Tag::kDouble ? "ashlar_sum_double" : "ashlar_sum_int";
+  const char* function = expr.type.tag == Tag::kDecimal  ? "ashlar_sum_decimal"
+                         : expr.type.tag == Tag::kDouble ? "ashlar_sum_double"
+                                                         : "ashlar_sum_int";
   std::string sum = fmt::format("(SELECT {}({}) {})", function, range.value, range.from);
   return range.fails.empty() ? sum : fmt::format("(CASE WHEN {} THEN NULL ELSE {} END)", range.fails, sum);
 }
@@ -185,7 +186,8 @@ std::string ExpressionRenderer::SumSql(const Expr& expr, const Expr& list) {
 std::string ExpressionRenderer::InSql(const Expr& item, const Expr& list) {
   const auto* literal = list.get<cel::Literal>();
   if (literal != nullptr && literal->value.is_null()) return "NULL";
-  bool decimal = item.type.tag == Tag::kDecimal || (list.type.element != nullptr && list.type.element->tag == Tag::kDecimal);
+  bool decimal =
+      item.type.tag == Tag::kDecimal || (list.type.element != nullptr && list.type.element->tag == Tag::kDecimal);
   int scale = std::max(item.type.scale, list.type.element == nullptr ? 0 : list.type.element->scale);
   std::string left = decimal && Narrow(item, scale) ? DecimalSql(item, scale) : Sql(item);
   if (literal != nullptr && literal->value.get<types::List>() != nullptr) {
@@ -206,10 +208,10 @@ std::string ExpressionRenderer::InSql(const Expr& item, const Expr& list) {
   }
   int slot = -2 - next_alias_;
   Range range = RangeOf(list, slot);
-  std::string equal = decimal ? fmt::format("ashlar_decimal_compare({}, {}, {}, {}) = 0", range.value,
-                                            list.type.element == nullptr ? 0 : list.type.element->scale, Sql(item),
-                                            item.type.scale)
-                              : fmt::format("{} IS {}", range.value, left);
+  std::string equal =
+      decimal ? fmt::format("ashlar_decimal_compare({}, {}, {}, {}) = 0", range.value,
+                            list.type.element == nullptr ? 0 : list.type.element->scale, Sql(item), item.type.scale)
+              : fmt::format("{} IS {}", range.value, left);
   std::string in = WhenOk(item, item, fmt::format("EXISTS(SELECT 1 {} AND {})", range.from, equal));
   return range.fails.empty() ? in : fmt::format("(CASE WHEN {} THEN NULL ELSE {} END)", range.fails, in);
 }

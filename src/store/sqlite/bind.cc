@@ -43,7 +43,8 @@ bool Bind(sqlite3_stmt* statement, int place, const types::Value& value) {
     case types::Kind::kJson: return BindText(statement, place, value.get<types::JsonText>()->text);
     case types::Kind::kList: {
       std::string text = types::ToListForm(*value.get<types::List>());
-      return sqlite3_bind_text64(statement, place, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK;
+      return sqlite3_bind_text64(statement, place, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) ==
+             SQLITE_OK;
     }
   }
   return false;

@@ -65,19 +65,22 @@ std::optional<Value> Compute(sqlite3_value** arguments, cel::Type::Tag tag, Make
 }
 
 void Int(sqlite3_context* context, int, sqlite3_value** arguments) {
-  auto value = Compute(arguments, cel::Type::Tag::kInt, [](sqlite3_value* v) { return Value(int64_t{sqlite3_value_int64(v)}); });
+  auto value =
+      Compute(arguments, cel::Type::Tag::kInt, [](sqlite3_value* v) { return Value(int64_t{sqlite3_value_int64(v)}); });
   value ? sqlite3_result_int64(context, *value->get<int64_t>()) : sqlite3_result_null(context);
 }
 
 void Double(sqlite3_context* context, int, sqlite3_value** arguments) {
-  auto value = Compute(arguments, cel::Type::Tag::kDouble, [](sqlite3_value* v) { return Value(sqlite3_value_double(v)); });
+  auto value =
+      Compute(arguments, cel::Type::Tag::kDouble, [](sqlite3_value* v) { return Value(sqlite3_value_double(v)); });
   value ? sqlite3_result_double(context, *value->get<double>()) : sqlite3_result_null(context);
 }
 
 // A duration's arithmetic; a time's differs in its range alone.
 template <class Result, cel::Type::Tag kTag>
 void Micros(sqlite3_context* context, int, sqlite3_value** arguments) {
-  auto value = Compute(arguments, kTag, [](sqlite3_value* v) { return Value(types::Duration{sqlite3_value_int64(v)}); });
+  auto value =
+      Compute(arguments, kTag, [](sqlite3_value* v) { return Value(types::Duration{sqlite3_value_int64(v)}); });
   value ? sqlite3_result_int64(context, value->template get<Result>()->micros) : sqlite3_result_null(context);
 }
 

@@ -15,7 +15,8 @@ Result<Lock> Lock::Take(const std::string& path) {
     char owner[32] = {};
     ssize_t size = pread(fd, owner, sizeof owner - 1, 0);
     close(fd);
-    std::string who = size > 0 ? fmt::format("process {}", std::string_view(owner, static_cast<size_t>(size))) : "another process";
+    std::string who =
+        size > 0 ? fmt::format("process {}", std::string_view(owner, static_cast<size_t>(size))) : "another process";
     return Fail(ErrorKind::kConflict, fmt::format("{} is in use by {}", path, who));
   }
   std::string own = std::to_string(getpid());

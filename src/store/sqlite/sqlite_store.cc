@@ -94,8 +94,8 @@ Task<Result<Outcomes>> Elsewhere(Target& target, asio::io_context& loop, Context
             }};
     if (!target.Submit(job)) job.done(Fail(ErrorKind::kUnavailable, kBusy));
   };
-  auto outcomes = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Outcomes>)>(
-      start, asio::use_awaitable);
+  auto outcomes =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Outcomes>)>(start, asio::use_awaitable);
   co_return outcomes;
 }
 
@@ -118,7 +118,8 @@ class LoopSession final : public Session {
         &budget);
     Result<Outcomes> outcomes = RunUnit(*connection_, shared_->service, context, unit);
     connection_->SetInterrupt(nullptr, nullptr);
-    bool too_long = !outcomes && outcomes.error().kind == ErrorKind::kTimeout && !context.deadline.Passed(context.clock);
+    bool too_long =
+        !outcomes && outcomes.error().kind == ErrorKind::kTimeout && !context.deadline.Passed(context.clock);
     if (too_long) return Elsewhere(shared_->readers, loop_, context, unit);
     return outcomes;
   }
@@ -187,12 +188,14 @@ class SqliteStore final : public Store {
   std::shared_ptr<Shared> shared_;
 };
 
-Result<void> ApplyAll(Connection& connection, const std::vector<std::string>& statements, const std::string& described) {
+Result<void> ApplyAll(Connection& connection, const std::vector<std::string>& statements,
+                      const std::string& described) {
   for (const std::string& statement : statements) TRY_VOID(connection.Execute(statement));
   std::string quoted;
   for (char c : described) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  TRY_VOID(connection.Execute("CREATE TABLE IF NOT EXISTS ashlar_schema (one INTEGER PRIMARY KEY CHECK (one = 1), "
-                              "description TEXT NOT NULL) STRICT"));
+  TRY_VOID(
+      connection.Execute("CREATE TABLE IF NOT EXISTS ashlar_schema (one INTEGER PRIMARY KEY CHECK (one = 1), "
+                         "description TEXT NOT NULL) STRICT"));
   return connection.Execute(fmt::format("INSERT OR REPLACE INTO ashlar_schema VALUES (1, '{}')", quoted));
 }
 
@@ -208,7 +211,8 @@ Result<void> BringTables(Connection& connection, const model::Service& service) 
     sql::Change change = sql::Compare(*applied, service);
     if (!change.refused.empty()) {
       return Fail(ErrorKind::kInvalid, fmt::format("the store does not fit the contract, and this build makes no "
-                                                   "migrations:\n  {}", fmt::join(change.refused, "\n  ")));
+                                                   "migrations:\n  {}",
+                                                   fmt::join(change.refused, "\n  ")));
     }
     if (*text == described) return {};
     statements = std::move(change.statements);

@@ -41,8 +41,8 @@ void Writer::Loop() {
 
 size_t Writer::Group(std::span<Job> jobs) {
   Results results;
-  Result<void> committed = broken() ? Fail(ErrorKind::kUnavailable, "the store is read-only since the disk failed")
-                                    : Commit(jobs, results);
+  Result<void> committed =
+      broken() ? Fail(ErrorKind::kUnavailable, "the store is read-only since the disk failed") : Commit(jobs, results);
   size_t ran = results.size();
   if (!committed && ran > 1 && !broken()) {
     // One unit may have spoilt the commit for all: they are done again, each by itself.

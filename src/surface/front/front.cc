@@ -20,7 +20,8 @@ using model::OperationKind;
 bool IsSane(std::string_view id) {
   if (id.empty() || id.size() > 128) return false;
   return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+           c == '.';
   });
 }
 
@@ -86,7 +87,8 @@ Front::~Front() = default;
 
 Eventually<http::Response> Front::Handle(const http::Request& request) {
   auto given = request.Find("X-Request-Id");
-  std::string id = given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  std::string id =
+      given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
   Deadline deadline = Deadline::After(clock_, options_.request_micros);
   auto exchange = std::make_unique<Exchange>(request, Context{std::move(id), deadline, clock_, observer_});
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
@@ -253,7 +255,8 @@ http::Response Front::Refuse(int status, std::string_view reason) {
 
 http::Response Front::Failed(const http::Request& request, std::string_view what) {
   auto given = request.Find("X-Request-Id");
-  std::string id = given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  std::string id =
+      given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
   observer_.Observe(Defect{id, "request", std::string(what)});
   Exchange exchange(request, Context{std::move(id), {}, clock_, observer_});
   return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});

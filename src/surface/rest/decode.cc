@@ -65,7 +65,8 @@ class Decoder {
     std::string later;
     for (std::string_view item : Items(*accept)) {
       std::string type = MediaType(item);
-      if (item.find(";q=0") != std::string_view::npos && item.find_first_of("123456789", item.find(";q=0")) == std::string_view::npos) {
+      if (item.find(";q=0") != std::string_view::npos &&
+          item.find_first_of("123456789", item.find(";q=0")) == std::string_view::npos) {
         continue;
       }
       if (type == "*/*" || type == "application/*" || type == "application/json") return;
@@ -76,7 +77,8 @@ class Decoder {
   }
 
   void CheckHeaders() {
-    if (request_.Find("Idempotency-Key")) Wrong(Code::kInvalidQuery, "'Idempotency-Key' is not supported by this build");
+    if (request_.Find("Idempotency-Key"))
+      Wrong(Code::kInvalidQuery, "'Idempotency-Key' is not supported by this build");
     auto encoding = request_.Find("Content-Encoding");
     if (encoding && !http::EqualIgnoringCase(*encoding, "identity")) {
       Wrong(Code::kUnsupportedMediaType, "the body must not be encoded");
@@ -139,7 +141,8 @@ class Decoder {
     auto parsed = json::Parse(request_.body);
     if (!parsed) {
       const json::SyntaxError& error = parsed.error();
-      return Wrong(Code::kMalformedJson, fmt::format("line {}, column {}: {}", error.line, error.column, error.message));
+      return Wrong(Code::kMalformedJson,
+                   fmt::format("line {}, column {}: {}", error.line, error.column, error.message));
     }
     call_.body = std::move(*parsed);
   }

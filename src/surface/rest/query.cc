@@ -77,7 +77,8 @@ class QueryReader {
       call_.selection.fields = Names(name, value);
     } else if (name == "include" && Selects()) {
       for (const std::string& path : Names(name, value)) {
-        if (std::count(path.begin(), path.end(), '.') > kMaxDots) return Wrong(fmt::format("'include': '{}' is too deep", path)), true;
+        if (std::count(path.begin(), path.end(), '.') > kMaxDots)
+          return Wrong(fmt::format("'include': '{}' is too deep", path)), true;
         AddInclude(call_.selection, path);
       }
     } else if (name == "filter" && Lists()) {

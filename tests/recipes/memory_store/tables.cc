@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recipes/memory_store/tables.h"
+
+#include "model/row_id.h"
+#include "types/list_form.h"
+
+namespace ashlar::recipes {
+namespace {
+
+using model::Resource;
+using plan::FieldId;
+using types::Value;
+using types::Values;
+
+Values KeyOf(const Resource& resource, const Values& row) {
+  Values key;
+  for (FieldId part : resource.key) key.push_back(row[part.index()]);
+  return key;
+}
+
+// A value as a cell of its kind (types/rows.h).
+void Append(const Value& value, types::Rows& rows) {
+  if (value.is_null()) return rows.AppendNull();
+  bool fits = true;
+  switch (value.kind()) {
+    case types::Kind::kBool: return rows.AppendInteger(*value.get<bool>() ? 1 : 0);
+    case types::Kind::kInt64: return rows.AppendInteger(*value.get<int64_t>());
+    case types::Kind::kFloat64: return rows.AppendReal(*value.get<double>());
+    case types::Kind::kDecimal: return rows.AppendInteger(static_cast<int64_t>(value.get<types::Decimal>()->unscaled));
+    case types::Kind::kDate: return rows.AppendInteger(value.get<types::Date>()->days);
+    case types::Kind::kTimestamp: return rows.AppendInteger(value.get<types::Timestamp>()->micros);
+    case types::Kind::kDuration: return rows.AppendInteger(value.get<types::Duration>()->micros);
+    case types::Kind::kText: fits = rows.AppendText(*value.get<std::string>()); break;
+    case types::Kind::kBytes: fits = rows.AppendText(value.get<types::Bytes>()->data); break;
+    case types::Kind::kJson: fits = rows.AppendText(value.get<types::JsonText>()->text); break;
+    case types::Kind::kList: fits = rows.AppendText(types::ToListForm(*value.get<types::List>())); break;
+    case types::Kind::kUuid: {
+      const auto& bytes = value.get<types::Uuid>()->bytes;
+      fits = rows.AppendText({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      break;
+    }
+  }
+  if (!fits) throw std::length_error("a batch is full");
+}
+
+// Whether `row` stands behind `other` values of the order's fields.
+std::weak_ordering CompareBy(const std::vector<plan::Order>& order, const Values& row, const Values& other) {
+  for (size_t i = 0; i < order.size(); ++i) {
+    std::weak_ordering way = types::Compare(row[order[i].field.index()], other[i]);
+    if (way != 0) return order[i].descending ? 0 <=> way : way;
+  }
+  return std::weak_ordering::equivalent;
+}
+
+Values OrderedBy(const std::vector<plan::Order>& order, const Values& row) {
+  Values values;
+  for (const plan::Order& term : order) values.push_back(row[term.field.index()]);
+  return values;
+}
+
+bool OneOf(const Values& values, const Value& value) {
+  return std::any_of(values.begin(), values.end(), [&](const Value& one) { return one == value; });
+}
+
+}  // namespace
+
+Tables::Tables(const model::Service& service)
+    : service_(&service), tables_(service.resources.size()), last_ids_(service.resources.size(), 0) {}
+
+plan::Answer Tables::Run(const plan::Statement& statement) {
+  return std::visit([this](const auto& one) { return Run(one); }, statement);
+}
+
+bool Tables::IsLive(const Resource& resource, const Row& row) const {
+  return !resource.soft_delete || row[resource.FindSystem(model::SystemField::kDeletedAt).index()].is_null();
+}
+
+types::Value Tables::View::FieldOf(cel::RowRef row, cel::FieldId field) const {
+  return (*static_cast<const Row*>(row.row))[field.index()];
+}
+
+std::optional<cel::RowRef> Tables::View::ToOne(cel::RowRef row, cel::RelationId relation) const {
+  std::vector<cel::RowRef> rows = ToMany(row, relation);
+  return rows.empty() ? std::nullopt : std::optional(rows[0]);
+}
+
+std::vector<cel::RowRef> Tables::View::ToMany(cel::RowRef row, cel::RelationId relation) const {
+  const model::Relation& said = tables_.service_->resource(row.resource).relation(relation);
+  const Resource& target = tables_.service_->resource(said.target);
+  Value key = FieldOf(row, said.local);
+  std::vector<cel::RowRef> rows;
+  if (key.is_null()) return rows;
+  for (const auto& [id, other] : tables_.TableOf(said.target)) {
+    if (other[said.remote.index()] == key && tables_.IsLive(target, other)) rows.push_back({said.target, &other});
+  }
+  return rows;
+}
+
+std::vector<const Tables::Row*> Tables::Select(plan::ResourceId resource, const cel::ExprPtr& where,
+                                               call::Deleted deleted) const {
+  const Resource& of = service_->resource(resource);
+  std::vector<const Row*> rows;
+  for (const auto& [id, row] : TableOf(resource)) {
+    bool live = IsLive(of, row);
+    if (of.soft_delete && deleted != call::Deleted::kWith && live != (deleted == call::Deleted::kWithout)) continue;
+    if (where == nullptr || cel::Holds(*where, View(*this), {resource, &row})) rows.push_back(&row);
+  }
+  return rows;
+}
+
+plan::Answer Tables::Run(const plan::Query& query) {
+  std::vector<const Row*> rows = Select(query.resource, query.where, query.deleted);
+  std::erase_if(rows, [&](const Row* row) {
+    if (query.among.valid() && !OneOf(query.among_values, (*row)[query.among.index()])) return true;
+    return query.after && CompareBy(query.order, *row, *query.after) <= 0;
+  });
+  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
+    return CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0;
+  });
+  if (query.per_value > 0) {
+    std::vector<std::pair<Value, int64_t>> seen;
+    std::erase_if(rows, [&](const Row* row) {
+      const Value& value = (*row)[query.among.index()];
+      auto found = std::find_if(seen.begin(), seen.end(), [&](const auto& one) { return one.first == value; });
+      if (found == seen.end()) found = seen.insert(seen.end(), {value, 0});
+      return ++found->second > query.per_value;
+    });
+  }
+  rows.erase(rows.begin(), rows.begin() + std::min(query.offset, static_cast<int64_t>(rows.size())));
+  if (query.limit && *query.limit < static_cast<int64_t>(rows.size())) rows.resize(static_cast<size_t>(*query.limit));
+  types::Rows found(query.fields.size() + query.flags.size());
+  for (const Row* row : rows) {
+    for (FieldId field : query.fields) Append((*row)[field.index()], found);
+    for (const cel::ExprPtr& flag : query.flags) {
+      found.AppendInteger(cel::Holds(*flag, View(*this), {query.resource, row}) ? 1 : 0);
+    }
+  }
+  return found;
+}
+
+plan::Answer Tables::Run(const plan::Count& count) {
+  auto rows = static_cast<int64_t>(Select(count.resource, count.where, count.deleted).size());
+  types::Rows found(1);
+  found.AppendInteger(count.limit > 0 ? std::min(rows, count.limit) : rows);
+  return found;
+}
+
+plan::Answer Tables::Run(const plan::Probe& probe) {
+  types::Rows found(probe.expressions.size());
+  for (const cel::ExprPtr& expression : probe.expressions) {
+    auto value = cel::Evaluate(*expression, View(*this), {probe.resource, &probe.row});
+    Append(value ? *value : Value{}, found);
+  }
+  return found;
+}
+
+bool Tables::Taken(const Resource& resource, const std::vector<FieldId>& fields, const Row& row, const Row* own,
+                   bool live_only) const {
+  for (FieldId field : fields) {
+    if (row[field.index()].is_null()) return false;
+  }
+  if (live_only && !IsLive(resource, row)) return false;
+  for (const auto& [id, other] : TableOf(resource.id)) {
+    if (&other == own || (live_only && !IsLive(resource, other))) continue;
+    bool same = std::all_of(fields.begin(), fields.end(),
+                            [&](FieldId field) { return other[field.index()] == row[field.index()]; });
+    if (same) return true;
+  }
+  return false;
+}
+
+std::optional<plan::Answer> Tables::Violation(const Resource& resource, const Row& row, const Row* own) const {
+  for (size_t i = 0; i < resource.checks.size(); ++i) {
+    if (cel::Holds(*resource.checks[i].rule, View(*this), {resource.id, &row})) continue;
+    return plan::CheckViolation{resource.id, static_cast<int>(i)};
+  }
+  for (size_t i = 0; i < resource.fields.size(); ++i) {
+    if (resource.fields[i].required && row[i].is_null()) return plan::CheckViolation{resource.id, -1};
+  }
+  if (Taken(resource, resource.key, row, own, false)) return plan::UniqueViolation{resource.id, resource.key};
+  for (const auto& unique : resource.uniques) {
+    if (Taken(resource, unique, row, own, true)) return plan::UniqueViolation{resource.id, unique};
+  }
+  for (const model::Relation& relation : resource.relations) {
+    if (relation.to_many || row[relation.local.index()].is_null()) continue;
+    const Value& key = row[relation.local.index()];
+    bool itself = relation.target == resource.id && row[relation.remote.index()] == key;
+    const Table& target = TableOf(relation.target);
+    bool there = itself || std::any_of(target.begin(), target.end(), [&](const auto& other) {
+                   return other.second[relation.remote.index()] == key;
+                 });
+    if (!there) return plan::CheckViolation{resource.id, -1};
+  }
+  return std::nullopt;
+}
+
+plan::Answer Tables::Run(const plan::Insert& insert) {
+  const Resource& resource = service_->resource(insert.resource);
+  Row row = insert.row;
+  plan::Written written{1, Value{}};
+  if (resource.id_kind == model::IdKind::kInt) {
+    Value& id = row[resource.key[0].index()];
+    if (id.is_null()) id = last_ids_[insert.resource.index()] + 1;
+    written.id = id;
+  }
+  if (auto violation = Violation(resource, row, nullptr)) return *violation;
+  if (const auto* id = written.id.get<int64_t>()) {
+    last_ids_[insert.resource.index()] = std::max(last_ids_[insert.resource.index()], *id);
+  }
+  TableOf(insert.resource).emplace(model::FormatId(resource, KeyOf(resource, row)), row);
+  return written;
+}
+
+plan::Answer Tables::Run(const plan::Update& update) {
+  const Resource& resource = service_->resource(update.resource);
+  auto found = TableOf(update.resource).find(model::FormatId(resource, update.key));
+  if (found == TableOf(update.resource).end()) return plan::Written{0, Value{}};
+  Row row = found->second;
+  for (const auto& [field, value] : update.set) row[field.index()] = value;
+  if (auto violation = Violation(resource, row, &found->second)) return *violation;
+  found->second = std::move(row);
+  return plan::Written{1, Value{}};
+}
+
+bool Tables::Refers(const Resource& resource, const Value& id) const {
+  for (const Resource& child : service_->resources) {
+    for (const model::Relation& relation : child.relations) {
+      if (relation.to_many || relation.target != resource.id) continue;
+      for (const auto& [name, row] : TableOf(child.id)) {
+        if (row[relation.local.index()] == id) return true;
+      }
+    }
+  }
+  return false;
+}
+
+plan::Answer Tables::Run(const plan::Delete& remove) {
+  const Resource& resource = service_->resource(remove.resource);
+  auto found = TableOf(remove.resource).find(model::FormatId(resource, remove.key));
+  if (found == TableOf(remove.resource).end()) return plan::Written{0, Value{}};
+  Row row = std::move(found->second);
+  TableOf(remove.resource).erase(found);
+  if (resource.key.size() == 1 && Refers(resource, remove.key[0])) {
+    TableOf(remove.resource).emplace(model::FormatId(resource, remove.key), std::move(row));
+    return plan::CheckViolation{remove.resource, -1};
+  }
+  return plan::Written{1, Value{}};
+}
+
+}  // namespace ashlar::recipes
