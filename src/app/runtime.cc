@@ -3,9 +3,9 @@
 
 #include <unistd.h>
 
+#include "app/terminal.h"
 #include "contract/contract.h"
 #include "store/sqlite/sqlite_store.h"
-#include "telemetry/log.h"
 
 namespace ashlar::app {
 
@@ -19,7 +19,7 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
   };
   auto compiled = contract::Compile(sources, options);
   if (compiled) return std::move(*compiled);
-  fmt::print(stderr, "{}", contract::Render(compiled.error(), telemetry::ColourFor(STDERR_FILENO)));
+  fmt::print(stderr, "{}", contract::Render(compiled.error(), Colours(STDERR_FILENO)));
   return Fail(ErrorKind::kInvalid,
               fmt::format("{}: {} mistake{}", path, compiled.error().size(), compiled.error().size() == 1 ? "" : "s"));
 }

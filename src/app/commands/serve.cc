@@ -9,6 +9,7 @@
 #include "app/commands/commands.h"
 #include "app/operator/channel.h"
 #include "app/settings.h"
+#include "app/terminal.h"
 #include "http/server.h"
 #include "surface/front/front.h"
 #include "telemetry/log.h"
@@ -28,8 +29,8 @@ Result<int> WorkersOf(const std::string& text) {
 
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
 Result<void> Run(std::shared_ptr<const model::Service> service, const std::string& path, http::ServerOptions options) {
-  telemetry::LogWriter log(STDERR_FILENO, telemetry::FormatFor(STDERR_FILENO), telemetry::ColourFor(STDERR_FILENO),
-                           SystemClock());
+  auto format = IsTerminal(STDERR_FILENO) ? telemetry::Format::kText : telemetry::Format::kJson;
+  telemetry::LogWriter log(STDERR_FILENO, format, Colours(STDERR_FILENO), SystemClock());
   TRY(runtime, OpenRuntime(service, path, log));
   surface::rest::Router router(*service);
   surface::FrontOptions front;
@@ -43,7 +44,7 @@ Result<void> Run(std::shared_ptr<const model::Service> service, const std::strin
   std::string address = "http://" + server->address();
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});
-    if (isatty(STDOUT_FILENO) == 0) return;
+    if (!IsTerminal(STDOUT_FILENO)) return;
     fmt::print("serving {} at {}/{} (sqlite:{})\n", service->name, address, service->version, path);
     std::fflush(stdout);
   });
