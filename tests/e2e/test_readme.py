@@ -6,7 +6,8 @@ The convention:
 * A line `$ COMMAND` is run by bash; `> ` goes on with it. The lines behind it are what it prints, where `...` stands
   for anything, within a line and over lines. A command must end with 0, or print `exit status N` as its last line.
 * A line `$ COMMAND &` starts a server: it runs until the end of all blocks, and the next command waits until the
-  server is ready. It gets a free port: 127.0.0.1:8080 in the README stands for it, in commands and in output.
+  server is ready. Servers get free ports: 127.0.0.1:8080 and 127.0.0.1:8081 in the README stand for them, in
+  commands and in output; a server whose command names no address has the first.
 * `script/test`, `script/build` and apt are not run here: this test is part of the first, and needs the second.
 """
 
@@ -26,7 +27,7 @@ import pytest
 README = harness.ROOT / "README.md"
 SKIPPED = re.compile(r"^(sudo |apt|git clone|cd ashlar$|script/(test|build|format)|\.ci/run)")
 NOT_CLONED = {"build", "data", ".git", ".pytest_cache", "node_modules"}
-ADDRESS = "127.0.0.1:8080"
+ADDRESSES = ("127.0.0.1:8080", "127.0.0.1:8081")
 
 
 def console_blocks(text):
@@ -64,15 +65,16 @@ class Newcomer:
                 (self.place / entry.name).symlink_to(entry)
         (self.place / "build/release").mkdir(parents=True)
         (self.place / "build/release/ashlar").symlink_to(harness.BINARY)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.environment = harness.clean_environment(self.home, ASHLAR_LISTEN=self.address,
-                                                     ASHLAR_BIN=harness.BINARY)
+        with socket.socket() as one, socket.socket() as other:
+            for free in (one, other):
+                free.bind(("127.0.0.1", 0))
+            self.addresses = [f"127.0.0.1:{free.getsockname()[1]}" for free in (one, other)]
+        self.environment = harness.clean_environment(self.home, ASHLAR_LISTEN=self.addresses[0])
         self.servers = []
 
     def run(self, command, expected):
-        command, expected = command.replace(ADDRESS, self.address), expected.replace(ADDRESS, self.address)
+        for written, real in zip(ADDRESSES, self.addresses):
+            command, expected = command.replace(written, real), expected.replace(written, real)
         if SKIPPED.match(command):
             return
         if command.rstrip().endswith("&"):
@@ -88,7 +90,11 @@ class Newcomer:
 
     def start(self, command):
         log = open(self.place.parent / f"server-{len(self.servers)}.log", "w+")
-        server = subprocess.Popen(["bash", "-c", "exec " + command.lstrip()], cwd=self.place, env=self.environment,
+        environment = self.environment
+        if command.lstrip().startswith("script/"):
+            environment = {**environment, "ASHLAR_BIN": str(harness.BINARY)}  # what is built need not be built again
+        address = next((one for one in self.addresses if one in command), self.addresses[0])
+        server = subprocess.Popen(["bash", "-c", "exec " + command.lstrip()], cwd=self.place, env=environment,
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                   start_new_session=True)
         self.servers.append((server, log))
@@ -96,7 +102,7 @@ class Newcomer:
         while time.monotonic() < deadline:
             assert server.poll() is None, f"$ {command}&\n{pathlib.Path(log.name).read_text()}"
             try:
-                with urllib.request.urlopen(f"http://{self.address}/health/ready", timeout=5):
+                with urllib.request.urlopen(f"http://{address}/health/ready", timeout=5):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
