@@ -203,7 +203,7 @@ plan::Answer Tables::Run(const plan::Insert& insert) {
     if (id.is_null()) id = last_ids_[insert.resource.index()] + 1;
     written.id = id;
   }
-  if (auto violation = Violation(resource, row, nullptr)) return *violation;
+  if (auto violation = Violation(resource, row, nullptr)) return std::move(*violation);
   if (const auto* id = written.id.get<int64_t>()) {
     last_ids_[insert.resource.index()] = std::max(last_ids_[insert.resource.index()], *id);
   }
@@ -217,7 +217,7 @@ plan::Answer Tables::Run(const plan::Update& update) {
   if (found == TableOf(update.resource).end()) return plan::Written{0, Value{}};
   Row row = found->second;
   for (const auto& [field, value] : update.set) row[field.index()] = value;
-  if (auto violation = Violation(resource, row, &found->second)) return *violation;
+  if (auto violation = Violation(resource, row, &found->second)) return std::move(*violation);
   found->second = std::move(row);
   return plan::Written{1, Value{}};
 }
