@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <unistd.h>
+#include <charconv>
 
 #include "base/json/json.h"
 
@@ -200,7 +202,11 @@ TEST_F(PipeTest, WhatNobodyReadsIsDroppedAndToldAndBlocksNobody) {
   ASSERT_FALSE(lines.empty());
   size_t dropped = 0;
   for (const json::Json& line : lines) {
-    if (*line.Find("event")->string() == "log.dropped") dropped += std::stoul(*line.Find("message")->string());
+    if (*line.Find("event")->string() != "log.dropped") continue;
+    const std::string& message = *line.Find("message")->string();  // "N lines ..."
+    size_t count = 0;
+    ASSERT_EQ(std::from_chars(message.data(), message.data() + message.size(), count).ec, std::errc()) << message;
+    dropped += count;
   }
   size_t told = static_cast<size_t>(
       std::ranges::count_if(lines, [](const json::Json& line) { return *line.Find("event")->string() == "much"; }));
