@@ -19,7 +19,7 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
   };
   auto compiled = contract::Compile(sources, options);
   if (compiled) return std::move(*compiled);
-  fmt::print(stderr, "{}", contract::Render(compiled.error(), Colours(STDERR_FILENO)));
+  fmt::print(stderr, "{}", contract::Render(compiled.error(), ColourFor(STDERR_FILENO)));
   return Fail(ErrorKind::kInvalid,
               fmt::format("{}: {} mistake{}", path, compiled.error().size(), compiled.error().size() == 1 ? "" : "s"));
 }

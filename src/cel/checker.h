@@ -14,8 +14,10 @@ class Checker {
  public:
   explicit Checker(const Scope& scope) : scope_(scope) {}
 
-  // The whole expression, of the type that is expected. Null where there are mistakes.
-  ExprPtr Run(const Ast& ast, const Type& expected);
+  ExprPtr Check(const Ast& ast, const Type* wanted = nullptr);
+  // The expression as `wanted` takes it: literals become what they stand for. Null, complained of, where it does not
+  // fit.
+  ExprPtr Fit(ExprPtr expr, const Ast& ast, const Type& wanted);
   std::vector<Mistake>& mistakes() { return mistakes_; }
 
  private:
@@ -25,11 +27,6 @@ class Checker {
     Type type;
   };
 
-  ExprPtr Check(const Ast& ast, const Type* wanted = nullptr);
-  // The expression as `wanted` takes it: literals become what they stand for. Null, complained of, where it does not
-  // fit.
-  ExprPtr Fit(ExprPtr expr, const Ast& ast, const Type& wanted);
-
   ExprPtr Literal(const Ast& ast, const Type* wanted);
   ExprPtr Name(const Ast& ast, const Type* wanted);
   ExprPtr ResolveName(const Ast& ast);
@@ -38,8 +35,6 @@ class Checker {
   ExprPtr AuthMember(ExprPtr base, const Ast& ast);
   ExprPtr Select(ExprPtr row, const Ast& ast);
   ExprPtr List(const Ast& ast, const Type* wanted);
-  const Type* CommonType(const Ast& ast, const Type* wanted, std::vector<ExprPtr>& items, Type& common);
-  ExprPtr ListItem(const Ast& ast, ExprPtr item, const Type& element);
   ExprPtr Unary(const Ast& ast);
   ExprPtr Binary(const Ast& ast);
   ExprPtr Logic(const Ast& ast, Op op);
@@ -60,8 +55,7 @@ class Checker {
 
   // Checks both sides, the one that tells the type first.
   bool Pair(const Ast& left, const Ast& right, ExprPtr& a, ExprPtr& b);
-  bool Resolves(const std::string& name) const;
-  bool Tells(const Ast& ast) const;
+  bool Resolves(const Ast& ast) const;
   bool Count(const Ast& ast, size_t arguments);
   ExprPtr Make(const Ast& ast, Op op, Type type, std::vector<ExprPtr> arguments);
   ExprPtr Wrong(const Ast& ast, std::string message, std::string suggestion = "");
@@ -70,18 +64,11 @@ class Checker {
   std::vector<Bound> bound_;
   std::vector<Mistake> mistakes_;
   int next_slot_ = 1;
-  int inlined_ = 0;  // parts of the rules that are named
 };
 
 // The nearest of `names`, if it is near enough to be meant.
 std::string NearestName(std::string_view name, const std::vector<std::string>& names);
 Type SimpleType(Type::Tag tag);
-std::string WithArticle(const Type& type);  // "an int"
-ExprPtr DecimalLiteral(const types::Decimal& decimal);
-// An int as a decimal.
-ExprPtr AsDecimal(const ExprPtr& expr);
-// Whether a list lies in the store or is written out: only these are compared or chosen between.
-bool IsStoredList(const Expr& expr);
 bool IsNumber(const Type& type);
 // Whether == may stand between them, literals aside.
 bool Comparable(const Type& a, const Type& b);

@@ -25,7 +25,7 @@ int Check(const std::string& path, const std::string& format) {
   if (format == "json") {
     fmt::print("{}\n", contract::RenderJson(mistakes));
   } else if (!mistakes.empty()) {
-    fmt::print("{}", contract::Render(mistakes, Colours(STDOUT_FILENO)));
+    fmt::print("{}", contract::Render(mistakes, ColourFor(STDOUT_FILENO)));
   } else {
     size_t resources = 0;
     for (const model::Resource& resource : (*compiled)->resources) resources += resource.routed ? 1 : 0;

@@ -29,8 +29,8 @@ Result<int> WorkersOf(const std::string& text) {
 
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
 Result<void> Run(std::shared_ptr<const model::Service> service, const std::string& path, http::ServerOptions options) {
-  auto format = IsTerminal(STDERR_FILENO) ? telemetry::Format::kText : telemetry::Format::kJson;
-  telemetry::LogWriter log(STDERR_FILENO, format, Colours(STDERR_FILENO), SystemClock());
+  telemetry::Format format = IsTerminal(STDERR_FILENO) ? telemetry::Format::kText : telemetry::Format::kJson;
+  telemetry::LogWriter log(STDERR_FILENO, format, ColourFor(STDERR_FILENO), SystemClock());
   TRY(runtime, OpenRuntime(service, path, log));
   surface::rest::Router router(*service);
   surface::FrontOptions front;

@@ -14,7 +14,8 @@ class CaseRun {
  public:
   CaseRun(const model::Service& service, store::Store& store);
 
-  // The answer to a step: {"rows": [...], "total": N, "next": bool, ...}, {"code": "CONFLICT", ...} or {"trouble": "..."}.
+  // The answer to a step: {"rows": [...], "total": N, "next": bool, ...}, {"code": "CONFLICT", ...} or {"trouble":
+  // "..."}.
   json::Json Answer(const json::Json& step);
 
  private:
@@ -23,7 +24,7 @@ class CaseRun {
   const model::Service& service_;
   store::Store& store_;
   plan::Planner planner_;
-  std::string next_;      // cursors of the last answer that had them
+  std::string next_;  // cursors of the last answer that had them
   std::string previous_;
 };
 

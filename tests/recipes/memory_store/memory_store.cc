@@ -27,7 +27,8 @@ class MemoryStore final : public store::Store {
     if (closed_) return Fail(ErrorKind::kUnavailable, "the store is closed");
     Tables before = tables_;
     Result<Outcomes> outcomes = RunPlans(context, unit);
-    bool well = outcomes && std::all_of(outcomes->begin(), outcomes->end(), [](const auto& one) { return one.has_value(); });
+    bool well =
+        outcomes && std::all_of(outcomes->begin(), outcomes->end(), [](const auto& one) { return one.has_value(); });
     if (!well || unit.discard) tables_ = std::move(before);
     return outcomes;
   }
@@ -43,9 +44,7 @@ class MemoryStore final : public store::Store {
   class MemorySession final : public store::Session {
    public:
     explicit MemorySession(MemoryStore& store) : store_(store) {}
-    Eventually<Result<Outcomes>> Run(Context& context, Unit& unit) override {
-      return store_.RunAndWait(context, unit);
-    }
+    Eventually<Result<Outcomes>> Run(Context& context, Unit& unit) override { return store_.RunAndWait(context, unit); }
     void TurnEnds() override {}
 
    private:

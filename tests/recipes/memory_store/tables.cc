@@ -114,9 +114,8 @@ plan::Answer Tables::Run(const plan::Query& query) {
     if (query.among.valid() && !OneOf(query.among_values, (*row)[query.among.index()])) return true;
     return query.after && CompareBy(query.order, *row, *query.after) <= 0;
   });
-  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
-    return CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0;
-  });
+  std::sort(rows.begin(), rows.end(),
+            [&](const Row* a, const Row* b) { return CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0; });
   if (query.per_value > 0) {
     std::vector<std::pair<Value, int64_t>> seen;
     std::erase_if(rows, [&](const Row* row) {
@@ -186,9 +185,8 @@ std::optional<plan::Answer> Tables::Violation(const Resource& resource, const Ro
     const Value& key = row[relation.local.index()];
     bool itself = relation.target == resource.id && row[relation.remote.index()] == key;
     const Table& target = TableOf(relation.target);
-    bool there = itself || std::any_of(target.begin(), target.end(), [&](const auto& other) {
-                   return other.second[relation.remote.index()] == key;
-                 });
+    bool there = itself || std::any_of(target.begin(), target.end(),
+                                       [&](const auto& other) { return other.second[relation.remote.index()] == key; });
     if (!there) return plan::CheckViolation{resource.id, -1};
   }
   return std::nullopt;

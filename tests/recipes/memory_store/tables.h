@@ -43,8 +43,8 @@ class Tables {
   std::vector<const Row*> Select(plan::ResourceId resource, const cel::ExprPtr& where, call::Deleted deleted) const;
   // What a constraint says to `row` in the place of `own`, its row as it is (or null).
   std::optional<plan::Answer> Violation(const model::Resource& resource, const Row& row, const Row* own) const;
-  bool Taken(const model::Resource& resource, const std::vector<plan::FieldId>& fields, const Row& row,
-             const Row* own, bool live_only) const;
+  bool Taken(const model::Resource& resource, const std::vector<plan::FieldId>& fields, const Row& row, const Row* own,
+             bool live_only) const;
   bool Refers(const model::Resource& resource, const types::Value& id) const;
   bool IsLive(const model::Resource& resource, const Row& row) const;
   Table& TableOf(plan::ResourceId resource) { return tables_[resource.index()]; }
