@@ -38,7 +38,6 @@ class Checker {
   ExprPtr AuthMember(ExprPtr base, const Ast& ast);
   ExprPtr Select(ExprPtr row, const Ast& ast);
   ExprPtr List(const Ast& ast, const Type* wanted);
-  const Type* CommonType(const Ast& ast, const Type* wanted, std::vector<ExprPtr>& items, Type& common);
   ExprPtr ListItem(const Ast& ast, ExprPtr item, const Type& element);
   ExprPtr Unary(const Ast& ast);
   ExprPtr Binary(const Ast& ast);
@@ -52,6 +51,7 @@ class Checker {
   ExprPtr Function(const Ast& ast);
   ExprPtr Method(const Ast& ast);
   ExprPtr Macro(const Ast& ast, cel::Macro macro);
+  ExprPtr FilteredMap(const Ast& ast);
   ExprPtr Size(ExprPtr of, const Ast& ast);
   ExprPtr Sum(ExprPtr of, const Ast& ast);
   ExprPtr Has(const Ast& ast);
@@ -80,8 +80,6 @@ std::string WithArticle(const Type& type);  // "an int"
 ExprPtr DecimalLiteral(const types::Decimal& decimal);
 // An int as a decimal.
 ExprPtr AsDecimal(const ExprPtr& expr);
-// Whether a list lies in the store or is written out: only these are compared or chosen between.
-bool IsStoredList(const Expr& expr);
 bool IsNumber(const Type& type);
 // Whether == may stand between them, literals aside.
 bool Comparable(const Type& a, const Type& b);
