@@ -4,20 +4,23 @@
 #include <unistd.h>
 
 #include "app/terminal.h"
-#include "contract/contract.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace ashlar::app {
 
-Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset) {
-  TRY(sources, contract::ReadSources(path));
+contract::Options ContractOptions(bool allow_unset) {
   contract::Options options;
   options.allow_unset = allow_unset;
   options.environment = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
-  auto compiled = contract::Compile(sources, options);
+  return options;
+}
+
+Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset) {
+  TRY(sources, contract::ReadSources(path));
+  auto compiled = contract::Compile(sources, ContractOptions(allow_unset));
   if (compiled) return std::move(*compiled);
   fmt::print(stderr, "{}", contract::Render(compiled.error(), ColourFor(STDERR_FILENO)));
   return Fail(ErrorKind::kInvalid,
@@ -31,8 +34,9 @@ Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const
   runtime.store_path = store_path;
   TRY(store, store::sqlite::Open(*runtime.service, {.path = store_path}, observer));
   runtime.store = std::move(store);
-  TRY(keys, identity::ServiceKeys::Open(store_path + ".key"));
-  runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(keys));
+  auto keys = identity::ServiceKeys::Open(store_path + ".key");
+  if (!keys) return Fail(ErrorKind::kUnavailable, keys.error().message);
+  runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(*keys));
   runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor());
   return runtime;
 }

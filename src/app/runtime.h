@@ -5,12 +5,16 @@
 
 #include "base/observe.h"
 #include "base/result.h"
+#include "contract/contract.h"
 #include "identity/keys.h"
 #include "model/service.h"
 #include "plan/planner.h"
 #include "store/store.h"
 
 namespace ashlar::app {
+
+// How a contract is compiled here: ${NAME} is of this process's environment.
+contract::Options ContractOptions(bool allow_unset);
 
 // The contract at `path`, compiled; mistakes are printed to standard error, and kInvalid says that there were some.
 Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset);
@@ -23,7 +27,7 @@ struct Runtime {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<plan::Planner> planner;
 };
-// kConflict: another process serves the store. kInvalid: the store does not fit, or its key is not usable.
+// kConflict: another process serves the store. kInvalid: the store does not fit. kUnavailable: its key is not usable.
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
                             Observer& observer);
 

@@ -9,32 +9,42 @@ namespace ashlar::app {
 namespace {
 
 constexpr Setting kSettings[] = {
-    {"--listen", "ASHLAR_LISTEN", "127.0.0.1:8080", "address and port to serve at; port 0 takes a free one"},
-    {"--store", "DATABASE_URL", "sqlite:./data/SERVICE.db", "where the rows are: sqlite:PATH"},
-    {"--workers", "ASHLAR_WORKERS", "one per core", "loops that serve requests, a thread each"},
+    {"--listen", "ASHLAR_LISTEN", "127.0.0.1:8080", "address and port to serve at; port 0 takes a free one",
+     &Flags::listen},
+    {"--store", "DATABASE_URL", "sqlite:./data/SERVICE.db", "where the rows are: sqlite:PATH", &Flags::store},
+    {"--workers", "ASHLAR_WORKERS", "one per core", "loops that serve requests, a thread each", &Flags::workers},
 };
 
 }  // namespace
 
 std::span<const Setting> Settings() { return kSettings; }
 
-std::string ValueOf(std::string_view flag_name, const std::string& flag) {
-  if (!flag.empty()) return flag;
-  for (const Setting& setting : kSettings) {
-    if (setting.flag != flag_name) continue;
-    const char* value = std::getenv(std::string(setting.environment).c_str());
-    if (value != nullptr && *value != '\0') return value;
+std::string ValueOf(std::string Flags::* setting, const Flags& flags) {
+  if (!(flags.*setting).empty()) return flags.*setting;
+  for (const Setting& one : kSettings) {
+    if (one.value != setting) continue;
+    const char* value = std::getenv(std::string(one.environment).c_str());
+    if (value != nullptr) return value;
   }
   return "";
 }
 
 Result<std::string> StorePath(const std::string& url, const std::string& service) {
   if (url.empty()) return fmt::format("./data/{}.db", service);
-  if (url.starts_with("sqlite:") && url.size() > 7) return url.substr(7);
   size_t colon = url.find(':');
   // An address may hold a password: only its scheme is repeated.
-  return Fail(ErrorKind::kInvalid, fmt::format("--store: '{}' is not supported by this build; give sqlite:PATH",
-                                               url.substr(0, colon == std::string::npos ? 0 : colon)));
+  if (colon == std::string::npos) {
+    return Fail(ErrorKind::kInvalid, "--store: no kind of store is named; give sqlite:PATH");
+  }
+  std::string path = url.substr(colon + 1);
+  if (url.substr(0, colon) != "sqlite") {
+    return Fail(ErrorKind::kInvalid,
+                fmt::format("--store: '{}' is not supported by this build; give sqlite:PATH", url.substr(0, colon)));
+  }
+  if (path.empty() || path == ":memory:") {
+    return Fail(ErrorKind::kInvalid, fmt::format("--store: sqlite:{} names no file; give sqlite:PATH", path));
+  }
+  return path;
 }
 
 Result<void> CheckEnvironment() {

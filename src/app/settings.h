@@ -8,24 +8,25 @@
 
 namespace ashlar::app {
 
+// What the flags of a command say; an empty text says nothing.
+struct Flags {
+  std::string listen;
+  std::string store;
+  std::string workers;
+};
+
 // A setting: a flag, an environment variable, a default. One row each; `serve --help` and the reference print them.
 struct Setting {
   std::string_view flag;
   std::string_view environment;
   std::string_view fallback;
   std::string_view doc;
+  std::string Flags::* value;
 };
 std::span<const Setting> Settings();
 
-// What a service runs with. Each text is a flag's, or empty: then the environment's, then the default.
-struct Place {
-  std::string listen;
-  std::string store;
-  std::string workers;
-};
-
-// The value of a setting; `flag` wins over the environment.
-std::string ValueOf(std::string_view flag_name, const std::string& flag);
+// The value of a setting: its flag's, or else the environment's; empty where the default holds.
+std::string ValueOf(std::string Flags::* setting, const Flags& flags);
 // The file of a store's URL, "sqlite:PATH"; an empty one is ./data/SERVICE.db. kInvalid: another store, or no URL.
 Result<std::string> StorePath(const std::string& url, const std::string& service);
 // Every ASHLAR_* variable must be one that is known. kInvalid names the first that is not.

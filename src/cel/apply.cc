@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
 #include <cmath>
 
 #include "base/json/json.h"
 #include "base/utf8.h"
 #include "cel/functions.h"
+#include "cel/sum.h"
 #include "types/datetime.h"
 #include "types/decimal.h"
+#include "types/number_text.h"
 #include "types/regex.h"
 
 namespace ashlar::cel {
@@ -16,6 +19,18 @@ using Answer = std::expected<Value, EvalError>;
 
 Answer Wrong(std::string message) { return std::unexpected(EvalError{std::move(message)}); }
 
+// A whole number is an int where it fits, any other a double; one that no double holds stays json.
+Value NumberOf(const json::Number& number, const Value& json) {
+  auto parts = types::ParseNumber(number.token);
+  if (parts && parts->is_integer() && parts->integer_digits() <= 19) {
+    if (auto whole = types::ToInt64(*parts)) return *whole;
+  }
+  double real = 0;
+  auto [end, error] = std::from_chars(number.token.data(), number.token.data() + number.token.size(), real);
+  if (error == std::errc()) return real;
+  return parts && parts->integer_digits() <= 0 ? Value(0.0) : json;
+}
+
 // A json value as what it is beside a typed one: a bool, a number or a text; others stay json.
 Value Plain(const Value& value) {
   const types::JsonText* text = value.get<types::JsonText>();
@@ -25,7 +40,7 @@ Value Plain(const Value& value) {
   if (parsed->is_null()) return {};
   if (const bool* boolean = parsed->boolean()) return *boolean;
   if (const std::string* string = parsed->string()) return *string;
-  if (const json::Number* number = parsed->number()) return std::strtod(number->token.c_str(), nullptr);
+  if (const json::Number* number = parsed->number()) return NumberOf(*number, value);
   return value;
 }
 
@@ -93,6 +108,7 @@ Answer DecimalArithmetic(Op op, const Type& type, const types::Decimal& a, const
     if (b.unscaled == 0) return Wrong("division by zero");
     result = types::Divide(a, b, type.scale);
   }
+  if (result && result->scale != type.scale) result = types::Rescale(*result, type.scale);
   if (!result) return Wrong("overflow");
   return Value(*result);
 }
@@ -113,12 +129,17 @@ int64_t MicrosOf(const Value& value) {
   return value.get<types::Duration>()->micros;
 }
 
+Answer Join(const std::string& a, const std::string& b) {
+  if (a.size() + b.size() > kMostTextBytes) return Wrong("the text is too long");
+  return Value(a + b);
+}
+
 Answer Arithmetic(Op op, const Type& type, const Value& a, const Value& b) {
   if (a.is_null() || b.is_null()) return Wrong("null in arithmetic");
   if (type.tag == Type::Tag::kDecimal) return DecimalArithmetic(op, type, AsDecimal(a), AsDecimal(b));
   if (const int64_t* number = a.get<int64_t>()) return IntArithmetic(op, *number, *b.get<int64_t>());
   if (const double* number = a.get<double>()) return DoubleArithmetic(op, *number, *b.get<double>());
-  if (const std::string* text = a.get<std::string>()) return Value(*text + *b.get<std::string>());
+  if (const std::string* text = a.get<std::string>()) return Join(*text, *b.get<std::string>());
   int64_t micros = 0;
   bool overflow = op == Op::kAdd ? __builtin_add_overflow(MicrosOf(a), MicrosOf(b), &micros)
                                  : __builtin_sub_overflow(MicrosOf(a), MicrosOf(b), &micros);
@@ -141,15 +162,11 @@ Answer Text(Op op, const Value& subject, const Value& part) {
 }
 
 Answer Sum(const Type& type, const types::List& list) {
-  Value total = int64_t{0};
-  if (type.tag == Type::Tag::kDouble) total = 0.0;
-  if (type.tag == Type::Tag::kDecimal) total = types::Decimal{0, type.scale};
-  for (const Value& item : list.items) {
-    Answer sum = Arithmetic(Op::kAdd, type, total, item);
-    if (!sum) return sum;
-    total = std::move(*sum);
-  }
-  return total;
+  Total total(type.tag, type.scale);
+  for (const Value& item : list.items) total.Add(item);
+  auto sum = total.Finish();
+  if (!sum) return Wrong("null in a sum, or overflow");
+  return std::move(*sum);
 }
 
 Answer Size(const Value& value) {

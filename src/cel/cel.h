@@ -54,10 +54,13 @@ struct Mistake {
 };
 
 struct Limits {
-  size_t bytes = 8192;   // of text
-  int depth = 32;        // of nesting
+  size_t bytes = 8192;  // of text
+  int depth = 32;       // of nesting, brackets counted
   int nodes = 1000;
 };
+// Of what a text becomes, the rules that it names put in: parts, and how much parsers must bear (Usage::height).
+inline constexpr int kMostNodes = 5000;
+inline constexpr int kMostHeight = 80;
 
 // Parses and checks `text`; the result has type `expected` (an int is taken where a decimal or double is expected and
 // is a literal; an enum's bare constant where the enum is expected). All mistakes that can be told at once.
@@ -113,7 +116,9 @@ struct Usage {
   bool caller = false;     // auth, roles, scopes
   bool now = false;
   bool matches = false;
+  int nodes = 0;
   int depth = 0;           // of nesting
+  int height = 0;          // of nesting, weighed by what it costs a database's parser
   int predicates = 0;      // comparisons and boolean functions
   int relation_depth = 0;  // relations in a chain, the longest
   int list_values = 0;     // items of the longest literal list
@@ -130,5 +135,8 @@ ExprPtr Guard(const ExprPtr& expr, const std::function<ResourceId(ResourceId, Re
 // The same expression about another row: slot 0 replaced by `row`, all other slots made fresh from *next_slot.
 ExprPtr Rebase(const ExprPtr& expr, const ExprPtr& row, int* next_slot);
 int MaxSlot(const Expr& expr);
+
+// Whether a list lies in the store or is written out: only these are compared or chosen between.
+bool IsStoredList(const Expr& expr);
 
 }  // namespace ashlar::cel

@@ -69,68 +69,18 @@ ExprPtr Checker::Method(const Ast& ast) {
   return Make(ast, text->second, SimpleType(Tag::kBool), {subject, part});
 }
 
-ExprPtr Checker::Macro(const Ast& ast, cel::Macro macro) {
-  if (!Count(ast, 2)) return nullptr;
-  ExprPtr range = Check(ast.children[0]);
-  if (ast.children[1].kind != Ast::Kind::kName) return Wrong(ast.children[1], "the variable must be a plain name");
-  if (range == nullptr) return nullptr;
-  if (range->type.tag != Tag::kRows && range->type.tag != Tag::kList) {
-    return Wrong(ast,
-                 fmt::format("'{}' is for lists and to-many relations, this is {}", ast.text, ToText(range->type)));
-  }
-  Type element = SimpleType(Tag::kRow);
-  element.resource = range->type.resource;
-  if (range->type.tag == Tag::kList)
-    element = range->type.element == nullptr ? SimpleType(Tag::kNull) : *range->type.element;
-  int slot = next_slot_++;
-  bound_.push_back({ast.children[1].text, slot, element});
-  ExprPtr body = Check(ast.children[2]);
-  bound_.pop_back();
-  if (body == nullptr) return nullptr;
-  Type type = SimpleType(Tag::kBool);
-  if (macro == Macro::kMap) {
-    bool value = body->type.tag != Tag::kRow && body->type.tag != Tag::kRows && body->type.tag != Tag::kAuth &&
-                 body->type.tag != Tag::kList;
-    if (!value) return Wrong(ast, "'map' gives plain values only");
-    type = SimpleType(Tag::kList);
-    type.element = std::make_shared<const Type>(body->type);
-  } else if (body->type.tag != Tag::kBool) {
-    return Wrong(ast.children[2], fmt::format("a condition is bool, this is {}", ToText(body->type)));
-  }
-  if (macro == Macro::kFilter) type = range->type;
-  return std::make_shared<const Expr>(Expr{type, Comprehension{macro, range, slot, body}, ast.offset});
-}
-
-ExprPtr Checker::Size(ExprPtr of, const Ast& ast) {
-  if (of == nullptr) return nullptr;
-  if (of->type.tag != Tag::kString && of->type.tag != Tag::kList && of->type.tag != Tag::kRows &&
-      of->type.tag != Tag::kBytes) {
-    return Wrong(ast, fmt::format("a {} has no size", ToText(of->type)));
-  }
-  return Make(ast, Op::kSize, SimpleType(Tag::kInt), {std::move(of)});
-}
-
-ExprPtr Checker::Sum(ExprPtr of, const Ast& ast) {
-  if (of == nullptr) return nullptr;
-  if (of->type.tag != Tag::kList || of->type.element == nullptr || !IsNumber(*of->type.element)) {
-    return Wrong(ast, fmt::format("'sum' is for lists of numbers, this is {}", ToText(of->type)));
-  }
-  Type type = *of->type.element;
-  type.nullable = false;
-  return Make(ast, Op::kSum, type, {std::move(of)});
-}
-
 ExprPtr Checker::Has(const Ast& ast) {
   if (!Count(ast, 1)) return nullptr;
   const Ast& what = ast.children[0];
-  bool named = what.kind == Ast::Kind::kMember || what.kind == Ast::Kind::kName;
-  ExprPtr member = named ? Check(what) : nullptr;
+  bool named = what.kind == Ast::Kind::kMember || what.kind == Ast::Kind::kName || what.kind == Ast::Kind::kIndex;
   if (!named) return Wrong(ast, "'has' takes a field: has(a), has(a.b)");
+  ExprPtr member = Check(what);
   if (member == nullptr) return nullptr;
-  bool selected = member->get<Field>() != nullptr || member->get<Relation>() != nullptr ||
-                  member->get<cel::Auth>() != nullptr || member->get<Call>() != nullptr;
-  if (!selected) return Wrong(ast, "'has' takes a field: has(a), has(a.b)");
   if (member->type.tag == Tag::kRows) return Wrong(ast, "a to-many relation is always there; use size() > 0");
+  const auto* call = member->get<Call>();
+  bool selected = member->get<Field>() != nullptr || member->get<Relation>() != nullptr ||
+                  member->get<cel::Auth>() != nullptr || (call != nullptr && call->op == Op::kMember);
+  if (!selected) return Wrong(ast, "'has' takes a field: has(a), has(a.b)");
   return Make(ast, Op::kHas, SimpleType(Tag::kBool), {member});
 }
 
@@ -147,7 +97,9 @@ ExprPtr Checker::Moment(const Ast& ast) {
   if (!duration) {
     if (auto iso = types::ParseDuration(text.text)) duration = *iso;
   }
-  if (!duration) return Wrong(text, fmt::format("'{}' is not a duration", text.text));
+  bool held =
+      duration && *duration <= types::kLongestDuration && types::Duration{-duration->micros} <= types::kLongestDuration;
+  if (!held) return Wrong(text, fmt::format("'{}' is not a duration within 10,000 years", text.text));
   return MakeLiteral(*duration, SimpleType(Tag::kDuration));
 }
 

@@ -1,47 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+
 #include "cel/checker.h"
 
 namespace ashlar::cel {
 
+namespace {
+
 using Tag = Type::Tag;
 
+bool IsChosen(const Expr& expr) {
+  if (expr.type.tag == Tag::kList) return IsStoredList(expr);
+  return expr.type.tag != Tag::kRow && expr.type.tag != Tag::kRows && expr.type.tag != Tag::kAuth;
+}
+
+// What two branches have in common, or nothing.
+std::optional<Type> BranchType(const Expr& a, const Expr& b) {
+  if (!IsChosen(a) || !IsChosen(b)) return std::nullopt;
+  bool same = a.type.tag == b.type.tag || a.type.tag == Tag::kNull || b.type.tag == Tag::kNull;
+  if (!same) return std::nullopt;
+  Type type = a.type.tag == Tag::kNull ? b.type : a.type;
+  type.nullable = a.type.nullable || b.type.nullable;
+  type.scale = std::max(a.type.scale, b.type.scale);
+  if (type.tag != Tag::kList || a.type.tag != b.type.tag) return type;
+  if (a.type.element == nullptr || b.type.element == nullptr) {
+    type.element = a.type.element == nullptr ? b.type.element : a.type.element;
+    return type;
+  }
+  if (a.type.element->tag != b.type.element->tag || a.type.element->scale != b.type.element->scale) return std::nullopt;
+  if (b.type.element->nullable) type.element = b.type.element;
+  return type;
+}
+
+}  // namespace
+
 bool Checker::Pair(const Ast& left, const Ast& right, ExprPtr& a, ExprPtr& b) {
-  bool left_tells = Resolves(left) && left.kind != Ast::Kind::kList;
-  if (left_tells && !(left.kind != Ast::Kind::kName && left.kind < Ast::Kind::kName)) {
+  if (Tells(left)) {
     a = Check(left);
     b = a == nullptr ? Check(right) : Check(right, &a->type);
   } else {
     b = Check(right);
-    a = b == nullptr ? nullptr : Check(left, &b->type);
+    a = Check(left, b == nullptr ? nullptr : &b->type);
   }
   if (a == nullptr || b == nullptr) return false;
   a = Fit(a, left, b->type);
   b = Fit(b, right, a == nullptr ? b->type : a->type);
   return a != nullptr && b != nullptr;
-}
-
-ExprPtr Checker::List(const Ast& ast, const Type* wanted) {
-  const Type* element = wanted != nullptr && wanted->element != nullptr ? wanted->element.get() : nullptr;
-  if (wanted != nullptr && wanted->tag != Tag::kList) element = wanted;  // the right side of `in`
-  ListOf list;
-  Type type = SimpleType(Tag::kList);
-  bool sound = true;
-  for (const Ast& item : ast.children) {
-    ExprPtr made = Check(item, element);
-    if (made == nullptr) {
-      sound = false;
-      continue;
-    }
-    if (type.element == nullptr && made->type.tag != Tag::kNull)
-      type.element = std::make_shared<const Type>(made->type);
-    if (type.element != nullptr && !Comparable(*type.element, made->type)) {
-      Wrong(item, fmt::format("a {} in a list of {}", ToText(made->type), ToText(*type.element)));
-      sound = false;
-    }
-    list.items.push_back(std::move(made));
-  }
-  if (!sound) return nullptr;
-  return std::make_shared<const Expr>(Expr{type, std::move(list), ast.offset});
 }
 
 ExprPtr Checker::Unary(const Ast& ast) {
@@ -95,13 +99,9 @@ ExprPtr Checker::Equality(const Ast& ast, Op op) {
   if (!Comparable(a->type, b->type)) {
     return Wrong(ast, fmt::format("'{}' between {} and {}", ast.text, ToText(a->type), ToText(b->type)));
   }
-  for (const ExprPtr& side : {a, b}) {
-    const auto* list = side->get<ListOf>();
-    if (list == nullptr) continue;
-    for (const ExprPtr& item : list->items) {
-      if (item->get<cel::Literal>() == nullptr)
-        return Wrong(ast, "lists of computed items are not compared; use 'in' or exists");
-    }
+  bool lists = a->type.tag == Tag::kList && b->type.tag == Tag::kList;
+  if (lists && (!IsStoredList(*a) || !IsStoredList(*b))) {
+    return Wrong(ast, "only lists that are stored or written out are compared; use 'in', exists or all");
   }
   return Make(ast, op, SimpleType(Tag::kBool), {a, b});
 }
@@ -119,35 +119,16 @@ ExprPtr Checker::Ordering(const Ast& ast, Op op) {
   return Make(ast, op, SimpleType(Tag::kBool), {a, b});
 }
 
-ExprPtr Checker::In(const Ast& ast) {
-  const Ast& left = ast.children[0];
-  const Ast& right = ast.children[1];
-  ExprPtr item;
-  ExprPtr list;
-  if (right.kind == Ast::Kind::kList && Resolves(left)) {
-    item = Check(left);
-    list = item == nullptr ? Check(right) : Check(right, &item->type);
-  } else {
-    list = Check(right);
-    const Type* element = list != nullptr && list->type.element != nullptr ? list->type.element.get() : nullptr;
-    item = Check(left, element);
-  }
-  if (item == nullptr || list == nullptr) return nullptr;
-  if (list->type.tag != Tag::kList) return Wrong(ast, fmt::format("'in' needs a list, this is {}", ToText(list->type)));
-  if (list->type.element != nullptr) {
-    item = Fit(item, left, *list->type.element);
-    if (item == nullptr) return nullptr;
-    if (!Comparable(item->type, *list->type.element)) {
-      return Wrong(ast, fmt::format("a {} in a {}", ToText(item->type), ToText(list->type)));
-    }
-  }
-  return Make(ast, Op::kIn, SimpleType(Tag::kBool), {item, list});
-}
-
 ExprPtr Checker::Arithmetic(const Ast& ast, Op op) {
-  ExprPtr a;
-  ExprPtr b;
-  if (!Pair(ast.children[0], ast.children[1], a, b)) return nullptr;
+  ExprPtr a = Check(ast.children[0]);
+  ExprPtr b = Check(ast.children[1]);
+  if (a == nullptr || b == nullptr) return nullptr;
+  // Texts that stand beside a time or a uuid mean nothing here: only numbers take each other's type.
+  if (IsNumber(a->type) && IsNumber(b->type)) {
+    a = Fit(a, ast.children[0], b->type);
+    if (a != nullptr) b = Fit(b, ast.children[1], a->type);
+    if (a == nullptr || b == nullptr) return nullptr;
+  }
   auto wrong = [&] {
     return Wrong(ast, fmt::format("'{}' between {} and {}", ast.text, ToText(a->type), ToText(b->type)));
   };
@@ -186,21 +167,26 @@ ExprPtr Checker::Conditional(const Ast& ast, const Type* wanted) {
     Wrong(ast.children[0], fmt::format("a condition is bool, this is {}", ToText(condition->type)));
     condition = nullptr;
   }
-  ExprPtr a = Check(ast.children[1], wanted);
-  ExprPtr b = Check(ast.children[2], wanted != nullptr ? wanted : a == nullptr ? nullptr : &a->type);
-  if (condition == nullptr || a == nullptr || b == nullptr) return nullptr;
-  a = Fit(a, ast.children[1], b->type);
-  if (a == nullptr) return nullptr;
-  bool same = a->type.tag == b->type.tag || a->type.tag == Tag::kNull || b->type.tag == Tag::kNull;
-  bool value = a->type.tag != Tag::kRow && a->type.tag != Tag::kRows && a->type.tag != Tag::kAuth &&
-               b->type.tag != Tag::kRow && b->type.tag != Tag::kRows && b->type.tag != Tag::kAuth;
-  if (!same || !value) {
-    return Wrong(ast, fmt::format("the branches are {} and {}", ToText(a->type), ToText(b->type)));
+  const Ast& first = ast.children[1];
+  const Ast& second = ast.children[2];
+  ExprPtr a;
+  ExprPtr b;
+  if (wanted != nullptr || Tells(first)) {
+    a = Check(first, wanted);
+    b = Check(second, wanted != nullptr ? wanted : a == nullptr ? nullptr : &a->type);
+  } else {
+    b = Check(second);
+    a = Check(first, b == nullptr ? nullptr : &b->type);
   }
-  Type type = a->type.tag == Tag::kNull ? b->type : a->type;
-  type.nullable = a->type.nullable || b->type.nullable;
-  type.scale = std::max(a->type.scale, b->type.scale);
-  return Make(ast, Op::kConditional, type, {condition, a, b});
+  if (condition == nullptr || a == nullptr || b == nullptr) return nullptr;
+  a = Fit(a, first, b->type);
+  if (a != nullptr) b = Fit(b, second, a->type);
+  if (a == nullptr || b == nullptr) return nullptr;
+  if (a->type.tag == Tag::kDecimal && b->type.tag == Tag::kInt) b = AsDecimal(b);
+  if (b->type.tag == Tag::kDecimal && a->type.tag == Tag::kInt) a = AsDecimal(a);
+  std::optional<Type> type = BranchType(*a, *b);
+  if (!type) return Wrong(ast, fmt::format("the branches are {} and {}", ToText(a->type), ToText(b->type)));
+  return Make(ast, Op::kConditional, *type, {condition, a, b});
 }
 
 }  // namespace ashlar::cel

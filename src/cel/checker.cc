@@ -67,6 +67,12 @@ Type SimpleType(Tag tag) {
   return type;
 }
 
+std::string WithArticle(const Type& type) {
+  std::string text = ToText(type);
+  bool vowel = std::string_view("aeio").contains(text[0]);  // uuid begins with a consonant's sound
+  return fmt::format("{} {}", vowel ? "an" : "a", text);
+}
+
 bool IsNumber(const Type& type) {
   return type.tag == Tag::kInt || type.tag == Tag::kDouble || type.tag == Tag::kDecimal;
 }
@@ -89,6 +95,18 @@ bool Comparable(const Type& a, const Type& b) {
   }
   bool scalar = a.tag != Tag::kList && a.tag != Tag::kRow && a.tag != Tag::kRows && a.tag != Tag::kAuth;
   return a.tag == b.tag && scalar;
+}
+
+ExprPtr DecimalLiteral(const types::Decimal& decimal) {
+  Type type = SimpleType(Tag::kDecimal);
+  type.scale = decimal.scale;
+  return MakeLiteral(decimal, std::move(type));
+}
+
+// An int that is computed becomes a decimal by a product that changes nothing.
+ExprPtr AsDecimal(const ExprPtr& expr) {
+  Type type = SimpleType(Tag::kDecimal);
+  return std::make_shared<const Expr>(Expr{type, Call{Op::kMultiply, {expr, DecimalLiteral({1, 0})}}, expr->offset});
 }
 
 std::string NearestName(std::string_view name, const std::vector<std::string>& names) {
@@ -212,7 +230,7 @@ ExprPtr Checker::Fit(ExprPtr expr, const Ast& ast, const Type& wanted) {
                   wanted.tag == Tag::kDuration;
   if (!converts) return expr;
   std::optional<types::Value> value = ReadAs(text, wanted);
-  if (!value) return Wrong(ast, fmt::format("'{}' is not a {}", text, ToText(wanted)));
+  if (!value) return Wrong(ast, fmt::format("'{}' is not {}", text, WithArticle(wanted)));
   return MakeLiteral(std::move(*value), SimpleType(wanted.tag));
 }
 
@@ -303,7 +321,7 @@ ExprPtr Checker::MemberOf(ExprPtr base, const Ast& ast) {
     case Tag::kDuration:
     case Tag::kList: break;
   }
-  return Wrong(ast, fmt::format("a {} has no member '{}'", ToText(base->type), ast.text));
+  return Wrong(ast, fmt::format("{} has no member '{}'", WithArticle(base->type), ast.text));
 }
 
 ExprPtr Checker::Select(ExprPtr row, const Ast& ast) {

@@ -35,6 +35,7 @@ class Checker {
   ExprPtr AuthMember(ExprPtr base, const Ast& ast);
   ExprPtr Select(ExprPtr row, const Ast& ast);
   ExprPtr List(const Ast& ast, const Type* wanted);
+  ExprPtr ListItem(const Ast& ast, ExprPtr item, const Type& element);
   ExprPtr Unary(const Ast& ast);
   ExprPtr Binary(const Ast& ast);
   ExprPtr Logic(const Ast& ast, Op op);
@@ -47,6 +48,7 @@ class Checker {
   ExprPtr Function(const Ast& ast);
   ExprPtr Method(const Ast& ast);
   ExprPtr Macro(const Ast& ast, cel::Macro macro);
+  ExprPtr FilteredMap(const Ast& ast);
   ExprPtr Size(ExprPtr of, const Ast& ast);
   ExprPtr Sum(ExprPtr of, const Ast& ast);
   ExprPtr Has(const Ast& ast);
@@ -69,6 +71,10 @@ class Checker {
 // The nearest of `names`, if it is near enough to be meant.
 std::string NearestName(std::string_view name, const std::vector<std::string>& names);
 Type SimpleType(Type::Tag tag);
+std::string WithArticle(const Type& type);  // "an int"
+ExprPtr DecimalLiteral(const types::Decimal& decimal);
+// An int as a decimal.
+ExprPtr AsDecimal(const ExprPtr& expr);
 bool IsNumber(const Type& type);
 // Whether == may stand between them, literals aside.
 bool Comparable(const Type& a, const Type& b);

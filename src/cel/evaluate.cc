@@ -29,7 +29,7 @@ class Evaluator {
 
   Answer Run(const Expr& expr) {
     if (--cost_ < 0) return Wrong("the expression costs too much");
-    if (const auto* literal = expr.get<Literal>()) return literal->value;
+    if (const auto* literal = expr.get<Literal>()) return Given(literal->value);
     if (const auto* failure = expr.get<Failure>()) return Wrong(failure->what);
     if (const auto* variable = expr.get<Variable>()) return Bound(*variable);
     if (const auto* field = expr.get<Field>()) return FieldOf(*field);
@@ -40,9 +40,16 @@ class Evaluator {
     return Wrong("the caller is not known here");
   }
 
+  // A long list costs what it takes to copy and to look through.
+  Answer Given(const Value& value) {
+    if (const auto* list = value.get<types::List>()) cost_ -= static_cast<int>(list->items.size() / 16);
+    return value;
+  }
+
   Answer Bound(const Variable& variable) {
     if (auto row = rows_.find(variable.slot); row != rows_.end()) return std::optional(row->second);
-    return values_.at(variable.slot);
+    if (auto value = values_.find(variable.slot); value != values_.end()) return Given(value->second);
+    return Wrong("the variable has no value here");
   }
 
   std::expected<std::optional<RowRef>, EvalError> RowOf(const Expr& expr) {
@@ -164,12 +171,10 @@ class Evaluator {
   Answer RunComprehension(const Comprehension& loop) {
     Answer range = Run(*loop.range);
     if (!range) return range;
-    if (auto* row = std::get_if<std::optional<RowRef>>(&*range)) {
-      std::vector<RowRef> one;
-      if (*row) one.push_back(**row);
-      return Loop(loop, one);
-    }
     if (auto* rows = std::get_if<std::vector<RowRef>>(&*range)) return Loop(loop, *rows);
+    if (auto* row = std::get_if<std::optional<RowRef>>(&*range)) {
+      return Loop(loop, *row ? std::vector<RowRef>{**row} : std::vector<RowRef>());
+    }
     const types::List* list = std::get<Value>(*range).get<types::List>();
     if (list == nullptr) return Wrong("null is no list");
     return Loop(loop, list->items);

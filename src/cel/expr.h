@@ -128,7 +128,7 @@ struct ListOf {
 enum class Macro : uint8_t { kAll, kExists, kExistsOne, kMap, kFilter };
 struct Comprehension {
   Macro macro;
-  ExprPtr range;  // kList, kRows, or kRow: then none or one
+  ExprPtr range;  // kList or kRows
   int slot;       // of the element, Variable{slot}
   ExprPtr body;
 };

@@ -8,6 +8,29 @@ using types::Value;
 
 bool IsConstant(const ExprPtr& expr) { return expr->get<Literal>() != nullptr || expr->get<Failure>() != nullptr; }
 
+// Whether it names nothing but what it binds itself, and nobody.
+bool IsClosed(const Expr& expr, std::vector<int>& bound) {
+  if (const auto* variable = expr.get<Variable>()) {
+    return std::find(bound.begin(), bound.end(), variable->slot) != bound.end();
+  }
+  if (expr.get<Auth>() != nullptr || expr.get<Now>() != nullptr) return false;
+  if (expr.get<Field>() != nullptr || expr.get<Relation>() != nullptr) return false;
+  auto all = [&](const std::vector<ExprPtr>& parts) {
+    return std::all_of(parts.begin(), parts.end(), [&](const ExprPtr& part) { return IsClosed(*part, bound); });
+  };
+  if (const auto* list = expr.get<ListOf>()) return all(list->items);
+  if (const auto* call = expr.get<Call>()) {
+    return call->op != Op::kHasRole && call->op != Op::kHasScope && all(call->arguments);
+  }
+  const auto* loop = expr.get<Comprehension>();
+  if (loop == nullptr) return true;
+  if (!IsClosed(*loop->range, bound)) return false;
+  bound.push_back(loop->slot);
+  bool closed = IsClosed(*loop->body, bound);
+  bound.pop_back();
+  return closed;
+}
+
 class NoRows final : public Environment {
  public:
   Value FieldOf(RowRef, FieldId) const override { return {}; }
@@ -84,6 +107,9 @@ class Folder {
   ExprPtr FoldCall(const ExprPtr& expr, const Call& call) {
     if (call.op == Op::kAnd || call.op == Op::kOr) return FoldLogic(expr, call);
     if (call.op == Op::kHasRole || call.op == Op::kHasScope) return FoldMembership(expr, call);
+    if (call.op == Op::kHas && bindings_ != nullptr && call.arguments[0]->type.tag == Type::Tag::kAuth) {
+      return bindings_->principal != nullptr ? True() : False();
+    }
     if ((call.op == Op::kEqual || call.op == Op::kNotEqual) && bindings_ != nullptr) {
       for (const ExprPtr& side : call.arguments) {
         if (side->type.tag != Type::Tag::kAuth) continue;
@@ -99,7 +125,7 @@ class Folder {
       constant = constant && IsConstant(arguments.back());
       changed = changed || arguments.back() != argument;
     }
-    if (call.op == Op::kConditional && IsConstant(arguments[0])) return Branch(expr, arguments);
+    if (call.op == Op::kConditional && IsConstant(arguments[0])) return Branch(expr, std::move(arguments));
     // An error among the arguments is the function's, but for those that look at one without needing the other.
     if (call.op != Op::kConditional && call.op != Op::kHas) {
       for (const ExprPtr& argument : arguments) {
@@ -110,11 +136,19 @@ class Folder {
     return constant ? Compute(folded) : folded;
   }
 
-  static ExprPtr Branch(const ExprPtr& expr, const std::vector<ExprPtr>& arguments) {
-    const Literal* literal = arguments[0]->get<Literal>();
-    const bool* condition = literal == nullptr ? nullptr : literal->value.get<bool>();
+  static ExprPtr Branch(const ExprPtr& expr, std::vector<ExprPtr> arguments) {
+    const bool* condition = BoolOf(*arguments[0]);
     if (condition == nullptr) return Fails(expr, "the condition is an error");
-    return arguments[*condition ? 1 : 2];
+    const ExprPtr& branch = arguments[*condition ? 1 : 2];
+    bool rescaled = branch->type.tag == Type::Tag::kDecimal && branch->type.scale != expr->type.scale;
+    if (!rescaled) return branch;
+    ExprPtr chosen = With(expr, Call{Op::kConditional, {*condition ? True() : False(), branch, branch}});
+    return IsConstant(branch) ? Compute(chosen) : chosen;
+  }
+
+  static const bool* BoolOf(const Expr& expr) {
+    const Literal* literal = expr.get<Literal>();
+    return literal == nullptr ? nullptr : literal->value.get<bool>();
   }
 
   // CEL's absorption: a deciding side wins; a neutral one goes; an error stays until the other side is known.
@@ -122,12 +156,17 @@ class Folder {
     bool decides = call.op == Op::kOr;
     ExprPtr sides[2] = {Fold(call.arguments[0]), Fold(call.arguments[1])};
     for (const ExprPtr& side : sides) {
-      const Literal* literal = side->get<Literal>();
-      const bool* value = literal == nullptr ? nullptr : literal->value.get<bool>();
+      const bool* value = BoolOf(*side);
       if (value != nullptr && *value == decides) return decides ? True() : False();
     }
+    // A null is an error here.
+    for (ExprPtr& side : sides) {
+      if (side->get<Literal>() != nullptr && BoolOf(*side) == nullptr) side = Fails(expr, "null as a condition");
+    }
     for (int i = 0; i < 2; ++i) {
-      if (sides[i]->get<Literal>() != nullptr) return sides[1 - i];
+      if (BoolOf(*sides[i]) == nullptr) continue;
+      // The neutral side goes; a null that is left must still be an error.
+      if (!sides[1 - i]->type.nullable || BoolOf(*sides[1 - i]) != nullptr) return sides[1 - i];
     }
     if (sides[0]->get<Failure>() != nullptr && sides[1]->get<Failure>() != nullptr) return sides[0];
     if (sides[0] == call.arguments[0] && sides[1] == call.arguments[1]) return expr;
@@ -148,6 +187,7 @@ class Folder {
     bool constant = true;
     for (const ExprPtr& item : list.items) {
       made.items.push_back(Fold(item));
+      if (const auto* failure = made.items.back()->get<Failure>()) return Fails(expr, failure->what);
       const Literal* literal = made.items.back()->get<Literal>();
       constant = constant && literal != nullptr;
       if (literal != nullptr) values.items.push_back(literal->value);
@@ -163,9 +203,8 @@ class Folder {
     ExprPtr folded =
         range == loop.range && body == loop.body ? expr : With(expr, Comprehension{loop.macro, range, loop.slot, body});
     if (range->get<Literal>() == nullptr) return folded;
-    Usage usage = Measure(*folded);
-    bool pure = !usage.row && !usage.relations && !usage.caller && !usage.now;
-    return pure ? Compute(folded) : folded;
+    std::vector<int> bound;
+    return IsClosed(*folded, bound) ? Compute(folded) : folded;
   }
 
   static ExprPtr Compute(const ExprPtr& expr) {

@@ -24,6 +24,9 @@ std::vector<std::string> FunctionNames();  // of those that are called by name, 
 // The value of an operator or function over values; lazy ones (&&, ||, ?:, has) are the evaluator's own.
 std::expected<types::Value, EvalError> Apply(Op op, const Type& type, std::span<const types::Value> arguments);
 
+// The longest text that joining two makes.
+inline constexpr size_t kMostTextBytes = 16 << 20;
+
 // "1h30m", "-1.5s", "10ms" as the CEL specification writes durations.
 std::optional<types::Duration> ParseCelDuration(std::string_view text);
 bool IsPattern(std::string_view text);

@@ -130,6 +130,7 @@ class Lexer {
       }
     }
     at_ += close.size();
+    if (!bytes && value.find('\0') != std::string::npos) return Wrong("a string holds no U+0000");
     return Push(bytes ? Token::Kind::kBytes : Token::Kind::kString, std::move(value));
   }
 

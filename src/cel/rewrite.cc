@@ -87,11 +87,68 @@ bool IsPredicate(const Call& call) {
   return false;
 }
 
+bool IsLeaf(const Expr& expr) {
+  const auto* field = expr.get<Field>();
+  if (field != nullptr) return field->row->get<Variable>() != nullptr;
+  return expr.get<Literal>() != nullptr || expr.get<Variable>() != nullptr;
+}
+
+// How many symbols a database's parser holds while it reads argument `which` of what a call becomes; see store/sql.
+int HeightOf(const Call& call, size_t which) {
+  switch (call.op) {
+    case Op::kAnd:
+    case Op::kOr: return 6;
+    case Op::kNot:
+    case Op::kHas:
+    case Op::kMember:
+    case Op::kIndex:
+    case Op::kNegate: return 4;
+    case Op::kEqual:
+    case Op::kNotEqual:
+    case Op::kLess:
+    case Op::kLessOrEqual:
+    case Op::kGreater:
+    case Op::kGreaterOrEqual: return 7;
+    case Op::kConditional: return 8;
+    case Op::kIn: return call.arguments[1]->get<Literal>() != nullptr ? 6 : 22;
+    case Op::kSize:
+    case Op::kSum: return 12;
+    case Op::kAdd:
+    case Op::kSubtract:
+    case Op::kMultiply:
+    case Op::kDivide:
+    case Op::kModulo: return which == 1 && !IsLeaf(*call.arguments[0]) ? 7 : 4;
+    case Op::kStartsWith:
+    case Op::kEndsWith:
+    case Op::kContains:
+    case Op::kMatches:
+    case Op::kEqualIgnoringCase:
+    case Op::kContainsIgnoringCase:
+    case Op::kTimestamp:
+    case Op::kDuration:
+    case Op::kHasRole:
+    case Op::kHasScope: return 8;
+  }
+  return 8;
+}
+constexpr int kRangeHeight = 12;
+constexpr int kBodyHeight = 16;
+constexpr int kPathHeight = 12;
+constexpr int kItemHeight = 8;
+
 class Measurer {
  public:
+  struct At {
+    int depth = 1;
+    int height = 0;
+    At In(int cost, int levels = 1) const { return {depth + levels, height + cost}; }
+  };
+
   // Gives the relations between the expression and the row that it starts at.
-  int Run(const Expr& expr, int depth) {
-    usage_.depth = std::max(usage_.depth, depth);
+  int Run(const Expr& expr, At at) {
+    ++usage_.nodes;
+    usage_.depth = std::max(usage_.depth, at.depth);
+    usage_.height = std::max(usage_.height, at.height);
     if (const auto* variable = expr.get<Variable>()) {
       if (variable->slot == 0) usage_.row = true;
       auto reached = reached_.find(variable->slot);
@@ -100,46 +157,54 @@ class Measurer {
     if (expr.get<Auth>() != nullptr) usage_.caller = true;
     if (expr.get<Now>() != nullptr) usage_.now = true;
     if (const auto* literal = expr.get<Literal>()) CountValues(literal->value.get<types::List>());
+    if (const auto* field = expr.get<Field>()) {
+      usage_.fields.emplace_back(field->row->type.resource, field->field);
+      bool path = field->row->get<Relation>() != nullptr;
+      return Run(*field->row, at.In(path ? kPathHeight : 0, 0));
+    }
+    if (const auto* relation = expr.get<Relation>()) return Cross(*relation, at);
     if (const auto* list = expr.get<ListOf>()) {
       usage_.list_values = std::max(usage_.list_values, static_cast<int>(list->items.size()));
-    }
-    if (const auto* field = expr.get<Field>()) usage_.fields.emplace_back(field->row->type.resource, field->field);
-    if (const auto* relation = expr.get<Relation>()) return Cross(*relation, depth);
-    if (const auto* loop = expr.get<Comprehension>()) {
-      int reached = Run(*loop->range, depth + 1);
-      reached_[loop->slot] = reached;
-      Run(*loop->body, depth + 1);
+      int reached = 0;
+      for (const ExprPtr& item : list->items) reached = std::max(reached, Run(*item, at.In(kItemHeight, 0)));
       return reached;
     }
-    if (const auto* call = expr.get<Call>()) {
-      if (IsPredicate(*call)) ++usage_.predicates;
-      if (call->op == Op::kMatches) usage_.matches = true;
-      if (call->op == Op::kHasRole || call->op == Op::kHasScope) usage_.caller = true;
-      bool chain = call->op == Op::kAnd || call->op == Op::kOr;
-      return RunAll(call->arguments, chain ? depth : depth + 1);
+    if (const auto* loop = expr.get<Comprehension>()) {
+      int reached = Run(*loop->range, at.In(kRangeHeight));
+      reached_[loop->slot] = reached;
+      Run(*loop->body, at.In(kBodyHeight));
+      return reached;
     }
-    int reached = 0;
-    VisitBranches(expr, [&](const Expr& branch) { reached = std::max(reached, Run(branch, depth)); });
-    return reached;
+    const auto* call = expr.get<Call>();
+    return call == nullptr ? 0 : RunCall(*call, at);
   }
 
   Usage Take() { return std::move(usage_); }
 
  private:
-  int RunAll(const std::vector<ExprPtr>& branches, int depth) {
+  int RunCall(const Call& call, At at) {
+    if (IsPredicate(call)) ++usage_.predicates;
+    if (call.op == Op::kMatches) usage_.matches = true;
+    if (call.op == Op::kHasRole || call.op == Op::kHasScope) usage_.caller = true;
+    bool chain = call.op == Op::kAnd || call.op == Op::kOr;
     int reached = 0;
-    for (const ExprPtr& branch : branches) reached = std::max(reached, Run(*branch, depth));
+    for (size_t i = 0; i < call.arguments.size(); ++i) {
+      const auto* inner = call.arguments[i]->get<Call>();
+      bool linked = chain && inner != nullptr && inner->op == call.op;
+      At there = at.In(linked ? 0 : HeightOf(call, i), chain ? 0 : 1);
+      reached = std::max(reached, Run(*call.arguments[i], there));
+    }
     return reached;
   }
 
-  int Cross(const Relation& relation, int depth) {
+  int Cross(const Relation& relation, At at) {
     usage_.relations = true;
     usage_.crossed.emplace_back(relation.row->type.resource, relation.relation);
-    int reached = Run(*relation.row, depth) + 1;
+    int reached = Run(*relation.row, at) + 1;
     usage_.relation_depth = std::max(usage_.relation_depth, reached);
     if (relation.guard != nullptr) {
       reached_[relation.slot] = 0;  // a guard is the rule's, not the chain's
-      Run(*relation.guard, depth);
+      Run(*relation.guard, at.In(kPathHeight, 0));
     }
     return reached;
   }
@@ -219,7 +284,7 @@ class Guarder {
 
 Usage Measure(const Expr& expr) {
   Measurer measurer;
-  measurer.Run(expr, 1);
+  measurer.Run(expr, {});
   return measurer.Take();
 }
 

@@ -14,13 +14,7 @@ namespace {
 int Check(const std::string& path, const std::string& format) {
   auto sources = contract::ReadSources(path);
   if (!sources) return Complain({ErrorKind::kInvalid, sources.error().message});
-  contract::Options options;
-  options.allow_unset = true;
-  options.environment = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
-  auto compiled = contract::Compile(*sources, options);
+  auto compiled = contract::Compile(*sources, ContractOptions(true));
   contract::MistakeList mistakes = compiled ? contract::MistakeList{} : std::move(compiled).error();
   if (format == "json") {
     fmt::print("{}\n", contract::RenderJson(mistakes));

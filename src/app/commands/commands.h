@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/operator/request.h"
+#include "app/settings.h"
 
 namespace CLI {
 class App;
@@ -33,10 +34,11 @@ int Complain(const Error& error);
 // The contract and the store that an operator's command is about.
 struct Target {
   std::string contract = "ashlar.yaml";
-  std::string store;
+  Flags flags;
 };
 void AddTarget(CLI::App& command, Target& target, bool contract_is_option);
-// Runs a request there and prints what came of it; `request` lacks only the service's name.
+// Runs a request there and prints what came of it, with a progress bar where a person looks; `request` lacks only the
+// service's name.
 int RunOnTarget(const Target& target, json::Object request);
 
 }  // namespace ashlar::app

@@ -4,9 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "app/commands/commands.h"
+#include "base/utf8.h"
 #include "cel/functions.h"
 #include "types/datetime.h"
 #include "types/uuid.h"
@@ -16,21 +16,34 @@ namespace {
 
 using json::Json;
 
-constexpr uintmax_t kMaxFile = 200u << 20;
+constexpr uintmax_t kMaxBytes = 200u << 20;  // of the files of one load
 
-int Load(const Target& target, const std::vector<std::string>& paths) {
+struct LoadOptions {
+  Target target;
+  std::vector<std::string> paths;
+  std::string resource;
+};
+
+int Load(const LoadOptions& options) {
   json::Array files;
-  for (const std::string& path : paths) {
+  uintmax_t total = 0;
+  for (const std::string& path : options.paths) {
     std::error_code error;
     uintmax_t size = std::filesystem::file_size(path, error);
     if (error) return Complain({ErrorKind::kInvalid, fmt::format("cannot read {}: {}", path, error.message())});
-    if (size > kMaxFile) return Complain({ErrorKind::kInvalid, fmt::format("{} is larger than 200 MiB", path)});
+    total += size;
+    if (total > kMaxBytes) return Complain({ErrorKind::kInvalid, fmt::format("{}: beyond 200 MiB in all", path)});
+    std::string text(size, '\0');
     std::ifstream stream(path, std::ios::binary);
-    std::stringstream text;
-    text << stream.rdbuf();
-    files.push_back(MakeObject({{"path", Json(path)}, {"text", Json(text.str())}}));
+    if (!stream.read(text.data(), static_cast<std::streamsize>(size))) {
+      return Complain({ErrorKind::kInvalid, fmt::format("cannot read {}", path)});
+    }
+    if (!IsValidUtf8(text)) return Complain({ErrorKind::kInvalid, fmt::format("{}: not UTF-8", path)});
+    files.push_back(MakeObject({{"path", Json(path)}, {"text", Json(std::move(text))}}));
   }
-  return RunOnTarget(target, {{"command", Json("load")}, {"files", Json(std::move(files))}});
+  return RunOnTarget(
+      options.target,
+      {{"command", Json("load")}, {"resource", Json(options.resource)}, {"files", Json(std::move(files))}});
 }
 
 // Seconds of "1h", "90s", "PT1H"; nothing if it is no duration of at least a second.
@@ -53,8 +66,9 @@ struct TokenOptions {
 
 int CreateToken(const TokenOptions& options) {
   auto seconds = SecondsOf(options.lifetime);
-  if (!seconds)
+  if (!seconds) {
     return Complain({ErrorKind::kInvalid, fmt::format("--for: '{}' is not a duration such as 1h", options.lifetime)});
+  }
   std::string user;
   if (!options.user.empty()) {
     auto id = types::ParseUuid(options.user);
@@ -77,31 +91,35 @@ struct UserOptions {
   std::vector<std::string> set;
 };
 
-int User(const UserOptions& options, const char* what) {
+int User(const UserOptions& options, const std::string& what) {
   if (!options.id.empty() && !types::ParseUuid(options.id)) {
     return Complain({ErrorKind::kInvalid, fmt::format("--id: '{}' is not a uuid", options.id)});
   }
   return RunOnTarget(options.target, {{"command", Json("user")},
                                       {"what", Json(what)},
                                       {"who", Json(options.who)},
-                                      {"email", Json(options.who)},
                                       {"id", Json(options.id)},
                                       {"format", Json(options.format)},
-                                      {"roles", MakeTexts(options.roles)},
                                       {"add", MakeTexts(options.roles)},
                                       {"remove", MakeTexts(options.removed)},
                                       {"set", MakeTexts(options.set)}});
+}
+
+int ChangeRoles(const UserOptions& options) {
+  if (!options.roles.empty() || !options.removed.empty()) return User(options, "role");
+  fmt::print(stderr, "ashlar: user role: give --role or --remove\n");
+  return kUsage;
 }
 
 }  // namespace
 
 void AddLoad(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("load", "fill the store from files, all or nothing");
-  auto target = std::make_shared<Target>();
-  auto paths = std::make_shared<std::vector<std::string>>();
-  AddTarget(*command, *target, true);
-  command->add_option("FILE", *paths, "JSON by resource ({\"Product\": [...]}), or Product.ndjson")->required();
-  command->callback([target, paths, &status] { status = Load(*target, *paths); });
+  auto options = std::make_shared<LoadOptions>();
+  AddTarget(*command, options->target, true);
+  command->add_option("--resource", options->resource, "whose rows NDJSON holds; otherwise the file's name says it");
+  command->add_option("FILE", options->paths, "JSON by resource ({\"Product\": [...]}), or Product.ndjson")->required();
+  command->callback([options, &status] { status = Load(*options); });
 }
 
 void AddToken(CLI::App& root, int& status) {
@@ -132,7 +150,14 @@ void AddUser(CLI::App& root, int& status) {
   role->add_option("WHO", options->who, "the user's id or e-mail address")->required();
   role->add_option("--role", options->roles, "a role to give; may be repeated")->allow_extra_args(false);
   role->add_option("--remove", options->removed, "a role to take; may be repeated")->allow_extra_args(false);
-  role->callback([options, &status] { status = User(*options, "role"); });
+  role->callback([options, &status] { status = ChangeRoles(*options); });
+  for (const auto& [name, doc] : {std::pair("disable", "refuse a user's tokens from now on"),
+                                  std::pair("enable", "take a user's tokens again")}) {
+    auto* change = command->add_subcommand(name, doc);
+    AddTarget(*change, options->target, true);
+    change->add_option("WHO", options->who, "the user's id or e-mail address")->required();
+    change->callback([options, &status, what = std::string(name)] { status = User(*options, what); });
+  }
   auto* list = command->add_subcommand("list", "print the users");
   AddTarget(*list, options->target, true);
   list->add_option("--format", options->format, "text or json")

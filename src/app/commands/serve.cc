@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <charconv>
+#include <csignal>
 #include <thread>
 
 #include "app/commands/commands.h"
@@ -29,7 +30,7 @@ Result<int> WorkersOf(const std::string& text) {
 
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
 Result<void> Run(std::shared_ptr<const model::Service> service, const std::string& path, http::ServerOptions options) {
-  telemetry::Format format = IsTerminal(STDERR_FILENO) ? telemetry::Format::kText : telemetry::Format::kJson;
+  auto format = IsTerminal(STDERR_FILENO) ? telemetry::Format::kText : telemetry::Format::kJson;
   telemetry::LogWriter log(STDERR_FILENO, format, ColourFor(STDERR_FILENO), SystemClock());
   TRY(runtime, OpenRuntime(service, path, log));
   surface::rest::Router router(*service);
@@ -54,11 +55,12 @@ Result<void> Run(std::shared_ptr<const model::Service> service, const std::strin
   return {};
 }
 
-int Serve(const std::string& contract, const Place& place) {
+int Serve(const std::string& contract, const Flags& flags) {
+  std::signal(SIGPIPE, SIG_IGN);  // who stops reading the log does not end the service
   if (auto known = CheckEnvironment(); !known) return Complain(known.error());
   http::ServerOptions options;
-  if (std::string listen = ValueOf("--listen", place.listen); !listen.empty()) options.listen = listen;
-  auto workers = WorkersOf(ValueOf("--workers", place.workers));
+  if (std::string listen = ValueOf(&Flags::listen, flags); !listen.empty()) options.listen = listen;
+  auto workers = WorkersOf(ValueOf(&Flags::workers, flags));
   if (!workers) return Complain(workers.error());
   options.workers = *workers;
   if (auto sound = http::CheckListen(options.listen); !sound) {
@@ -66,7 +68,7 @@ int Serve(const std::string& contract, const Place& place) {
   }
   auto service = ReadContract(contract, false);
   if (!service) return Complain(service.error());
-  auto path = StorePath(ValueOf("--store", place.store), (*service)->name);
+  auto path = StorePath(ValueOf(&Flags::store, flags), (*service)->name);
   if (!path) return Complain(path.error());
   auto done = Run(std::move(*service), *path, options);
   return done ? kDone : Complain(done.error());
@@ -77,15 +79,13 @@ int Serve(const std::string& contract, const Place& place) {
 void AddServe(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("serve", "serve the contract");
   auto contract = std::make_shared<std::string>("ashlar.yaml");
-  auto place = std::make_shared<Place>();
+  auto flags = std::make_shared<Flags>();
   command->add_option("CONTRACT", *contract, "the contract: a file or a folder")->capture_default_str();
-  std::string* const values[] = {&place->listen, &place->store, &place->workers};
-  size_t next = 0;
   for (const Setting& setting : Settings()) {
-    command->add_option(std::string(setting.flag), *values[next++],
+    command->add_option(std::string(setting.flag), (*flags).*setting.value,
                         fmt::format("{}; {}; default {}", setting.doc, setting.environment, setting.fallback));
   }
-  command->callback([contract, place, &status] { status = Serve(*contract, *place); });
+  command->callback([contract, flags, &status] { status = Serve(*contract, *flags); });
 }
 
 }  // namespace ashlar::app

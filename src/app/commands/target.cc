@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
+#include "app/progress.h"
 #include "app/settings.h"
 
 namespace ashlar::app {
@@ -15,16 +16,22 @@ void AddTarget(CLI::App& command, Target& target, bool contract_is_option) {
   command
       .add_option(contract_is_option ? "--contract" : "CONTRACT", target.contract, "the contract: a file or a folder")
       ->capture_default_str();
-  command.add_option("--store", target.store, "where the rows are: sqlite:PATH; DATABASE_URL otherwise");
+  command.add_option("--store", target.flags.store, "where the rows are: sqlite:PATH; DATABASE_URL otherwise");
 }
 
 int RunOnTarget(const Target& target, json::Object request) {
+  // The server has the environment that the contract may want; here its name is enough.
   auto service = ReadContract(target.contract, true);
   if (!service) return Complain(service.error());
-  auto path = StorePath(ValueOf("--store", target.store), (*service)->name);
+  auto path = StorePath(ValueOf(&Flags::store, target.flags), (*service)->name);
   if (!path) return Complain(path.error());
   request.push_back({"service", json::Json((*service)->name)});
-  OperatorAnswer answer = RunAsOperator(*service, *path, json::Json(std::move(request)));
+  OperatorAnswer answer;
+  {
+    ProgressBar bar;
+    answer = RunAsOperator(target.contract, *path, json::Json(std::move(request)),
+                           [&bar](size_t done, size_t total) { bar.Show(done, total); });
+  }
   fmt::print(stdout, "{}", answer.out);
   fmt::print(stderr, "{}", answer.err);
   return answer.status;

@@ -8,12 +8,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <charconv>
+
 namespace ashlar::app {
 namespace {
 
 constexpr uint32_t kMaxFrame = 256u << 20;
 constexpr int kClientSeconds = 600;  // a load may take its time
 constexpr int kServerSeconds = 30;   // between the bytes of one operator
+constexpr int kRestMillis = 50;
 
 std::string SocketPath(const std::string& store_path) { return store_path + ".sock"; }
 
@@ -62,6 +65,13 @@ std::optional<json::Json> ReadFrame(int fd) {
   return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
 }
 
+size_t NumberOf(const json::Json& object, std::string_view name) {
+  std::string text = TextOf(object, name);
+  size_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 bool WriteFrame(int fd, const json::Json& document) {
   std::string text = json::ToText(document);
   if (text.size() > kMaxFrame) return false;
@@ -71,7 +81,8 @@ bool WriteFrame(int fd, const json::Json& document) {
 
 }  // namespace
 
-Result<OperatorAnswer> AskServer(const std::string& store_path, const OperatorRequest& request) {
+Result<OperatorAnswer> AskServer(const std::string& store_path, const OperatorRequest& request,
+                                 const ReportProgress& report) {
   sockaddr_un address{};
   if (!FillAddress(SocketPath(store_path), address))
     return Fail(ErrorKind::kNotFound, "the path is too long for a socket");
@@ -82,11 +93,15 @@ Result<OperatorAnswer> AskServer(const std::string& store_path, const OperatorRe
     return Fail(ErrorKind::kNotFound, "nobody serves the store");
   }
   SetTimeout(fd, kClientSeconds);
-  if (!WriteFrame(fd, request)) return Fail(ErrorKind::kUnavailable, "the server does not take the request");
-  auto answer = ReadFrame(fd);
-  if (!answer) return Fail(ErrorKind::kUnavailable, "the server gave no answer");
-  int status = TextOf(*answer, "status") == "0" ? 0 : TextOf(*answer, "status") == "2" ? 2 : 1;
-  return OperatorAnswer{status, TextOf(*answer, "out"), TextOf(*answer, "err")};
+  if (!WriteFrame(fd, request)) return Fail(ErrorKind::kUnavailable, "the server does not take so large a request");
+  while (auto frame = ReadFrame(fd)) {
+    if (frame->Find("status") == nullptr) {
+      report(NumberOf(*frame, "done"), NumberOf(*frame, "total"));
+      continue;
+    }
+    return OperatorAnswer{static_cast<int>(NumberOf(*frame, "status")), TextOf(*frame, "out"), TextOf(*frame, "err")};
+  }
+  return Fail(ErrorKind::kUnavailable, "the server gave no answer");
 }
 
 Result<std::unique_ptr<OperatorChannel>> OperatorChannel::Open(const Runtime& runtime, Observer& observer) {
@@ -114,23 +129,34 @@ OperatorChannel::OperatorChannel(const Runtime& runtime, Observer& observer, int
 }
 
 OperatorChannel::~OperatorChannel() {
-  closed_.store(true);
-  shutdown(fd_, SHUT_RDWR);
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    shutdown(fd_, SHUT_RDWR);
+    if (connection_ >= 0) shutdown(connection_, SHUT_RD);
+  }
   thread_.join();
   close(fd_);
   unlink(path_.c_str());
 }
 
+// Whether the connection may be served; -1 says that there is none any more.
+bool OperatorChannel::Begin(int connection) {
+  std::lock_guard lock(mutex_);
+  connection_ = connection;
+  return !closed_;
+}
+
 void OperatorChannel::Loop() {
-  while (!closed_.load()) {
+  while (Begin(-1)) {
     int connection = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
     if (connection < 0) {
-      if (closed_.load()) return;
-      poll(nullptr, 0, 50);  // out of descriptors: waits instead of spinning
+      if (errno != EINTR && Begin(-1)) poll(nullptr, 0, kRestMillis);  // out of descriptors: rests instead of spinning
       continue;
     }
     SetTimeout(connection, kServerSeconds);
-    Serve(connection);
+    if (Begin(connection)) Serve(connection);
+    Begin(-1);
     close(connection);
   }
 }
@@ -138,7 +164,15 @@ void OperatorChannel::Loop() {
 void OperatorChannel::Serve(int connection) {
   auto request = ReadFrame(connection);
   if (!request) return;
-  OperatorAnswer answer = Execute(runtime_, *request, observer_);
+  OperatorAnswer answer{1, "", "something went wrong; the server's log has it\n"};
+  try {
+    answer = Execute(runtime_, *request, observer_, [connection](size_t done, size_t total) {
+      WriteFrame(connection, MakeObject({{"done", json::Json(std::to_string(done))},
+                                         {"total", json::Json(std::to_string(total))}}));
+    });
+  } catch (const std::exception& error) {
+    observer_.Observe(Defect{"", "operator", error.what()});
+  }
   WriteFrame(connection, MakeObject({{"status", json::Json(std::to_string(answer.status))},
                                      {"out", json::Json(std::move(answer.out))},
                                      {"err", json::Json(std::move(answer.err))}}));

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
+
 #include "app/operator/channel.h"
 #include "app/operator/request.h"
+#include "base/utf8.h"
 #include "engine/engine.h"
 #include "types/uuid.h"
 
 namespace ashlar::app {
 namespace {
+
+constexpr int kRetryMillis = 50;
+constexpr int kPatienceMillis = 3000;
 
 // Notes of a command that opens the store by itself go to standard error.
 class Printer final : public Observer {
@@ -18,37 +24,51 @@ class Printer final : public Observer {
 
 }  // namespace
 
-OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
+                       const ReportProgress& report) {
   std::string command = TextOf(request, "command");
   if (TextOf(request, "service") != runtime.service->name) {
     return {2, "", fmt::format("the store is served for '{}'\n", runtime.service->name)};
   }
-  if (command == "load") return ExecuteLoad(runtime, request, observer);
+  if (command == "load") return ExecuteLoad(runtime, request, observer, report);
   if (command == "token") return ExecuteToken(runtime, request, observer);
   if (command == "user") return ExecuteUser(runtime, request, observer);
   return {2, "", fmt::format("'{}' is not supported by the server\n", command)};
 }
 
-OperatorAnswer RunAsOperator(std::shared_ptr<const model::Service> service, const std::string& path,
-                             const OperatorRequest& request) {
-  // A server may begin or end between the two tries: one more round settles it.
+OperatorAnswer RunAsOperator(const std::string& contract, const std::string& store_path, const OperatorRequest& request,
+                             const ReportProgress& report) {
   Printer printer;
-  std::string trouble;
-  for (int round = 0; round < 3; ++round) {
-    auto answer = AskServer(path, request);
+  std::shared_ptr<const model::Service> service;
+  for (int waited = 0;; waited += kRetryMillis) {
+    auto answer = AskServer(store_path, request, report);
     if (answer) return std::move(*answer);
     if (answer.error().kind != ErrorKind::kNotFound) return {1, "", answer.error().message + "\n"};
-    auto runtime = OpenRuntime(service, path, printer);
+    if (service == nullptr) {  // whoever opens the store needs all of the contract
+      auto whole = ReadContract(contract, false);
+      if (!whole) return {2, "", whole.error().message + "\n"};
+      service = std::move(*whole);
+    }
+    auto runtime = OpenRuntime(service, store_path, printer);
     if (runtime) {
-      OperatorAnswer done = Execute(*runtime, request, printer);
+      OperatorAnswer done = Execute(*runtime, request, printer, report);
       runtime->store->Close();
       return done;
     }
-    trouble = runtime.error().message + "\n";
-    if (runtime.error().kind == ErrorKind::kInvalid) return {2, "", trouble};
-    if (runtime.error().kind != ErrorKind::kConflict) return {1, "", trouble};
+    // A server that begins or ends, or another command, has the store but does not answer.
+    bool passing = runtime.error().kind == ErrorKind::kConflict && waited < kPatienceMillis;
+    if (!passing) return {runtime.error().kind == ErrorKind::kInvalid ? 2 : 1, "", runtime.error().message + "\n"};
+    poll(nullptr, 0, kRetryMillis);
   }
-  return {1, "", trouble};
+}
+
+void FoldEmail(json::Json& user) {
+  auto* members = std::get_if<json::Object>(&user.value);
+  if (members == nullptr) return;
+  for (json::Member& member : *members) {
+    auto* email = member.name == "email" ? std::get_if<std::string>(&member.value.value) : nullptr;
+    if (email != nullptr) *email = FoldCase(*email);
+  }
 }
 
 std::string TextOf(const json::Json& object, std::string_view name) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,23 +20,32 @@ struct OperatorAnswer {
   std::string err;
 };
 
+// Told from time to time, while rows are loaded, how many of all are stored.
+using ReportProgress = std::function<void(size_t done, size_t total)>;
+
 // Runs it as the operator: types and checks bind it, access and readOnly do not.
-OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
+OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
+                       const ReportProgress& report);
 
 // The commands, one file each.
-OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
+OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
+                           const ReportProgress& report);
 OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
 OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
 
-// Sends the request to the server that owns the store at `path`, or opens the store and executes it here.
-OperatorAnswer RunAsOperator(std::shared_ptr<const model::Service> service, const std::string& path,
-                             const OperatorRequest& request);
+// Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at
+// `contract` and executes it here; waits a little for another process that has the store.
+OperatorAnswer RunAsOperator(const std::string& contract, const std::string& store_path, const OperatorRequest& request,
+                             const ReportProgress& report);
 
 // Reading and writing requests.
 std::string TextOf(const json::Json& object, std::string_view name);  // "" if there is none
 std::vector<std::string> TextsOf(const json::Json& object, std::string_view name);
 json::Json MakeObject(std::vector<std::pair<std::string, json::Json>> members);
 json::Json MakeTexts(const std::vector<std::string>& texts);
+
+// The e-mail address of a User as it is stored: in folded case, in which it is unique.
+void FoldEmail(json::Json& user);
 
 // One Call as the operator, waited for.
 call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer);

@@ -50,53 +50,43 @@ std::string UnknownRoleText(const Runtime& runtime, const std::string& role) {
   return fmt::format("--role: the contract has no role '{}'; it has: {}", role, fmt::join(names, ", "));
 }
 
-// What the contract requires of a User beyond its e-mail and what it gives no default: a text is filled with the id, so
-// that a token can be had for somebody who is not there yet.
+// What the contract requires of a User beyond what it gives a default: texts are filled with the id, so that a token
+// can be had for somebody who is not there yet. The address is one that no mail ever goes to (RFC 2606).
 void FillRequired(const model::Resource& user, const std::string& id, json::Object& body) {
   for (const model::Field& field : user.fields) {
-    bool given =
-        std::any_of(body.begin(), body.end(), [&](const json::Member& member) { return member.name == field.name; });
     bool needed = field.system == model::SystemField::kNone && field.required && field.default_value == nullptr;
-    if (given || !needed) continue;
-    if (field.name == "email") {
-      body.push_back({field.name, Json(id + "@users.invalid")});
-    } else if (field.type->kind() == types::Kind::kText) {
-      body.push_back({field.name, Json(id)});
-    }
+    if (!needed || field.name == "email" || field.type->kind() != types::Kind::kText) continue;
+    body.push_back({field.name, Json(id)});
   }
+  body.push_back({"email", Json(id + "@users.invalid")});
 }
 
-std::optional<call::ApiError> MakeAbsentUser(const Runtime& runtime, const std::string& id, Observer& observer) {
-  call::Call get = UserCall(runtime, OperationKind::kGet);
-  get.id = id;
-  auto found = RunOne(runtime, get, observer);
-  if (found || found.error().code != call::Code::kNotFound) {
-    return found ? std::nullopt : std::optional(std::move(found).error());
-  }
-  json::Object body{{"id", Json(id)}};
-  FillRequired(runtime.service->resource(runtime.service->user), id, body);
-  call::Call create = UserCall(runtime, OperationKind::kCreate);
-  create.body = Json(std::move(body));
-  auto made = RunOne(runtime, create, observer);
-  return made ? std::nullopt : std::optional(std::move(made).error());
+// A value as the command line writes it: the text itself where the field takes one, JSON otherwise.
+Json ReadAssigned(const model::Resource& user, const std::string& name, const std::string& text) {
+  model::FieldId field = user.FindField(name);
+  bool takes_text = !field.valid() || user.field(field).type->Parse(Json(text)).has_value();
+  if (takes_text) return Json(text);
+  auto parsed = json::Parse(text);
+  return parsed ? std::move(*parsed) : Json(text);
 }
 
 OperatorAnswer AddUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
   std::string id = TextOf(request, "id");
   if (id.empty()) id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
-  json::Object body{{"id", Json(id)},
-                    {"email", Json(FoldCase(TextOf(request, "email")))},
-                    {"roles", MakeTexts(TextsOf(request, "roles"))}};
+  const model::Resource& user = runtime.service->resource(runtime.service->user);
+  json::Object body{
+      {"id", Json(id)}, {"email", Json(TextOf(request, "who"))}, {"roles", MakeTexts(TextsOf(request, "add"))}};
   for (const std::string& assignment : TextsOf(request, "set")) {
     size_t equals = assignment.find('=');
     if (equals == std::string::npos) return Wrong(fmt::format("--set: '{}' is not NAME=VALUE", assignment));
-    std::string value = assignment.substr(equals + 1);
-    auto parsed = json::Parse(value);
-    body.push_back({assignment.substr(0, equals), parsed ? std::move(*parsed) : Json(value)});
+    std::string name = assignment.substr(0, equals);
+    bool given = std::ranges::any_of(body, [&](const json::Member& member) { return member.name == name; });
+    if (given) return Wrong(fmt::format("--set: '{}' is given already", name));
+    body.push_back({name, ReadAssigned(user, name, assignment.substr(equals + 1))});
   }
-  FillRequired(runtime.service->resource(runtime.service->user), id, body);
   call::Call create = UserCall(runtime, OperationKind::kCreate);
   create.body = Json(std::move(body));
+  FoldEmail(create.body);
   auto made = RunOne(runtime, create, observer);
   if (!made) return Refused(made.error());
   return {0, made->id + "\n", ""};
@@ -131,8 +121,9 @@ call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::st
         if (field.name == "email" && !value.is_null()) found.email = *value.get<std::string>();
         if (field.name == "disabled") found.disabled = !value.is_null() && *value.get<bool>();
         if (field.name != "roles" || value.is_null()) continue;
-        for (const types::Value& role : value.get<types::List>()->items)
+        for (const types::Value& role : value.get<types::List>()->items) {
           found.roles.push_back(*role.get<std::string>());
+        }
       }
       users.push_back(std::move(found));
     }
@@ -141,22 +132,37 @@ call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::st
   return users;
 }
 
-OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+// The one user that an id or an address names, changed by what `change` makes of it.
+OperatorAnswer ChangeUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
+                          const std::function<Json(Found& user)>& change) {
   std::string who = TextOf(request, "who");
   auto users = FindUsers(runtime, who, observer);
   if (!users) return Refused(users.error());
-  if (users->empty()) return Wrong(fmt::format("there is no user '{}'", who));
+  if (who.empty() || users->empty()) return Wrong(fmt::format("there is no user '{}'", who));
   Found& user = users->front();
-  for (const std::string& role : TextsOf(request, "add")) {
-    if (std::find(user.roles.begin(), user.roles.end(), role) == user.roles.end()) user.roles.push_back(role);
-  }
-  for (const std::string& role : TextsOf(request, "remove")) std::erase(user.roles, role);
   call::Call update = UserCall(runtime, OperationKind::kUpdate);
   update.id = user.id;
-  update.body = MakeObject({{"roles", MakeTexts(user.roles)}});
+  update.body = change(user);
   auto done = RunOne(runtime, update, observer);
   if (!done) return Refused(done.error());
-  return {0, fmt::format("{} {}\n", user.id, fmt::join(user.roles, ",")), ""};
+  return {0, fmt::format("{} {}{}\n", user.id, fmt::join(user.roles, ","), user.disabled ? " disabled" : ""), ""};
+}
+
+OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+  return ChangeUser(runtime, request, observer, [&request](Found& user) {
+    for (const std::string& role : TextsOf(request, "add")) {
+      if (std::ranges::find(user.roles, role) == user.roles.end()) user.roles.push_back(role);
+    }
+    for (const std::string& role : TextsOf(request, "remove")) std::erase(user.roles, role);
+    return MakeObject({{"roles", MakeTexts(user.roles)}});
+  });
+}
+
+OperatorAnswer Disable(const Runtime& runtime, const OperatorRequest& request, Observer& observer, bool disabled) {
+  return ChangeUser(runtime, request, observer, [disabled](Found& user) {
+    user.disabled = disabled;
+    return MakeObject({{"disabled", Json(disabled)}});
+  });
 }
 
 OperatorAnswer ListUsers(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
@@ -181,6 +187,22 @@ OperatorAnswer ListUsers(const Runtime& runtime, const OperatorRequest& request,
   return answer;
 }
 
+// The user whose token is wanted, made when absent; an error in words, or nothing.
+std::optional<OperatorAnswer> PrepareUser(const Runtime& runtime, const std::string& id, Observer& observer) {
+  auto users = FindUsers(runtime, id, observer);
+  if (!users) return Refused(users.error());
+  if (!users->empty()) {
+    if (!users->front().disabled) return std::nullopt;
+    return Wrong(fmt::format("--user: {} is disabled", id));
+  }
+  json::Object body{{"id", Json(id)}};
+  FillRequired(runtime.service->resource(runtime.service->user), id, body);
+  call::Call create = UserCall(runtime, OperationKind::kCreate);
+  create.body = Json(std::move(body));
+  auto made = RunOne(runtime, create, observer);
+  return made ? std::nullopt : std::optional(Refused(made.error()));
+}
+
 }  // namespace
 
 OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
@@ -188,7 +210,8 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& reque
   if (std::string role = UnknownRole(runtime, roles); !role.empty()) return Wrong(UnknownRoleText(runtime, role));
   std::string user = TextOf(request, "user");
   if (!user.empty()) {
-    if (auto error = MakeAbsentUser(runtime, user, observer)) return Refused(*error);
+    if (!types::ParseUuid(user)) return Wrong(fmt::format("--user: '{}' is not a uuid", user));
+    if (auto refused = PrepareUser(runtime, user, observer)) return std::move(*refused);
   }
   identity::Claims claims;
   claims.subject = user;
@@ -200,13 +223,12 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& reque
 }
 
 OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
-  for (std::string_view list : {"roles", "add"}) {
-    std::string role = UnknownRole(runtime, TextsOf(request, list));
-    if (!role.empty()) return Wrong(UnknownRoleText(runtime, role));
-  }
+  std::string role = UnknownRole(runtime, TextsOf(request, "add"));
+  if (!role.empty()) return Wrong(UnknownRoleText(runtime, role));
   std::string what = TextOf(request, "what");
   if (what == "add") return AddUser(runtime, request, observer);
   if (what == "role") return ChangeRoles(runtime, request, observer);
+  if (what == "disable" || what == "enable") return Disable(runtime, request, observer, what == "disable");
   return ListUsers(runtime, request, observer);
 }
 

@@ -14,8 +14,10 @@ namespace ashlar::store::sql {
 enum class Mode : uint8_t { kQuery, kCheck };
 
 // Writes folded expressions as SQL that answers as cel::Evaluate does (ARCHITECTURE.md, Equal answers). An error is
-// NULL, which gives AND and OR the absorption of CEL; where an expression may be null as well, what tells the two
-// apart is written beside it. Used for one statement, by one thread.
+// NULL, which gives AND and OR the absorption of CEL. Where an expression may be null without that being an error, and
+// the two must be told apart, it is rendered with a mark in place of null: a value that no value of its type equals.
+// Every part of an expression stands once in the SQL, so that its length is linear. Used for one statement, by one
+// thread.
 class ExpressionRenderer {
  public:
   ExpressionRenderer(const model::Service& service, Mode mode) : service_(service), mode_(mode) {}
@@ -28,43 +30,58 @@ class ExpressionRenderer {
  private:
   // The rows or elements that a comprehension, a size or a sum goes over.
   struct Range {
-    std::string from;   // "FROM ... WHERE ..."
+    std::string from;   // "FROM ... WHERE ...": more conditions may follow
     std::string value;  // of an element: its SQL; empty for rows
-    std::string fails;  // SQL that is 1 where the range is an error; empty: it never is
+    std::string bad;    // SQL over the row: true where it stands for an error of the range itself; empty: never
   };
 
   std::string Sql(const cel::Expr& expr);
+  // As Sql, but null is the mark; NULL is an error only.
+  std::string Marked(const cel::Expr& expr, std::string_view mark);
   std::string LiteralSql(const types::Value& value);
+  std::string CheckLiteral(const types::Value& value);
   std::string Bind(types::Value value);
   std::string Unsupported();
 
   bool Nullable(const cel::Expr& expr) const;
   bool Fallible(const cel::Expr& expr) const;
-  // 1 where the expression has a value, null included; never NULL.
-  std::string Ok(const cel::Expr& expr);
-  std::string WhenOk(const cel::Expr& a, const cel::Expr& b, std::string sql);
+  bool CallFallible(const cel::Call& call) const;
+  bool Unsure(const cel::Expr& expr) const { return Nullable(expr) || Fallible(expr); }
 
-  std::string ChainSql(const cel::Expr& expr, cel::Op op);
   std::string CallSql(const cel::Expr& expr, const cel::Call& call);
+  std::string ChainSql(const cel::Expr& expr, cel::Op op);
+  std::string ConditionalSql(const cel::Expr& expr, std::string_view mark);
   std::string EqualSql(const cel::Expr& a, const cel::Expr& b);
+  std::string RowIsNull(const cel::Expr& row);
+  std::string IsNull(const cel::Expr& expr);
   std::string OrderSql(cel::Op op, const cel::Expr& a, const cel::Expr& b);
-  std::string InSql(const cel::Expr& item, const cel::Expr& list);
   std::string ArithmeticSql(const cel::Expr& expr, const cel::Call& call);
   std::string TextSql(const cel::Call& call);
-  std::string ConditionalSql(const cel::Expr& expr, const cel::Call& call);
-  std::string DecimalSql(const cel::Expr& expr, int scale);
+  std::string StartsWithSql(const cel::Expr& text, const cel::Expr& part);
+  std::string EndsWithSql(const cel::Expr& text, const cel::Expr& part);
+  // A decimal or an int at a scale that is not smaller than its own; null is the mark where one is given.
+  std::string DecimalSql(const cel::Expr& expr, int scale, std::string_view mark = "");
   bool Narrow(const cel::Expr& expr, int scale) const;
-  std::string JsonEqualSql(const cel::Expr& json, const cel::Expr& other);
+  std::string DecimalEqual(const cel::Expr& a, const cel::Expr& b);
   std::string JsonOrderSql(cel::Op op, const cel::Expr& a, const cel::Expr& b);
 
-  std::string FieldSql(const cel::Field& field);
+  std::string InSql(const cel::Expr& item, const cel::Expr& list);
+  std::string InLiterals(const cel::Expr& item, const types::List& list);
+  std::string InRange(const cel::Expr& item, const cel::Expr& list);
+
+  std::string FieldSql(const cel::Field& field, std::string_view mark = "");
   std::string RowExists(const cel::Expr& row);
   std::string AliasOf(const cel::Expr& variable) const;
-  std::string ToOneFrom(const cel::Relation& relation, const std::string& alias);
-  std::string ToManyFrom(const cel::Relation& relation, const std::string& alias);
-  std::string Guarded(const cel::Relation& relation, const std::string& alias);
+  std::string NewAlias();
+  std::string Step(const cel::Relation& relation, const std::string& before, const std::string& alias);
+  std::string PathFrom(const cel::Relation& relation, std::string& alias);
   Range RangeOf(const cel::Expr& expr, int slot);
-  Range ListRange(const cel::Expr& expr, int slot);
+  Range RowsRange(const cel::Relation& relation, int slot);
+  Range FilterRange(const cel::Comprehension& loop, int slot);
+  Range ListRange(const cel::Expr& expr);
+  Range MapRange(const cel::Comprehension& loop);
+  Range ItemsRange(const cel::Expr& expr, const std::vector<cel::ExprPtr>& items);
+  Range StoredRange(const cel::Expr& expr);
   std::string ComprehensionSql(const cel::Comprehension& loop);
   std::string SizeSql(const cel::Expr& of);
   std::string SumSql(const cel::Expr& expr, const cel::Expr& list);
@@ -75,7 +92,11 @@ class ExpressionRenderer {
   std::map<int, std::string> aliases_;  // of row slots
   std::map<int, std::string> values_;   // of element slots
   int next_alias_ = 0;
+  int next_slot_ = -1;  // of ranges that are only counted
   bool failed_ = false;
 };
+
+// What stands for null among values of that type.
+std::string_view MarkOf(const cel::Type& type);
 
 }  // namespace ashlar::store::sql

@@ -2,133 +2,212 @@
 // Relations and comprehensions: what looks at more than one row.
 #include "store/sql/catalog.h"
 #include "store/sql/expression.h"
+#include "types/decimal.h"
 #include "types/list_form.h"
 
 namespace ashlar::store::sql {
 
 using cel::Expr;
+using cel::ExprPtr;
 using cel::Macro;
-using cel::Op;
 using Tag = cel::Type::Tag;
 
 std::string ExpressionRenderer::AliasOf(const Expr& variable) const {
-  return aliases_.at(variable.get<cel::Variable>()->slot);
+  const auto* slot = variable.get<cel::Variable>();
+  auto alias = slot == nullptr ? aliases_.end() : aliases_.find(slot->slot);
+  return alias == aliases_.end() ? "" : alias->second;
 }
 
-std::string ExpressionRenderer::FieldSql(const cel::Field& field) {
+std::string ExpressionRenderer::NewAlias() { return fmt::format("r{}", ++next_alias_); }
+
+std::string ExpressionRenderer::FieldSql(const cel::Field& field, std::string_view mark) {
   const model::Resource& resource = service_.resource(field.row->type.resource);
   const auto* relation = field.row->get<cel::Relation>();
-  if (relation == nullptr) {
-    if (mode_ == Mode::kCheck) return Quote(resource.field(field.field).column);
-    return ColumnOf(resource, field.field, AliasOf(*field.row));
-  }
-  if (mode_ == Mode::kCheck) return Unsupported();
-  std::string alias = fmt::format("r{}", ++next_alias_);
-  std::string from = ToOneFrom(*relation, alias);
-  return fmt::format("(SELECT {} {})", ColumnOf(resource, field.field, alias), from);
+  if (mode_ == Mode::kCheck && relation != nullptr) return Unsupported();
+  std::string alias = relation == nullptr ? AliasOf(*field.row) : "";
+  std::string from = relation == nullptr ? "" : PathFrom(*relation, alias);
+  std::string column =
+      mode_ == Mode::kCheck ? Quote(resource.field(field.field).column) : ColumnOf(resource, field.field, alias);
+  if (!mark.empty()) column = fmt::format("COALESCE({}, {})", column, mark);
+  return relation == nullptr ? column : fmt::format("(SELECT {} {})", column, from);
 }
 
-std::string ExpressionRenderer::Guarded(const cel::Relation& relation, const std::string& alias) {
-  if (relation.guard == nullptr) return "";
+// What holds for the row of `alias` that `before` leads to.
+std::string ExpressionRenderer::Step(const cel::Relation& relation, const std::string& before,
+                                     const std::string& alias) {
+  const model::Resource& owner = service_.resource(relation.row->type.resource);
+  const model::Relation& said = owner.relation(relation.relation);
+  const model::Resource& target = service_.resource(said.target);
+  std::string condition =
+      fmt::format("{} = {}", ColumnOf(target, said.remote, alias), ColumnOf(owner, said.local, before));
+  std::string live = LiveRows(target, alias);
+  if (!live.empty()) condition += " AND " + live;
+  if (relation.guard == nullptr) return condition;
   aliases_[relation.slot] = alias;
-  return fmt::format(" AND {}", Sql(*relation.guard));
+  return fmt::format("{} AND {}", condition, Sql(*relation.guard));
 }
 
-// FROM target WHERE it is the one that the row names.
-std::string ExpressionRenderer::ToOneFrom(const cel::Relation& relation, const std::string& alias) {
-  const model::Resource& owner = service_.resource(relation.row->type.resource);
-  const model::Relation& said = owner.relation(relation.relation);
-  const model::Resource& target = service_.resource(said.target);
-  std::string key = FieldSql(cel::Field{relation.row, said.local});
-  std::string live = LiveRows(target, alias);
-  std::string from = fmt::format("FROM {} AS {} WHERE {} = {}", Quote(target.table), Quote(alias),
-                                 ColumnOf(target, said.remote, alias), key);
-  if (!live.empty()) from += " AND " + live;
-  return from + Guarded(relation, alias);
-}
-
-// FROM children WHERE they name the row.
-std::string ExpressionRenderer::ToManyFrom(const cel::Relation& relation, const std::string& alias) {
-  const model::Resource& owner = service_.resource(relation.row->type.resource);
-  const model::Relation& said = owner.relation(relation.relation);
-  const model::Resource& target = service_.resource(said.target);
-  std::string key = FieldSql(cel::Field{relation.row, said.local});
-  std::string live = LiveRows(target, alias);
-  std::string from = fmt::format("FROM {} AS {} WHERE {} = {}", Quote(target.table), Quote(alias),
-                                 ColumnOf(target, said.remote, alias), key);
-  if (!live.empty()) from += " AND " + live;
-  return from + Guarded(relation, alias);
+// FROM all the targets on the way WHERE each leads to the next; `alias` becomes the last one's.
+std::string ExpressionRenderer::PathFrom(const cel::Relation& relation, std::string& alias) {
+  std::vector<const cel::Relation*> steps = {&relation};
+  while (const auto* before = steps.back()->row->get<cel::Relation>()) steps.push_back(before);
+  std::string before = AliasOf(*steps.back()->row);
+  std::string tables;
+  std::string conditions;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    alias = NewAlias();
+    const model::Resource& owner = service_.resource((*step)->row->type.resource);
+    const model::Resource& target = service_.resource(owner.relation((*step)->relation).target);
+    tables += fmt::format("{}{} AS {}", tables.empty() ? "" : " JOIN ", Quote(target.table), Quote(alias));
+    conditions += (conditions.empty() ? "" : " AND ") + Step(**step, before, alias);
+    before = alias;
+  }
+  return fmt::format("FROM {} WHERE {}", tables, conditions);
 }
 
 std::string ExpressionRenderer::RowExists(const Expr& row) {
   const auto* relation = row.get<cel::Relation>();
   if (relation == nullptr) return "1";
   if (mode_ == Mode::kCheck) return Unsupported();
-  std::string alias = fmt::format("r{}", ++next_alias_);
-  return fmt::format("EXISTS(SELECT 1 {})", ToOneFrom(*relation, alias));
+  std::string alias;
+  return fmt::format("EXISTS(SELECT 1 {})", PathFrom(*relation, alias));
 }
 
 ExpressionRenderer::Range ExpressionRenderer::RangeOf(const Expr& expr, int slot) {
   if (mode_ == Mode::kCheck) return {Unsupported(), "", ""};
-  if (const auto* loop = expr.get<cel::Comprehension>(); loop != nullptr && loop->macro == Macro::kFilter) {
-    Range range = RangeOf(*loop->range, slot);
-    // The filter's own variable is the same row or element.
-    if (range.value.empty()) {
-      aliases_[loop->slot] = aliases_[slot];
-    } else {
-      values_[loop->slot] = range.value;
-    }
-    std::string body = Sql(*loop->body);
-    if (Fallible(*loop->body) || Nullable(*loop->body)) {
-      std::string fails = fmt::format("EXISTS(SELECT 1 {} AND ({}) IS NULL)", range.from, body);
-      range.fails = range.fails.empty() ? fails : fmt::format("({} OR {})", range.fails, fails);
-    }
-    range.from += fmt::format(" AND {}", body);
+  const auto* loop = expr.get<cel::Comprehension>();
+  if (loop != nullptr && loop->macro == Macro::kFilter) return FilterRange(*loop, slot);
+  if (const auto* relation = expr.get<cel::Relation>()) return RowsRange(*relation, slot);
+  Range range = loop != nullptr ? MapRange(*loop) : ListRange(expr);
+  values_[slot] = range.value;
+  return range;
+}
+
+ExpressionRenderer::Range ExpressionRenderer::RowsRange(const cel::Relation& relation, int slot) {
+  std::string alias;
+  Range range;
+  if (relation.row->get<cel::Relation>() == nullptr) {
+    range.from = PathFrom(relation, alias);
+    aliases_[slot] = alias;
     return range;
   }
-  const auto* relation = expr.get<cel::Relation>();
-  if (relation == nullptr) return ListRange(expr, slot);
-  std::string alias = fmt::format("r{}", ++next_alias_);
-  Range range;
-  range.from = expr.type.tag == Tag::kRows ? ToManyFrom(*relation, alias) : ToOneFrom(*relation, alias);
-  if (relation->row->get<cel::Relation>() != nullptr) range.fails = fmt::format("(NOT {})", RowExists(*relation->row));
+  // One row without children stands for the owner that is missing.
+  const model::Resource& owner = service_.resource(relation.row->type.resource);
+  const model::Relation& said = owner.relation(relation.relation);
+  const model::Resource& target = service_.resource(said.target);
+  std::string base = NewAlias();
+  alias = NewAlias();
+  std::string key = FieldSql(cel::Field{relation.row, said.local});
+  std::string name = owner.field(said.local).column;
+  range.from = fmt::format(
+      "FROM (SELECT {0} AS {1}) AS {2} LEFT JOIN {3} AS {4} ON {5} WHERE ({2}.{1} IS NULL OR {6} IS NOT NULL)", key,
+      Quote(name), Quote(base), Quote(target.table), Quote(alias), Step(relation, base, alias),
+      ColumnOf(target, said.remote, alias));
+  range.bad = fmt::format("{}.{} IS NULL", Quote(base), Quote(name));
   aliases_[slot] = alias;
   return range;
 }
 
-ExpressionRenderer::Range ExpressionRenderer::ListRange(const Expr& expr, int slot) {
-  Range range;
-  std::string alias = fmt::format("r{}", ++next_alias_);
-  range.value = fmt::format("{}.\"value\"", Quote(alias));
-  bool uuid = expr.type.element != nullptr && expr.type.element->tag == Tag::kUuid;
-  if (const auto* loop = expr.get<cel::Comprehension>(); loop != nullptr && loop->macro == Macro::kMap) {
-    Range inner = RangeOf(*loop->range, loop->slot);
-    if (!inner.value.empty()) values_[loop->slot] = inner.value;
-    std::string body = Sql(*loop->body);
-    range.from = fmt::format("FROM (SELECT {} AS \"value\" {}) AS {} WHERE 1", body, inner.from, Quote(alias));
-    range.fails = inner.fails;
-    if (Fallible(*loop->body)) {
-      std::string fails = fmt::format("EXISTS(SELECT 1 {} AND NOT {})", inner.from, Ok(*loop->body));
-      range.fails = range.fails.empty() ? fails : fmt::format("({} OR {})", range.fails, fails);
-    }
-  } else if (const auto* list = expr.get<cel::ListOf>()) {
-    std::string rows;
-    for (const cel::ExprPtr& item : list->items) {
-      rows += fmt::format("{}({})", rows.empty() ? "SELECT column1 AS \"value\" FROM (VALUES " : ", ", Sql(*item));
-      if (Fallible(*item)) {
-        range.fails += fmt::format("{}NOT {}", range.fails.empty() ? "" : " OR ", Ok(*item));
-      }
-    }
-    rows = rows.empty() ? "SELECT NULL AS \"value\" LIMIT 0" : rows + ")";
-    if (!range.fails.empty()) range.fails = "(" + range.fails + ")";
-    range.from = fmt::format("FROM ({}) AS {} WHERE 1", rows, Quote(alias));
-  } else {
-    std::string text = Sql(expr);
-    range.from = fmt::format("FROM json_each({}) AS {} WHERE 1", text, Quote(alias));
-    if (Fallible(expr) || Nullable(expr)) range.fails = fmt::format("(({}) IS NULL)", text);
-    if (uuid) range.value = fmt::format("ashlar_uuid({})", range.value);
+// A filter that may fail keeps the row at which it does, and says that it is bad.
+ExpressionRenderer::Range ExpressionRenderer::FilterRange(const cel::Comprehension& loop, int slot) {
+  Range range = RangeOf(*loop.range, loop.slot);
+  std::string body = Sql(*loop.body);
+  bool rows = range.value.empty();
+  if (!Unsure(*loop.body) && range.bad.empty()) {
+    range.from += fmt::format(" AND {}", body);
+    if (rows) aliases_[slot] = aliases_[loop.slot];
+    if (!rows) values_[slot] = range.value;
+    return range;
   }
-  values_[slot] = range.value;
+  if (!range.bad.empty()) body = fmt::format("CASE WHEN {} THEN NULL ELSE {} END", range.bad, body);
+  std::string alias = Quote(NewAlias());
+  std::string what = rows ? Quote(aliases_[loop.slot]) + ".*" : range.value + " AS \"value\"";
+  // No column of a resource has a blank in its name.
+  range.from = fmt::format("FROM (SELECT {0}, {1} AS \"kept {2}\" {3}) AS {4} WHERE {4}.\"kept {2}\" IS NOT 0", what,
+                           body, next_alias_, range.from, alias);
+  range.bad = fmt::format("{}.\"kept {}\" IS NULL", alias, next_alias_);
+  if (rows) {
+    aliases_[slot] = alias.substr(1, alias.size() - 2);
+  } else {
+    range.value = alias + ".\"value\"";
+    values_[slot] = range.value;
+  }
+  return range;
+}
+
+ExpressionRenderer::Range ExpressionRenderer::MapRange(const cel::Comprehension& loop) {
+  if (loop.macro != Macro::kMap) return {Unsupported(), "", ""};
+  Range inner = RangeOf(*loop.range, loop.slot);
+  bool unsure = Fallible(*loop.body) || !inner.bad.empty();
+  std::string_view mark = MarkOf(loop.body->type);
+  std::string body = unsure ? Marked(*loop.body, mark) : Sql(*loop.body);
+  if (!inner.bad.empty()) body = fmt::format("CASE WHEN {} THEN NULL ELSE {} END", inner.bad, body);
+  Range range;
+  std::string value = Quote(NewAlias()) + ".\"value\"";
+  range.from =
+      fmt::format("FROM (SELECT {} AS \"value\" {}) AS {} WHERE 1", body, inner.from, value.substr(0, value.find('.')));
+  range.value = unsure && Nullable(*loop.body) ? fmt::format("NULLIF({}, {})", value, mark) : value;
+  if (unsure) range.bad = value + " IS NULL";
+  return range;
+}
+
+ExpressionRenderer::Range ExpressionRenderer::ListRange(const Expr& expr) {
+  if (const auto* items = expr.get<cel::ListOf>()) return ItemsRange(expr, items->items);
+  const auto* literal = expr.get<cel::Literal>();
+  const types::List* list = literal == nullptr ? nullptr : literal->value.get<types::List>();
+  Tag element = expr.type.element == nullptr ? Tag::kNull : expr.type.element->tag;
+  // Those that JSON does not hold exactly, or not at all, are bound one by one.
+  bool inexact = element == Tag::kDecimal || element == Tag::kDouble || element == Tag::kUuid || element == Tag::kBytes;
+  if (list == nullptr || list->items.empty() || !inexact) return StoredRange(expr);
+  std::vector<ExprPtr> items;
+  for (const types::Value& item : list->items) items.push_back(cel::MakeLiteral(item, *expr.type.element));
+  return ItemsRange(expr, items);
+}
+
+// FROM (VALUES ...): each item is an expression of its own.
+ExpressionRenderer::Range ExpressionRenderer::ItemsRange(const Expr& expr, const std::vector<ExprPtr>& items) {
+  const cel::Type element = expr.type.element == nullptr ? cel::Type{} : *expr.type.element;
+  bool fallible = Fallible(expr);
+  std::string_view mark = fallible ? MarkOf(element) : "";
+  bool nullable = false;
+  std::string rows;
+  for (const ExprPtr& item : items) {
+    nullable = nullable || Nullable(*item);
+    bool decimal = element.tag == Tag::kDecimal && item->type.tag == Tag::kDecimal;
+    std::string value = decimal ? DecimalSql(*item, element.scale, mark) : fallible ? Marked(*item, mark) : Sql(*item);
+    rows += fmt::format("{}({})", rows.empty() ? "VALUES " : ", ", value);
+  }
+  if (rows.empty()) rows = "SELECT NULL AS \"column1\" LIMIT 0";
+  Range range;
+  std::string alias = Quote(NewAlias());
+  std::string value = alias + ".\"column1\"";
+  range.from = fmt::format("FROM ({}) AS {} WHERE 1", rows, alias);
+  range.value = fallible && nullable ? fmt::format("NULLIF({}, {})", value, mark) : value;
+  if (fallible) range.bad = value + " IS NULL";
+  return range;
+}
+
+// FROM json_each(...) of a list in its list form.
+ExpressionRenderer::Range ExpressionRenderer::StoredRange(const Expr& expr) {
+  Range range;
+  std::string alias = Quote(NewAlias());
+  if (!Unsure(expr)) {
+    range.from = fmt::format("FROM json_each({}) AS {} WHERE 1", Sql(expr), alias);
+  } else {
+    // One row without elements stands for the list that is missing.
+    std::string base = Quote(NewAlias());
+    range.from = fmt::format(
+        "FROM (SELECT {0} AS \"list\") AS {1} LEFT JOIN json_each({1}.\"list\") AS {2} "
+        "WHERE ({1}.\"list\" IS NULL OR {2}.\"key\" IS NOT NULL)",
+        Sql(expr), base, alias);
+    range.bad = fmt::format("{}.\"list\" IS NULL", base);
+  }
+  range.value = alias + ".\"value\"";
+  Tag element = expr.type.element == nullptr ? Tag::kNull : expr.type.element->tag;
+  if (element == Tag::kUuid) range.value = fmt::format("ashlar_uuid({})", range.value);
+  if (element == Tag::kBytes) range.value = fmt::format("ashlar_bytes({})", range.value);
+  // SQLite does not read every double of a JSON text exactly.
+  if (element == Tag::kDouble) range.value = fmt::format("ashlar_real_at({0}.\"json\", {0}.\"key\")", alias);
   return range;
 }
 
@@ -136,84 +215,112 @@ std::string ExpressionRenderer::ComprehensionSql(const cel::Comprehension& loop)
   if (loop.macro == Macro::kMap || loop.macro == Macro::kFilter) return Unsupported();  // stand inside others only
   Range range = RangeOf(*loop.range, loop.slot);
   std::string body = Sql(*loop.body);
-  bool may_fail = Fallible(*loop.body) || Nullable(*loop.body);
-  auto exists = [&](std::string_view condition) {
-    return fmt::format("EXISTS(SELECT 1 {} AND {})", range.from, condition);
-  };
-  std::string null = exists(fmt::format("({}) IS NULL", body));
-  std::string sql;
-  switch (loop.macro) {
-    case Macro::kExists:
-      sql = exists(body);
-      if (may_fail) sql = fmt::format("(CASE WHEN {} THEN 1 WHEN {} THEN NULL ELSE 0 END)", sql, null);
-      break;
-    case Macro::kAll:
-      sql = exists(fmt::format("NOT ({})", body));
-      sql = may_fail ? fmt::format("(CASE WHEN {} THEN 0 WHEN {} THEN NULL ELSE 1 END)", sql, null)
-                     : fmt::format("(NOT {})", sql);
-      break;
-    case Macro::kExistsOne:
-      sql = fmt::format("((SELECT count(*) {} AND {}) = 1)", range.from, body);
-      if (may_fail) sql = fmt::format("(CASE WHEN {} THEN NULL ELSE {} END)", null, sql);
-      break;
-    case Macro::kMap:
-    case Macro::kFilter: break;
+  if (!Unsure(*loop.body) && range.bad.empty()) {
+    if (loop.macro == Macro::kExists) return fmt::format("EXISTS(SELECT 1 {} AND {})", range.from, body);
+    if (loop.macro == Macro::kAll) return fmt::format("(NOT EXISTS(SELECT 1 {} AND NOT {}))", range.from, body);
+    return fmt::format("((SELECT count(*) {} AND {}) = 1)", range.from, body);
   }
-  return range.fails.empty() ? sql : fmt::format("(CASE WHEN {} THEN NULL ELSE {} END)", range.fails, sql);
+  // What decides wins over an error of the body; an error of the range wins over all.
+  std::string verdict = "max(\"b\") THEN 1 WHEN count(*) > count(\"b\") THEN NULL ELSE 0";
+  if (loop.macro == Macro::kAll) verdict = "min(\"b\") = 0 THEN 0 WHEN count(*) > count(\"b\") THEN NULL ELSE 1";
+  if (loop.macro == Macro::kExistsOne) verdict = "count(*) > count(\"b\") THEN NULL ELSE total(\"b\") = 1";
+  if (range.bad.empty()) {
+    return fmt::format("(SELECT CASE WHEN {} END FROM (SELECT {} AS \"b\" {}))", verdict, body, range.from);
+  }
+  return fmt::format(
+      "(SELECT CASE WHEN max(\"bad\") THEN NULL WHEN {} END FROM (SELECT {} AS \"bad\", {} AS \"b\" {}))", verdict,
+      range.bad, body, range.from);
 }
 
 std::string ExpressionRenderer::SizeSql(const Expr& of) {
   if (of.type.tag == Tag::kString || of.type.tag == Tag::kBytes) return fmt::format("length({})", Sql(of));
-  bool stored = of.get<cel::Field>() != nullptr || of.get<cel::Literal>() != nullptr;
-  if (stored && of.type.tag == Tag::kList) return fmt::format("json_array_length({})", Sql(of));
-  int slot = -2 - next_alias_;  // of nobody: only counted
-  Range range = RangeOf(of, slot);
-  std::string count = fmt::format("(SELECT count(*) {})", range.from);
-  return range.fails.empty() ? count : fmt::format("(CASE WHEN {} THEN NULL ELSE {} END)", range.fails, count);
+  if (of.type.tag == Tag::kList && cel::IsStoredList(of)) return fmt::format("json_array_length({})", Sql(of));
+  Range range = RangeOf(of, --next_slot_);
+  if (range.bad.empty()) return fmt::format("(SELECT count(*) {})", range.from);
+  return fmt::format("(SELECT CASE WHEN max({}) THEN NULL ELSE count(*) END {})", range.bad, range.from);
 }
 
 std::string ExpressionRenderer::SumSql(const Expr& expr, const Expr& list) {
-  int slot = -2 - next_alias_;
-  Range range = RangeOf(list, slot);
+  Range range = RangeOf(list, --next_slot_);
   const char* function = expr.type.tag == Tag::kDecimal  ? "ashlar_sum_decimal"
                          : expr.type.tag == Tag::kDouble ? "ashlar_sum_double"
                                                          : "ashlar_sum_int";
-  std::string sum = fmt::format("(SELECT {}({}) {})", function, range.value, range.from);
-  return range.fails.empty() ? sum : fmt::format("(CASE WHEN {} THEN NULL ELSE {} END)", range.fails, sum);
+  std::string value = range.value;
+  if (!range.bad.empty()) value = fmt::format("CASE WHEN {} THEN NULL ELSE {} END", range.bad, value);
+  return fmt::format("(SELECT {}({}) {})", function, value, range.from);
 }
 
-// Membership by equality; elements are never null where they are stored.
 std::string ExpressionRenderer::InSql(const Expr& item, const Expr& list) {
   const auto* literal = list.get<cel::Literal>();
-  if (literal != nullptr && literal->value.is_null()) return "NULL";
-  bool decimal =
-      item.type.tag == Tag::kDecimal || (list.type.element != nullptr && list.type.element->tag == Tag::kDecimal);
-  int scale = std::max(item.type.scale, list.type.element == nullptr ? 0 : list.type.element->scale);
-  std::string left = decimal && Narrow(item, scale) ? DecimalSql(item, scale) : Sql(item);
-  if (literal != nullptr && literal->value.get<types::List>() != nullptr) {
-    std::string values;
-    bool null = false;
-    for (const types::Value& value : literal->value.get<types::List>()->items) {
-      if (value.is_null()) {
-        null = true;
-        continue;
-      }
-      cel::ExprPtr one = cel::MakeLiteral(value, list.type.element == nullptr ? item.type : *list.type.element);
-      if (decimal && !Narrow(*one, scale)) continue;  // no stored value can equal it
-      values += (values.empty() ? "" : ", ") + (decimal ? DecimalSql(*one, scale) : LiteralSql(value));
+  const types::List* items = literal == nullptr ? nullptr : literal->value.get<types::List>();
+  bool left = item.type.tag == Tag::kDecimal;
+  bool right = list.type.element != nullptr && list.type.element->tag == Tag::kDecimal;
+  bool narrow = left == right && (!left || Narrow(item, item.type.scale));
+  bool empty = items != nullptr && items->items.empty();
+  if (items != nullptr && (narrow || empty) && item.type.tag != Tag::kJson) return InLiterals(item, *items);
+  return InRange(item, list);
+}
+
+std::string ExpressionRenderer::InLiterals(const Expr& item, const types::List& list) {
+  std::string values;
+  bool null = false;
+  for (const types::Value& value : list.items) {
+    null = null || value.is_null();
+    if (value.is_null()) continue;
+    std::string text;
+    if (item.type.tag == Tag::kDecimal) {
+      cel::ExprPtr literal = cel::MakeLiteral(value, item.type);
+      auto scaled = types::Rescale(*value.get<types::Decimal>(), item.type.scale);
+      // What has more decimals than the column equals none of its values.
+      bool held = scaled && types::CompareDecimal(*scaled, *value.get<types::Decimal>()) == 0 &&
+                  Narrow(*literal, item.type.scale);
+      if (!held) continue;
+      text = LiteralSql(*scaled);
+    } else {
+      text = LiteralSql(value);
     }
-    std::string in = values.empty() ? "0" : fmt::format("({} IN ({}))", left, values);
-    if (Nullable(item)) in = null ? fmt::format("({} OR ({}) IS NULL)", in, left) : fmt::format("COALESCE({}, 0)", in);
-    return WhenOk(item, item, in);
+    values += (values.empty() ? "" : ", ") + text;
   }
-  int slot = -2 - next_alias_;
-  Range range = RangeOf(list, slot);
-  std::string equal =
-      decimal ? fmt::format("ashlar_decimal_compare({}, {}, {}, {}) = 0", range.value,
-                            list.type.element == nullptr ? 0 : list.type.element->scale, Sql(item), item.type.scale)
-              : fmt::format("{} IS {}", range.value, left);
-  std::string in = WhenOk(item, item, fmt::format("EXISTS(SELECT 1 {} AND {})", range.from, equal));
-  return range.fails.empty() ? in : fmt::format("(CASE WHEN {} THEN NULL ELSE {} END)", range.fails, in);
+  std::string_view mark = MarkOf(item.type);
+  if (Fallible(item)) {
+    if (null) values += fmt::format("{}{}", values.empty() ? "" : ", ", mark);
+    if (values.empty()) return fmt::format("CASE WHEN {} IS NOT NULL THEN 0 END", Marked(item, mark));
+    return fmt::format("({} IN ({}))", Marked(item, mark), values);
+  }
+  if (!Nullable(item)) return values.empty() ? "0" : fmt::format("({} IN ({}))", Sql(item), values);
+  if (values.empty()) return null ? fmt::format("({} IS NULL)", Sql(item)) : "0";
+  if (item.get<cel::Field>() == nullptr && item.get<cel::Variable>() == nullptr) {
+    if (null) values += fmt::format(", {}", mark);
+    return fmt::format("({} IN ({}))", Marked(item, mark), values);
+  }
+  std::string column = Sql(item);
+  return null ? fmt::format("({0} IS NULL OR {0} IN ({1}))", column, values)
+              : fmt::format("({0} IN ({1}) AND {0} IS NOT NULL)", column, values);
+}
+
+// Any list: the item is computed once, then looked for.
+std::string ExpressionRenderer::InRange(const Expr& item, const Expr& list) {
+  if (mode_ == Mode::kCheck) return Unsupported();
+  Range range = RangeOf(list, --next_slot_);
+  const cel::Type element = list.type.element == nullptr ? cel::Type{} : *list.type.element;
+  std::string sought = Quote(NewAlias()) + ".\"item\"";
+  std::string given = Marked(item, MarkOf(item.type));
+  std::string equal;
+  if (item.type.tag == Tag::kJson) {
+    equal = fmt::format("ashlar_json_equal({}, '{}', COALESCE({}, x''))", sought, cel::ToText(element), range.value);
+  } else if (item.type.tag == Tag::kDecimal || element.tag == Tag::kDecimal) {
+    equal = fmt::format("ashlar_decimal_equal({}, {}, COALESCE({}, x''), {})", sought, item.type.scale, range.value,
+                        element.scale);
+  } else {
+    std::string plain = Nullable(item) ? fmt::format("NULLIF({}, {})", sought, MarkOf(item.type)) : sought;
+    equal = fmt::format("{} IS {}", range.value, plain);
+  }
+  std::string in = fmt::format("EXISTS(SELECT 1 {} AND {})", range.from, equal);
+  if (!range.bad.empty()) {
+    in = fmt::format("(SELECT CASE WHEN max({}) THEN NULL ELSE total({}) > 0 END {})", range.bad, equal, range.from);
+  }
+  return fmt::format("(SELECT CASE WHEN {} IS NOT NULL THEN {} END FROM (SELECT {} AS \"item\") AS {})", sought, in,
+                     given, sought.substr(0, sought.find('.')));
 }
 
 }  // namespace ashlar::store::sql

@@ -36,9 +36,11 @@ Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const mod
 Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, Context& context, Unit& unit) {
   int64_t begun = context.clock.SteadyMicros();
   context.statements = 0;
+  if (context.plans_done != nullptr) context.plans_done->store(0);
   Outcomes outcomes;
   for (plan::Plan& plan : unit.plans) {
     TRY(outcome, RunProgram(connection, service, context, plan.program()));
+    if (context.plans_done != nullptr) context.plans_done->fetch_add(1);
     bool refused = !outcome.has_value();
     outcomes.push_back(std::move(outcome));
     if (refused && !unit.collect_all) break;
