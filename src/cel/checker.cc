@@ -5,6 +5,7 @@
 
 #include "types/datetime.h"
 #include "types/decimal.h"
+#include "types/number_text.h"
 #include "types/uuid.h"
 
 namespace ashlar::cel {
@@ -26,6 +27,27 @@ std::optional<int64_t> ReadInt(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   if (negative) return number <= uint64_t{1} << 63 ? std::optional(static_cast<int64_t>(0 - number)) : std::nullopt;
   return number <= INT64_MAX ? std::optional(static_cast<int64_t>(number)) : std::nullopt;
+}
+
+// A number literal as JSON would write it: ".5" is "0.5", "007.5" is "7.5".
+std::string JsonNumber(std::string_view text) {
+  bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  while (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9') text.remove_prefix(1);
+  return fmt::format("{}{}{}", negative ? "-" : "", text.starts_with('.') ? "0" : "", text);
+}
+
+// Nothing if it is too large; too small is zero. There is no negative zero, as in fields.
+std::optional<double> ReadDouble(std::string_view written) {
+  std::string text = JsonNumber(written);
+  double number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) {
+    auto parts = types::ParseNumber(text);
+    if (!parts || parts->integer_digits() > 0) return std::nullopt;
+    number = 0;
+  }
+  return number == 0 ? 0.0 : number;
 }
 
 std::optional<types::Value> ReadAs(const std::string& text, const Type& wanted) {
@@ -90,8 +112,7 @@ bool Comparable(const Type& a, const Type& b) {
   }
   if (a.tag == Tag::kList && b.tag == Tag::kList) {
     if (a.element == nullptr || b.element == nullptr) return true;
-    return a.element->tag == b.element->tag && a.element->scale == b.element->scale &&
-           Comparable(*a.element, *b.element);
+    return a.element->tag == b.element->tag && a.element->scale == b.element->scale;
   }
   bool scalar = a.tag != Tag::kList && a.tag != Tag::kRow && a.tag != Tag::kRows && a.tag != Tag::kAuth;
   return a.tag == b.tag && scalar;
@@ -180,12 +201,9 @@ ExprPtr Checker::Literal(const Ast& ast, const Type* wanted) {
     if (!number) return Wrong(ast, "the number does not fit 64 bits");
     literal = MakeLiteral(*number, SimpleType(Tag::kInt));
   } else if (ast.kind == Ast::Kind::kDouble) {
-    double number = 0;
-    std::string_view text = ast.text;
-    bool bare = text.starts_with('.');
-    std::string with_zero = bare ? "0" + ast.text : ast.text;
-    std::from_chars(with_zero.data(), with_zero.data() + with_zero.size(), number);
-    literal = MakeLiteral(number, SimpleType(Tag::kDouble));
+    std::optional<double> number = ReadDouble(ast.text);
+    if (!number) return Wrong(ast, "the number is beyond what a double holds");
+    literal = MakeLiteral(*number, SimpleType(Tag::kDouble));
   } else if (ast.kind == Ast::Kind::kBytes) {
     literal = MakeLiteral(types::Bytes{ast.text}, SimpleType(Tag::kBytes));
   } else {
@@ -207,14 +225,15 @@ ExprPtr Checker::Fit(ExprPtr expr, const Ast& ast, const Type& wanted) {
     auto decimal =
         ast.kind == Ast::Kind::kInt
             ? std::expected<types::Decimal, types::DecimalFault>(types::Decimal{*literal->value.get<int64_t>(), 0})
-            : types::ParseDecimal(ast.text);
+            : types::ParseDecimal(JsonNumber(ast.text));
     if (!decimal) return Wrong(ast, "not a decimal of at most 38 digits");
-    Type type = SimpleType(Tag::kDecimal);
-    type.scale = decimal->scale;
-    return MakeLiteral(*decimal, type);
+    return DecimalLiteral(*decimal);
   }
   if (wanted.tag == Tag::kDouble && ast.kind == Ast::Kind::kInt) {
-    return MakeLiteral(static_cast<double>(*literal->value.get<int64_t>()), SimpleType(Tag::kDouble));
+    int64_t number = *literal->value.get<int64_t>();
+    constexpr int64_t kExact = int64_t{1} << 53;
+    if (number > kExact || number < -kExact) return expr;  // compared as the int that it is
+    return MakeLiteral(static_cast<double>(number), SimpleType(Tag::kDouble));
   }
   if (ast.kind != Ast::Kind::kString) return expr;
   const std::string& text = *literal->value.get<std::string>();
@@ -234,21 +253,31 @@ ExprPtr Checker::Fit(ExprPtr expr, const Ast& ast, const Type& wanted) {
   return MakeLiteral(std::move(*value), SimpleType(wanted.tag));
 }
 
-bool Checker::Resolves(const Ast& ast) const {
-  if (ast.kind != Ast::Kind::kName) return true;
+bool Checker::Resolves(const std::string& name) const {
   for (const Bound& bound : bound_) {
-    if (bound.name == ast.text) return true;
+    if (bound.name == name) return true;
   }
-  if (ast.text == "auth") return true;
-  if (scope_.resource.valid() && scope_.schema->Find(scope_.resource, ast.text)) return true;
-  return scope_.rule && scope_.rule(ast.text) != nullptr;
+  if (name == "auth") return true;
+  if (scope_.resource.valid() && scope_.schema->Find(scope_.resource, name)) return true;
+  return scope_.rule && scope_.rule(name) != nullptr;
+}
+
+// Whether it has a type of its own: literals and constants take that of what they stand beside.
+bool Checker::Tells(const Ast& ast) const {
+  if (ast.kind < Ast::Kind::kName) return false;
+  if (ast.kind == Ast::Kind::kName) return Resolves(ast.text);
+  if (ast.kind == Ast::Kind::kConditional) return Tells(ast.children[1]) || Tells(ast.children[2]);
+  if (ast.kind == Ast::Kind::kList) {
+    return std::any_of(ast.children.begin(), ast.children.end(), [this](const Ast& item) { return Tells(item); });
+  }
+  return true;
 }
 
 ExprPtr Checker::Name(const Ast& ast, const Type* wanted) {
   if (wanted != nullptr && !wanted->constants.empty()) {
     const auto& constants = wanted->constants;
     bool constant = std::find(constants.begin(), constants.end(), ast.text) != constants.end();
-    if (constant && Resolves(ast)) {
+    if (constant && Resolves(ast.text)) {
       return Wrong(ast, fmt::format("'{}' is a constant here, and a field or rule as well", ast.text));
     }
     if (constant) {
@@ -256,7 +285,7 @@ ExprPtr Checker::Name(const Ast& ast, const Type* wanted) {
       type.nullable = false;
       return MakeLiteral(ast.text, type);
     }
-    if (!Resolves(ast)) {
+    if (!Resolves(ast.text)) {
       return Wrong(ast, fmt::format("there is no constant or name '{}'", ast.text), NearestName(ast.text, constants));
     }
   }
@@ -282,7 +311,11 @@ ExprPtr Checker::ResolveName(const Ast& ast) {
   row.resource = scope_.resource;
   ExprPtr here = std::make_shared<const Expr>(Expr{row, Variable{0}, ast.offset});
   // A rule's slots are its own; here they must not meet those of what surrounds it.
-  if (rule != nullptr) return Rebase(rule, here, &next_slot_);
+  if (rule != nullptr) {
+    inlined_ += Measure(*rule).nodes;
+    if (inlined_ > kMostNodes) return Wrong(ast, fmt::format("with its rules this has more than {} parts", kMostNodes));
+    return Rebase(rule, here, &next_slot_);
+  }
   if (member) return Select(here, ast);
   std::vector<std::string> names = scope_.rule_names;
   if (scope_.resource.valid()) {
@@ -355,29 +388,30 @@ ExprPtr Checker::AuthMember(ExprPtr, const Ast& ast) {
   return std::make_shared<const Expr>(Expr{type, Auth{found->second.first}, ast.offset});
 }
 
+ExprPtr Checker::Run(const Ast& ast, const Type& expected) {
+  ExprPtr expr = Fit(Check(ast, &expected), ast, expected);
+  if (expr == nullptr) return nullptr;
+  if (expected.tag == Tag::kDecimal && expr->type.tag == Tag::kInt) expr = AsDecimal(expr);
+  bool same = expr->type.tag == expected.tag || (expr->type.tag == Tag::kNull && expected.nullable) ||
+              (expected.tag == Tag::kJson && Comparable(expr->type, expected));
+  bool empty_list = expr->type.tag == Tag::kList && expr->type.element == nullptr;
+  if (same && expected.tag == Tag::kList && !empty_list) {
+    same = expr->type.element->tag == expected.element->tag && !expr->type.element->nullable;
+  }
+  if (!same) {
+    return Wrong(ast, fmt::format("this is {}, {} is expected", WithArticle(expr->type), WithArticle(expected)));
+  }
+  if (Measure(*expr).height > kMostHeight) return Wrong(ast, "nested too deeply, the rules that it names counted");
+  return expr;
+}
+
 std::expected<ExprPtr, std::vector<Mistake>> Compile(std::string_view text, const Scope& scope, const Type& expected,
                                                      const Limits& limits) {
   auto ast = ParseSyntax(text, limits);
   if (!ast) return std::unexpected(std::vector{std::move(ast).error()});
   Checker checker(scope);
-  ExprPtr expr = checker.Fit(checker.Check(*ast, &expected), *ast, expected);
-  if (!checker.mistakes().empty()) return std::unexpected(std::move(checker.mistakes()));
-  bool same = expr->type.tag == expected.tag || (expr->type.tag == Tag::kNull && expected.nullable) ||
-              (expected.tag == Tag::kJson && Comparable(expr->type, expected));
-  if (expected.tag == Tag::kDecimal && expr->type.tag == Tag::kInt) {
-    // An int that is computed becomes a decimal by a product that changes nothing.
-    Type type = SimpleType(Tag::kDecimal);
-    expr = std::make_shared<const Expr>(
-        Expr{type, Call{Op::kMultiply, {expr, MakeLiteral(types::Decimal{1, 0}, type)}}, ast->offset});
-    same = true;
-  }
-  bool empty_list = expr->type.tag == Tag::kList && expr->type.element == nullptr;
-  if (same && expected.tag == Tag::kList && !empty_list) same = expr->type.element->tag == expected.element->tag;
-  if (!same) {
-    return std::unexpected(
-        std::vector{Mistake{ast->offset, ast->length,
-                            fmt::format("this is a {}, a {} is expected", ToText(expr->type), ToText(expected)), ""}});
-  }
+  ExprPtr expr = checker.Run(*ast, expected);
+  if (expr == nullptr) return std::unexpected(std::move(checker.mistakes()));
   return expr;
 }
 

@@ -14,10 +14,8 @@ class Checker {
  public:
   explicit Checker(const Scope& scope) : scope_(scope) {}
 
-  ExprPtr Check(const Ast& ast, const Type* wanted = nullptr);
-  // The expression as `wanted` takes it: literals become what they stand for. Null, complained of, where it does not
-  // fit.
-  ExprPtr Fit(ExprPtr expr, const Ast& ast, const Type& wanted);
+  // The whole expression, of the type that is expected. Null where there are mistakes.
+  ExprPtr Run(const Ast& ast, const Type& expected);
   std::vector<Mistake>& mistakes() { return mistakes_; }
 
  private:
@@ -26,6 +24,11 @@ class Checker {
     int slot;
     Type type;
   };
+
+  ExprPtr Check(const Ast& ast, const Type* wanted = nullptr);
+  // The expression as `wanted` takes it: literals become what they stand for. Null, complained of, where it does not
+  // fit.
+  ExprPtr Fit(ExprPtr expr, const Ast& ast, const Type& wanted);
 
   ExprPtr Literal(const Ast& ast, const Type* wanted);
   ExprPtr Name(const Ast& ast, const Type* wanted);
@@ -57,7 +60,8 @@ class Checker {
 
   // Checks both sides, the one that tells the type first.
   bool Pair(const Ast& left, const Ast& right, ExprPtr& a, ExprPtr& b);
-  bool Resolves(const Ast& ast) const;
+  bool Resolves(const std::string& name) const;
+  bool Tells(const Ast& ast) const;
   bool Count(const Ast& ast, size_t arguments);
   ExprPtr Make(const Ast& ast, Op op, Type type, std::vector<ExprPtr> arguments);
   ExprPtr Wrong(const Ast& ast, std::string message, std::string suggestion = "");
@@ -66,6 +70,7 @@ class Checker {
   std::vector<Bound> bound_;
   std::vector<Mistake> mistakes_;
   int next_slot_ = 1;
+  int inlined_ = 0;  // parts of the rules that are named
 };
 
 // The nearest of `names`, if it is near enough to be meant.

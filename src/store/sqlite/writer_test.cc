@@ -118,8 +118,8 @@ class WriterTest : public testing::Test {
     auto sent = std::make_unique<Sent>(clock_, notes_);
     call::Call call;
     call.operation = service_->FindOperation(service_->FindResource("Thing"), model::OperationKind::kCreate);
-    call.body = json::Json(json::Object{{"id", json::Json(id)}, {"name", json::Json(name)},
-                                        {"text", json::Json(std::string(text, 'x'))}});
+    call.body = json::Json(
+        json::Object{{"id", json::Json(id)}, {"name", json::Json(name)}, {"text", json::Json(std::string(text, 'x'))}});
     call::Caller caller{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
     auto plan = planner_.MakePlan(call, caller, sent->context);
     if (!plan) ADD_FAILURE() << plan.error().message;
