@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     }
   }
   CLI::App root("One declarative contract becomes a backend.", "ashlar");
-  root.set_version_flag("--version", "ashlar 0.1.0");
+  root.set_version_flag("--version", "ashlar " ASHLAR_VERSION);
   root.require_subcommand(1);
   int status = kDone;
   for (auto add : {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddExport, AddReference}) add(root, status);
@@ -27,6 +27,9 @@ int main(int argc, char** argv) {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return root.exit(error) == 0 ? kDone : kUsage;
+  } catch (const std::exception& error) {  // what no command expects: no memory, a folder gone
+    fmt::print(stderr, "ashlar: {}\n", error.what());
+    return kFailed;
   }
   return status;
 }

@@ -122,6 +122,19 @@ def test_users_are_added_given_roles_and_listed(tmp_path):
         assert user("role", "absent@example.com", "--role", "admin").returncode == 2
 
 
+def test_a_disabled_user_is_shut_out_of_the_running_server(tmp_path):
+    with harness.Server(GUARDED, tmp_path) as server:
+        client = server.client(server.token("staff", user=ANN))
+        assert client.get("/v1/vaults").status == 200
+        for what, status in (("disable", 401), ("enable", 200)):
+            done = harness.run("user", what, ANN, "--contract", GUARDED, "--store", server.store, cwd=tmp_path)
+            assert done.returncode == 0 and ANN in done.stdout, done
+            deadline = time.monotonic() + 10  # what the row says is at most two seconds old
+            while client.get("/v1/vaults").status != status:
+                assert time.monotonic() < deadline, what
+                time.sleep(0.1)
+
+
 def test_a_second_server_on_the_same_store_is_refused(tmp_path):
     with harness.Server(GUARDED, tmp_path) as server:
         done = harness.run("serve", GUARDED, "--store", server.store, "--listen", "127.0.0.1:0", cwd=tmp_path,

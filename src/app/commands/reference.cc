@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/reference/ is printed from the registries; a test compares.
+// docs/reference/ is printed from the registries and the command line; a test compares.
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
@@ -64,23 +64,50 @@ std::string SettingsPage() {
   return page;
 }
 
+// The help of every command that is not hidden.
+std::string Commands(const CLI::App& root) {
+  std::string page = "# Commands\n\nExit status: 0 done, 1 it failed while running, 2 the input was wrong, 64 usage.\n";
+  std::vector<const CLI::App*> waiting =
+      root.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); });
+  for (size_t at = 0; at < waiting.size(); ++at) {
+    auto own = waiting[at]->get_subcommands([](const CLI::App*) { return true; });
+    waiting.insert(waiting.begin() + static_cast<std::ptrdiff_t>(at) + 1, own.begin(), own.end());
+  }
+  for (const CLI::App* command : waiting) {
+    std::string above;
+    for (const CLI::App* parent = command->get_parent(); parent != nullptr; parent = parent->get_parent()) {
+      above = parent->get_name() + (above.empty() ? "" : " ") + above;
+    }
+    std::string help = command->help(above);
+    help.erase(0, help.find_first_not_of('\n'));
+    help.erase(help.find_last_not_of('\n') + 1);
+    page += fmt::format("\n## {} {}\n```\n{}\n```\n", above, command->get_name(), help);
+  }
+  return page;
+}
+
+std::optional<std::string> Page(const CLI::App& root, std::string_view name) {
+  if (name == "commands") return Commands(root);
+  if (name == "contract") return contract::Reference();
+  if (name == "errors") return Errors();
+  if (name == "functions") return Functions();
+  if (name == "operators") return Operators();
+  if (name == "settings") return SettingsPage();
+  if (name == "types") return Types();
+  return std::nullopt;
+}
+
 }  // namespace
 
 void AddReference(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("reference", "print a page of docs/reference");
   command->group("");  // for those who keep the documents: not in --help
-  auto page = std::make_shared<std::string>();
-  command->add_option("PAGE", *page)->required();
-  command->callback([page, &status] {
-    const std::pair<std::string_view, std::string (*)()> pages[] = {
-        {"contract", contract::Reference}, {"types", Types},          {"operators", Operators}, {"errors", Errors},
-        {"functions", Functions},          {"settings", SettingsPage}};
-    status = kUsage;
-    for (const auto& [name, print] : pages) {
-      if (name != *page) continue;
-      fmt::print("{}", print());
-      status = kDone;
-    }
+  auto name = std::make_shared<std::string>();
+  command->add_option("PAGE", *name)->required();
+  command->callback([name, &root, &status] {
+    auto page = Page(root, *name);
+    fmt::print("{}", page.value_or(""));
+    status = page ? kDone : kUsage;
   });
 }
 

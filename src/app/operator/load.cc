@@ -208,6 +208,7 @@ class Loader {
       Watch watch(done, calls.size(), report_);
       return engine::RunAll(*runtime_.planner, *runtime_.store, context, caller, calls, discard);
     }();
+    report_(done.load(), calls.size());
     std::set<size_t> failed;
     for (size_t i = 0; i < answers.size(); ++i) {
       if (!answers[i]) failed.insert(order_[i]);

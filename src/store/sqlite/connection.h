@@ -40,6 +40,7 @@ class Connection {
   bool in_transaction() const;
   // The disk or the file failed: what is there can be read at best.
   bool damaged() const { return damaged_; }
+  size_t prepared() const { return recent_.size(); }  // statements that are kept
   int log_pages() const { return log_pages_; }  // of the write-ahead log, after this connection's last commit
 
  private:

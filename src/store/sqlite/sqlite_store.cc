@@ -109,11 +109,12 @@ class LoopSession final : public Session {
     if (connection_ == nullptr) return Elsewhere(shared_->readers, loop_, context, unit);
     Result<void> begun = BeginRead();
     if (!begun) return Result<Outcomes>(std::unexpected(begun.error()));
-    Budget budget{context, context.clock.SteadyMicros() + shared_->options.read_budget_us};
+    int64_t until = context.clock.SteadyMicros() + shared_->options.read_budget_us;
+    Budget budget{context.clock, std::min(until, context.deadline.steady_micros)};
     connection_->SetInterrupt(
         [](void* data) {
           auto* own = static_cast<Budget*>(data);
-          return own->context.clock.SteadyMicros() >= own->until;
+          return own->clock.SteadyMicros() >= own->until;
         },
         &budget);
     Result<Outcomes> outcomes = RunUnit(*connection_, shared_->service, context, unit);
@@ -132,7 +133,7 @@ class LoopSession final : public Session {
 
  private:
   struct Budget {
-    Context& context;
+    const Clock& clock;
     int64_t until;
   };
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "app/progress.h"
+
+namespace ashlar::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Sets a variable for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  ~Variable() { unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+TEST(SettingsTest, EveryRowIsItsOwn) {
+  std::set<std::string_view> flags, variables;
+  Flags values;
+  for (const Setting& setting : Settings()) {
+    EXPECT_TRUE(flags.insert(setting.flag).second) << setting.flag;
+    EXPECT_TRUE(variables.insert(setting.environment).second) << setting.environment;
+    EXPECT_TRUE(setting.flag.starts_with("--"));
+    EXPECT_FALSE(setting.fallback.empty() || setting.doc.empty()) << setting.flag;
+    EXPECT_EQ(values.*setting.value, "") << setting.flag << " shares its value with another";
+    values.*setting.value = setting.flag;
+  }
+}
+
+TEST(SettingsTest, TheFlagWinsOverTheEnvironment) {
+  for (const Setting& setting : Settings()) {
+    Flags flags;
+    EXPECT_EQ(ValueOf(setting.value, flags), "");
+    Variable variable(std::string(setting.environment).c_str(), "from the environment");
+    EXPECT_EQ(ValueOf(setting.value, flags), "from the environment");
+    flags.*setting.value = "from the flag";
+    EXPECT_EQ(ValueOf(setting.value, flags), "from the flag");
+  }
+}
+
+TEST(SettingsTest, StorePaths) {
+  EXPECT_EQ(StorePath("", "shop"), "./data/shop.db");
+  EXPECT_EQ(StorePath("sqlite:x.db", "shop"), "x.db");
+  EXPECT_EQ(StorePath("sqlite:/var/lib/a:b.db", "shop"), "/var/lib/a:b.db");
+  for (const char* url : {"sqlite:", "sqlite::memory:", "x.db", "postgres://u:secret@h/d", "SQLITE:x", ":", "file:x"}) {
+    auto path = StorePath(url, "shop");
+    ASSERT_FALSE(path) << url;
+    EXPECT_EQ(path.error().kind, ErrorKind::kInvalid);
+    EXPECT_THAT(path.error().message, testing::AllOf(HasSubstr("--store"), HasSubstr("sqlite:PATH")));
+    EXPECT_THAT(path.error().message, Not(HasSubstr("secret")));
+  }
+  EXPECT_THAT(StorePath("postgres://u:secret@h/d", "shop").error().message,
+              HasSubstr("'postgres' is not supported by this build"));
+}
+
+TEST(SettingsTest, UnknownVariablesOfOursAreRefusedByName) {
+  EXPECT_TRUE(CheckEnvironment());
+  Variable known("ASHLAR_LISTEN", "127.0.0.1:0");
+  EXPECT_TRUE(CheckEnvironment());
+  Variable unknown("ASHLAR_SECRET_KEY_FILE", "/etc/secret");
+  auto checked = CheckEnvironment();
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message, testing::AllOf(HasSubstr("ASHLAR_SECRET_KEY_FILE"), Not(HasSubstr("/etc"))));
+}
+
+TEST(ProgressTest, Lines) {
+  EXPECT_EQ(RenderProgress(0, 5), "[                              ]   0 %  0 of 5 rows");
+  EXPECT_EQ(RenderProgress(7023, 15607), "[#############                 ]  44 %  7,023 of 15,607 rows");
+  EXPECT_EQ(RenderProgress(1'234'567, 1'234'567),
+            "[##############################] 100 %  1,234,567 of 1,234,567 rows");
+  EXPECT_EQ(RenderProgress(9, 5), RenderProgress(5, 5));
+  EXPECT_EQ(RenderProgress(0, 0), "[##############################] 100 %  0 of 0 rows");
+}
+
+}  // namespace
+}  // namespace ashlar::app
