@@ -53,7 +53,8 @@ class Store {
  public:
   virtual ~Store() = default;
   virtual Capabilities capabilities() const = 0;
-  // For a loop; `loop` is the io_context that the session's continuations run on.
+  // For a loop; `loop` is the io_context that the session's continuations run on. It lives until Close has returned:
+  // the store's threads may still be waking it.
   virtual std::unique_ptr<Session> Open(boost::asio::io_context& loop) = 0;
   // Runs the unit on the calling thread and waits: for operator commands and tests.
   virtual Result<Outcomes> RunAndWait(Context& context, Unit& unit) = 0;
