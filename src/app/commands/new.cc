@@ -49,8 +49,9 @@ constexpr const char* kReadme = R"(# Notes
 int New(const std::string& directory) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (fs::exists(directory, error) && !fs::is_empty(directory, error)) {
-    return Complain({ErrorKind::kInvalid, fmt::format("{} is there already and not empty", directory)});
+  bool there = fs::exists(directory, error);
+  if (there && !(fs::is_directory(directory, error) && fs::is_empty(directory, error))) {
+    return Complain({ErrorKind::kInvalid, fmt::format("{} is there already and no empty folder", directory)});
   }
   fs::create_directories(directory, error);
   if (error) return Complain({ErrorKind::kUnavailable, fmt::format("cannot make {}: {}", directory, error.message())});

@@ -15,7 +15,7 @@ struct Change {
 
 // What became of a contract since `applied` (what Describe gave) was applied: new resources, optional fields, fields
 // with a literal default and plain indexes come by themselves, plain indexes go by themselves; anything else is
-// refused, all of it at once (docs/decisions/0003-changed-contracts.md).
+// refused, all of it at once (docs/decisions/0006-changed-contracts.md).
 Change Compare(const json::Json& applied, const model::Service& service);
 
 }  // namespace ashlar::store::sql

@@ -273,7 +273,10 @@ class Steps final : public plan::Program {
  public:
   explicit Steps(std::vector<Statement> statements, bool throws = false)
       : statements_(std::move(statements)), throws_(throws) {}
-  void Start() override { ++started_; done_ = false; }
+  void Start() override {
+    ++started_;
+    done_ = false;
+  }
   std::vector<Statement> Advance(std::vector<plan::Answer> answers) override {
     answers_ = std::move(answers);
     if (throws_ && done_) throw std::runtime_error("a defect");
