@@ -60,7 +60,7 @@ struct Limits {
 };
 // Of what a text becomes, the rules that it names put in: parts, and how much parsers must bear (Usage::height).
 inline constexpr int kMostNodes = 5000;
-inline constexpr int kMostHeight = 80;
+inline constexpr int kMostHeight = 84;
 
 // Parses and checks `text`; the result has type `expected` (an int is taken where a decimal or double is expected and
 // is a literal; an enum's bare constant where the enum is expected). All mistakes that can be told at once.

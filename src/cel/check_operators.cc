@@ -182,6 +182,9 @@ ExprPtr Checker::Conditional(const Ast& ast, const Type* wanted) {
   a = Fit(a, first, b->type);
   if (a != nullptr) b = Fit(b, second, a->type);
   if (a == nullptr || b == nullptr) return nullptr;
+  // An int literal that became what is wanted outside goes back to what it stands beside.
+  if (a->type.tag == Tag::kInt && second.kind == Ast::Kind::kInt) b = Literal(second, &a->type);
+  if (b->type.tag == Tag::kInt && first.kind == Ast::Kind::kInt) a = Literal(first, &b->type);
   if (a->type.tag == Tag::kDecimal && b->type.tag == Tag::kInt) b = AsDecimal(b);
   if (b->type.tag == Tag::kDecimal && a->type.tag == Tag::kInt) a = AsDecimal(a);
   std::optional<Type> type = BranchType(*a, *b);

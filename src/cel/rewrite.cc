@@ -97,9 +97,9 @@ bool IsLeaf(const Expr& expr) {
 int HeightOf(const Call& call, size_t which) {
   switch (call.op) {
     case Op::kAnd:
-    case Op::kOr: return 6;
+    case Op::kOr:
     case Op::kNot:
-    case Op::kHas:
+    case Op::kHas: return 4;
     case Op::kMember:
     case Op::kIndex:
     case Op::kNegate: return 4;
@@ -108,16 +108,16 @@ int HeightOf(const Call& call, size_t which) {
     case Op::kLess:
     case Op::kLessOrEqual:
     case Op::kGreater:
-    case Op::kGreaterOrEqual: return 7;
-    case Op::kConditional: return 8;
-    case Op::kIn: return call.arguments[1]->get<Literal>() != nullptr ? 6 : 22;
+    case Op::kGreaterOrEqual: return 6;
+    case Op::kConditional: return 6;
+    case Op::kIn: return call.arguments[1]->get<Literal>() != nullptr ? 5 : 12;
     case Op::kSize:
-    case Op::kSum: return 12;
+    case Op::kSum: return 5;
     case Op::kAdd:
     case Op::kSubtract:
     case Op::kMultiply:
     case Op::kDivide:
-    case Op::kModulo: return which == 1 && !IsLeaf(*call.arguments[0]) ? 7 : 4;
+    case Op::kModulo: return which == 1 && !IsLeaf(*call.arguments[0]) ? 6 : 4;
     case Op::kStartsWith:
     case Op::kEndsWith:
     case Op::kContains:
@@ -132,8 +132,8 @@ int HeightOf(const Call& call, size_t which) {
   return 8;
 }
 constexpr int kRangeHeight = 12;
-constexpr int kBodyHeight = 16;
-constexpr int kPathHeight = 12;
+constexpr int kBodyHeight = 12;
+constexpr int kPathHeight = 10;
 constexpr int kItemHeight = 8;
 
 class Measurer {

@@ -164,7 +164,7 @@ ExpressionRenderer::Range ExpressionRenderer::ListRange(const Expr& expr) {
   return ItemsRange(expr, items);
 }
 
-// FROM (VALUES ...): each item is an expression of its own.
+// FROM (... VALUES ...): each item is an expression of its own.
 ExpressionRenderer::Range ExpressionRenderer::ItemsRange(const Expr& expr, const std::vector<ExprPtr>& items) {
   const cel::Type element = expr.type.element == nullptr ? cel::Type{} : *expr.type.element;
   bool fallible = Fallible(expr);
@@ -175,13 +175,13 @@ ExpressionRenderer::Range ExpressionRenderer::ItemsRange(const Expr& expr, const
     nullable = nullable || Nullable(*item);
     bool decimal = element.tag == Tag::kDecimal && item->type.tag == Tag::kDecimal;
     std::string value = decimal ? DecimalSql(*item, element.scale, mark) : fallible ? Marked(*item, mark) : Sql(*item);
-    rows += fmt::format("{}({})", rows.empty() ? "VALUES " : ", ", value);
+    rows += fmt::format("{}({})", rows.empty() ? " UNION ALL VALUES " : ", ", value);
   }
-  if (rows.empty()) rows = "SELECT NULL AS \"column1\" LIMIT 0";
   Range range;
   std::string alias = Quote(NewAlias());
-  std::string value = alias + ".\"column1\"";
-  range.from = fmt::format("FROM ({}) AS {} WHERE 1", rows, alias);
+  std::string value = alias + ".\"value\"";
+  // The first part names the column: SQLite names that of VALUES after what stands in it.
+  range.from = fmt::format("FROM (SELECT NULL AS \"value\" WHERE 0{}) AS {} WHERE 1", rows, alias);
   range.value = fallible && nullable ? fmt::format("NULLIF({}, {})", value, mark) : value;
   if (fallible) range.bad = value + " IS NULL";
   return range;
@@ -234,6 +234,7 @@ std::string ExpressionRenderer::ComprehensionSql(const cel::Comprehension& loop)
 
 std::string ExpressionRenderer::SizeSql(const Expr& of) {
   if (of.type.tag == Tag::kString || of.type.tag == Tag::kBytes) return fmt::format("length({})", Sql(of));
+  if (mode_ == Mode::kCheck) return Unsupported();  // SQLite's json functions may not stand in a schema
   if (of.type.tag == Tag::kList && cel::IsStoredList(of)) return fmt::format("json_array_length({})", Sql(of));
   Range range = RangeOf(of, --next_slot_);
   if (range.bad.empty()) return fmt::format("(SELECT count(*) {})", range.from);
