@@ -101,29 +101,34 @@ def test_headers_over_the_limit_are_431(server):
     assert server.client().request("GET", "/v1/things", headers={"X-Long": "x" * 12_000}).status == 200
 
 
-@pytest.mark.parametrize("request_bytes", [
-    b"GET /v1/things HTTP/1.1\r\n\r\n",
-    b"GET /v1/things HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-    b"GET /v1/things HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n",
-    b"GET /v1/things HTTP/1.1\r\nHost : x\r\n\r\n",
-    b"GET /v1/things HTTP/1.1\nHost: x\n\n",
-    b"GET  /v1/things HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /v1/things HTTP/2.0\r\nHost: x\r\n\r\n",
-    b"GET /v1/th\x00ings HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /v1/things%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /v1/things HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
-    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello",
-    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n0\r\n\r\n",
-    b"POST /v1/things HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+@pytest.mark.parametrize("request_bytes, code", [
+    (b"GET /v1/things HTTP/1.1\r\n\r\n", "BAD_REQUEST"),
+    (b"GET /v1/things HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "BAD_REQUEST"),
+    (b"GET /v1/things HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n", "BAD_REQUEST"),
+    (b"GET /v1/things HTTP/1.1\r\nHost : x\r\n\r\n", "BAD_REQUEST"),
+    (b"GET /v1/things HTTP/1.1\nHost: x\n\n", "BAD_REQUEST"),
+    (b"GET  /v1/things HTTP/1.1\r\nHost: x\r\n\r\n", "BAD_REQUEST"),
+    (b"GET /v1/things HTTP/2.0\r\nHost: x\r\n\r\n", "HTTP_VERSION_NOT_SUPPORTED"),
+    (b"GET /v1/th\x00ings HTTP/1.1\r\nHost: x\r\n\r\n", "BAD_REQUEST"),
+    (b"GET /v1/things%zz HTTP/1.1\r\nHost: x\r\n\r\n", "BAD_REQUEST"),
+    (b"GET /v1/things HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", "BAD_REQUEST"),
+    (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "BAD_REQUEST"),
+    (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello", "BAD_REQUEST"),
+    (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "BAD_REQUEST"),
+    (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "NOT_IMPLEMENTED"),
+    (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", "BAD_REQUEST"),
+    (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n0\r\n\r\n", "BAD_REQUEST"),
+    (b"POST /v1/things HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "BAD_REQUEST"),
+    (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", "NOT_IMPLEMENTED"),
+    (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", "URI_TOO_LONG"),
+    (b"POST /v1/things HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nContent-Length: 5\r\n\r\nhello", "EXPECTATION_FAILED"),
 ], ids=lambda sent: repr(sent[:60]))
-def test_malformed_requests_are_refused_once_and_the_connection_ends(server, request_bytes):
+def test_malformed_requests_are_refused_once_and_the_connection_ends(server, request_bytes, code):
     behind = b"GET /v1/things HTTP/1.1\r\nHost: smuggled\r\nConnection: close\r\n\r\n"
     found = responses(server.raw(request_bytes + behind))
-    assert len(found) == 1 and found[0][0] in (400, 501, 505), found
+    assert len(found) == 1, found
+    assert json.loads(found[0][1])["error"]["code"] == code, found
 
 
 def test_limits_on_predicates_and_values(server):

@@ -33,6 +33,7 @@ Code CodeFor(int status) {
     case 417: return Code::kExpectationFailed;
     case 431: return Code::kHeadersTooLarge;
     case 501: return Code::kNotImplemented;
+    case 503: return Code::kOverloaded;
     case 505: return Code::kHttpVersion;
     default: return Code::kBadRequest;
   }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// A field type that throws, where it is read and where it is written: the request is a 500, the next one is served.
 #include "surface/front/front.h"
 
 #include <gtest/gtest.h>
@@ -81,55 +80,110 @@ std::string Exchange(const std::string& address, const std::string& method, cons
   return answer;
 }
 
-TEST(Front, SurvivesAFieldTypeThatThrows) {
-  std::string path = std::filesystem::temp_directory_path() / fmt::format("ashlar-front-{}.db", getpid());
+model::Service Compiled() {
   contract::Source source{"front.yaml", kContract};
   auto compiled = contract::Compile({&source, 1}, {});
-  ASSERT_TRUE(compiled.has_value()) << contract::Render(compiled.error(), false);
+  if (!compiled) throw std::runtime_error(contract::Render(compiled.error(), false));
   model::Service service(**compiled);
   model::Resource& thing = service.resources[service.FindResource("Thing").index()];
   model::Field& name = thing.fields[thing.FindField("name").index()];
   name.type = std::make_shared<Throwing>(name.type);
+  return service;
+}
 
-  Counting observer;
-  auto store = store::sqlite::Open(service, {.path = path}, observer);
-  ASSERT_TRUE(store.has_value()) << store.error().message;
-  auto keys = identity::ServiceKeys::Open(path + ".key");
-  ASSERT_TRUE(keys.has_value()) << keys.error().message;
-  plan::Planner planner(service, keys->cursor());
-  rest::Router router(service);
-  FrontOptions front;
-  front.ready = [] { return Result<void>{}; };
-  http::ServerOptions options;
-  options.listen = "127.0.0.1:0";
-  auto make = [&](boost::asio::io_context& loop) {
-    return std::make_unique<Front>(router, (*store)->Open(loop), planner, *keys, front, SystemClock(), observer);
-  };
-  auto server = http::Server::Open(options, make, observer);
-  ASSERT_TRUE(server.has_value()) << server.error().message;
-  std::jthread thread([&] { (*server)->Run(); });
-  const std::string& address = (*server)->address();
+class FrontTest : public testing::Test {
+ protected:
+  FrontTest() {
+    store_ = std::move(*store::sqlite::Open(service_, {.path = path_}, observer_));
+    options_.ready = [] { return Result<void>{}; };
+  }
+  ~FrontTest() override {
+    if (server_ != nullptr) {
+      server_->Stop();
+      thread_.join();
+    }
+    store_->Close();
+    server_.reset();
+    store_.reset();
+    for (const char* end : {"", "-wal", "-shm", ".lock", ".key"}) std::filesystem::remove(path_ + end);
+  }
 
-  std::string parse = Exchange(address, "POST", "/v1/things", R"({"name": "parse"})");
+  std::unique_ptr<Front> Make(boost::asio::io_context& loop) {
+    return std::make_unique<Front>(router_, store_->Open(loop), planner_, keys_, options_, SystemClock(), observer_);
+  }
+  void Serve() {
+    http::ServerOptions options;
+    options.listen = "127.0.0.1:0";
+    server_ = std::move(*http::Server::Open(options, [this](auto& loop) { return Make(loop); }, observer_));
+    thread_ = std::jthread([this] { server_->Run(); });
+  }
+  std::string Ask(const std::string& method, const std::string& path, const std::string& body = "") const {
+    return Exchange(server_->address(), method, path, body);
+  }
+
+  std::string path_ = std::filesystem::temp_directory_path() / fmt::format("ashlar-front-{}.db", getpid());
+  Counting observer_;
+  model::Service service_ = Compiled();
+  std::unique_ptr<store::Store> store_;
+  identity::ServiceKeys keys_ = *identity::ServiceKeys::Open(path_ + ".key");
+  plan::Planner planner_{service_, keys_.cursor()};
+  rest::Router router_{service_};
+  FrontOptions options_;
+  std::unique_ptr<http::Server> server_;
+  std::jthread thread_;
+};
+
+// Where it is read and where it is written: the request is a 500, the next one is served.
+TEST_F(FrontTest, SurvivesAFieldTypeThatThrows) {
+  Serve();
+  std::string parse = Ask("POST", "/v1/things", R"({"name": "parse"})");
   EXPECT_TRUE(parse.starts_with("HTTP/1.1 500 ")) << parse;
   EXPECT_NE(parse.find("\"code\":\"INTERNAL\""), std::string::npos) << parse;
   EXPECT_EQ(parse.find("secret words"), std::string::npos) << parse;
-  std::string good = Exchange(address, "POST", "/v1/things", R"({"name": "good"})");
+  std::string good = Ask("POST", "/v1/things", R"({"name": "good"})");
   EXPECT_TRUE(good.starts_with("HTTP/1.1 201 ")) << good;
-  std::string encode = Exchange(address, "POST", "/v1/things", R"({"name": "encode"})");
+  std::string encode = Ask("POST", "/v1/things", R"({"name": "encode"})");
   EXPECT_TRUE(encode.starts_with("HTTP/1.1 500 ")) << encode;
   EXPECT_EQ(encode.find("secret words"), std::string::npos) << encode;
-  EXPECT_TRUE(Exchange(address, "GET", "/v1/things/1").starts_with("HTTP/1.1 200 "));
-  EXPECT_TRUE(Exchange(address, "GET", "/v1/things/2").starts_with("HTTP/1.1 500 "));
-  EXPECT_TRUE(Exchange(address, "GET", "/health/live").starts_with("HTTP/1.1 200 "));
-  EXPECT_EQ(observer.defects.load(), 3);
+  EXPECT_TRUE(Ask("GET", "/v1/things/1").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(Ask("GET", "/v1/things/2").starts_with("HTTP/1.1 500 "));
+  EXPECT_TRUE(Ask("GET", "/health/live").starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(observer_.defects.load(), 3);
+}
 
-  (*server)->Stop();
-  thread.join();
-  (*store)->Close();
-  server->reset();
-  store->reset();
-  for (const char* end : {"", "-wal", "-shm", ".lock", ".key"}) std::filesystem::remove(path + end);
+TEST_F(FrontTest, WhatComesTooLateIsATimeout) {
+  options_.request_micros = 0;
+  Serve();
+  std::string answer = Ask("POST", "/v1/things", R"({"name": "late"})");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 504 ")) << answer;
+  EXPECT_NE(answer.find("\"code\":\"TIMEOUT\""), std::string::npos) << answer;
+}
+
+TEST_F(FrontTest, AStoreThatIsClosedIsUnavailable) {
+  Serve();
+  store_->Close();
+  std::string answer = Ask("POST", "/v1/things", R"({"name": "none"})");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_NE(answer.find("\"code\":\"UNAVAILABLE\""), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\r\nRetry-After: "), std::string::npos) << answer;
+}
+
+// What the server refuses by itself has a code of the table, with the status that the server said.
+TEST_F(FrontTest, WhatTheServerRefusesHasItsCode) {
+  boost::asio::io_context loop;
+  auto front = Make(loop);
+  constexpr std::pair<int, const char*> kRefusals[] = {
+      {400, "BAD_REQUEST"},     {408, "REQUEST_TIMEOUT"},    {413, "PAYLOAD_TOO_LARGE"},
+      {414, "URI_TOO_LONG"},    {417, "EXPECTATION_FAILED"}, {431, "HEADERS_TOO_LARGE"},
+      {501, "NOT_IMPLEMENTED"}, {503, "OVERLOADED"},         {505, "HTTP_VERSION_NOT_SUPPORTED"}};
+  for (const auto& [status, code] : kRefusals) {
+    http::Response response = front->Refuse(status, "why");
+    EXPECT_EQ(response.status, status);
+    EXPECT_NE(response.body.find(fmt::format("\"code\":\"{}\",\"message\":\"why\"", code)), std::string::npos)
+        << response.body;
+    bool retry = std::ranges::any_of(response.headers, [](const auto& header) { return header.name == "Retry-After"; });
+    EXPECT_EQ(retry, status == 503);
+  }
 }
 
 }  // namespace
