@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What the tests of expressions share: rows that are both in memory and in SQLite, and one question asked in both.
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <map>
 #include <memory>
