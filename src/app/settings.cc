@@ -13,6 +13,10 @@ constexpr Setting kSettings[] = {
      &Flags::listen},
     {"--store", "DATABASE_URL", "sqlite:./data/SERVICE.db", "where the rows are: sqlite:PATH", &Flags::store},
     {"--workers", "ASHLAR_WORKERS", "one per core", "loops that serve requests, a thread each", &Flags::workers},
+    {"--tls-cert", "ASHLAR_TLS_CERT", "none: plain HTTP",
+     "PEM file of the certificate and its chain; read again on SIGHUP", &Flags::tls_cert},
+    {"--tls-key", "ASHLAR_TLS_KEY", "none: plain HTTP", "PEM file of the certificate's key, without a password",
+     &Flags::tls_key},
 };
 
 }  // namespace

@@ -13,6 +13,8 @@ struct Flags {
   std::string listen;
   std::string store;
   std::string workers;
+  std::string tls_cert;
+  std::string tls_key;
 };
 
 // A setting: a flag, an environment variable, a default. One row each; `serve --help` and the reference print them.

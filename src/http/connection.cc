@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include "http/answer.h"
 
@@ -33,11 +32,11 @@ std::string WhatWasThrown() {
 }
 
 Connection::Connection(Socket socket, LoopState& loop)
-    : socket_(std::move(socket)), loop_(loop), parser_(loop.options.limits), read_bytes_(kLeastRead), since_(loop.now) {
-  boost::system::error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
-}
+    : stream_(std::move(socket), loop.tls),
+      loop_(loop),
+      parser_(loop.options.limits),
+      read_bytes_(kLeastRead),
+      since_(loop.now) {}
 
 void Connection::Enter(Phase phase) {
   if (phase_ == phase) return;
@@ -45,10 +44,7 @@ void Connection::Enter(Phase phase) {
   since_ = loop_.now;
 }
 
-void Connection::Close() {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
-}
+void Connection::Close() { stream_.Close(); }
 
 void Connection::Drain() {
   if (phase_ == Phase::kIdle) Close();
@@ -58,6 +54,7 @@ void Connection::Sweep() {
   const ServerOptions& options = loop_.options;
   int64_t allowed = 0;
   switch (phase_) {
+    case Phase::kHandshake: allowed = options.handshake_seconds; break;
     case Phase::kIdle: allowed = options.idle_seconds; break;
     case Phase::kHeader: allowed = options.header_seconds; break;
     case Phase::kBody: allowed = options.body_seconds; break;
@@ -69,14 +66,18 @@ void Connection::Sweep() {
   if (phase_ != Phase::kHeader && phase_ != Phase::kBody) return Close();
   expired_ = true;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  stream_.socket().cancel(ignored);
 }
 
 LoopTask<void> Connection::Serve() {
-  while (socket_.is_open()) {
+  bool shaken = co_await stream_.Handshake();
+  if (!shaken) co_return Close();
+  Enter(Phase::kIdle);
+  while (stream_.is_open()) {
     Next next = AnswerBuffered();
-    if (!Write()) {
-      bool written = co_await AwaitWritten();
+    std::string& sealed = stream_.Seal(out_);
+    if (!stream_.Send(sealed)) {
+      bool written = co_await AwaitWritten(sealed);
       if (!written) co_return Close();
     }
     switch (next) {
@@ -87,8 +88,7 @@ LoopTask<void> Connection::Serve() {
         if (loop_.draining && phase_ == Phase::kIdle) co_return Close();
         MakeRoom();
         boost::system::error_code error;
-        auto room = asio::buffer(in_.data() + held_, in_.size() - held_);
-        size_t size = co_await socket_.async_read_some(room, asio::redirect_error(kOnLoop, error));
+        size_t size = co_await stream_.Read(in_.data() + held_, in_.size() - held_, error);
         FinishRead(size, error);
         break;
       }
@@ -159,7 +159,7 @@ LoopTask<void> Connection::AwaitAnswer() {
   pending_.reset();
   Response response;
   try {
-    response = co_await asio::co_spawn(socket_.get_executor(), std::move(task), kOnLoop);
+    response = co_await asio::co_spawn(stream_.socket().get_executor(), std::move(task), kOnLoop);
   } catch (...) {
     response = Failed(request_, WhatWasThrown());
   }
@@ -200,28 +200,12 @@ void Connection::Append(const Request& request, const Response& response, bool c
   AppendAnswer(Failed(request, defect), framing, loop_.date, out_);
 }
 
-// Writes what the socket takes at once, mostly everything; false where some is left.
-bool Connection::Write() {
-  if (out_.empty()) return true;
-  boost::system::error_code error;
-  size_t written = socket_.write_some(asio::buffer(out_), error);
-  if (written < out_.size()) {
-    out_.erase(0, written);
-    return false;
-  }
-  out_.clear();
-  if (out_.capacity() > kKeptBytes) out_ = std::string();
-  return true;
-}
-
-LoopTask<bool> Connection::AwaitWritten() {
+LoopTask<bool> Connection::AwaitWritten(std::string& sealed) {
   Phase before = phase_;
   Enter(Phase::kWriting);
-  boost::system::error_code error;
-  co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(kOnLoop, error));
-  out_ = std::string();
+  bool written = co_await stream_.SendAll(sealed);
   Enter(before);
-  co_return !error;
+  co_return written;
 }
 
 // Makes in_ ready for a read behind what it holds: held_ bytes stay, the rest of it is free.
@@ -249,11 +233,12 @@ void Connection::FinishRead(size_t size, const boost::system::error_code& error)
 LoopTask<void> Connection::Linger() {
   Enter(Phase::kLingering);
   boost::system::error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
+  stream_.End();
   char dropped[4096];
   size_t total = 0;
   while (!error && total < kLingerBytes) {
-    size_t size = co_await socket_.async_read_some(asio::buffer(dropped), asio::redirect_error(kOnLoop, error));
+    auto room = asio::buffer(dropped);
+    size_t size = co_await stream_.socket().async_read_some(room, asio::redirect_error(kOnLoop, error));
     total += size;
   }
 }

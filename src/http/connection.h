@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include "http/server.h"
+#include "http/stream.h"
 
 namespace ashlar::http {
-
-// The loops' own coroutines name their executor, which spares a virtual call on every step.
-using LoopExecutor = boost::asio::io_context::executor_type;
-template <class T>
-using LoopTask = boost::asio::awaitable<T, LoopExecutor>;
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
 
 // What a loop's connections share. Touched on that loop alone.
 struct LoopState {
   const ServerOptions& options;
   Observer& observer;
   std::unique_ptr<Handler> handler;
+  std::shared_ptr<const TlsContext> tls;  // of new connections; null where they are plain
   bool draining = false;
   int64_t now = 0;   // steady seconds, as of the last sweep
   std::string date;  // of now
@@ -44,7 +34,7 @@ class Connection {
   void Close();
 
  private:
-  enum class Phase : uint8_t { kIdle, kHeader, kBody, kHandling, kWriting, kLingering };
+  enum class Phase : uint8_t { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLingering };
   enum class Next : uint8_t { kRead, kWrite, kAwait, kEnd };
 
   Next AnswerBuffered();
@@ -55,13 +45,12 @@ class Connection {
   void Refuse(int status, std::string_view reason);
   Response Failed(const Request& request, std::string_view what);
   void Enter(Phase phase);
-  bool Write();
-  LoopTask<bool> AwaitWritten();
+  LoopTask<bool> AwaitWritten(std::string& sealed);
   LoopTask<void> Linger();
   void MakeRoom();
   void FinishRead(size_t size, const boost::system::error_code& error);
 
-  Socket socket_;
+  Stream stream_;
   LoopState& loop_;
   Parser parser_;
   Request request_;  // being handled
@@ -71,7 +60,7 @@ class Connection {
   size_t held_ = 0;  // of in_, before the read at hand
   size_t read_bytes_;
   std::string out_;
-  Phase phase_ = Phase::kIdle;
+  Phase phase_ = Phase::kHandshake;
   int64_t since_;
   bool keep_ = true;      // as the request at hand wants it
   bool closing_ = false;  // the last answer is in out_ or sent

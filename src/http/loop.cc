@@ -25,7 +25,7 @@ constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 }  // namespace
 
 Loop::Loop(const ServerOptions& options, size_t connections, Observer& observer)
-    : state_{options, observer},
+    : state_{.options = options, .observer = observer},
       most_connections_(connections),
       acceptor_(context_),
       sweeper_(context_),
@@ -78,6 +78,10 @@ void Loop::Drain() {
   });
 }
 
+void Loop::Take(std::shared_ptr<const TlsContext> tls) {
+  asio::post(context_, [this, tls = std::move(tls)] { state_.tls = tls; });
+}
+
 void Loop::EndIfDrained() {
   if (state_.draining && connections_.empty()) context_.stop();
 }
@@ -117,6 +121,7 @@ void Loop::Welcome(Socket socket) {
 
 // Says why, as far as the socket takes it at once.
 void Loop::TurnAway(Socket socket) {
+  if (state_.tls != nullptr) return;  // a handshake is what it can least afford
   Response answer = state_.handler->Refuse(503, "too many connections");
   if (!WhyNotSent(answer).empty()) return;
   std::string bytes;

@@ -17,6 +17,8 @@ class Loop {
   // Shares the address with other loops' sockets; `endpoint` takes the port that was bound.
   boost::system::error_code Listen(boost::asio::ip::tcp::endpoint& endpoint);
   void SetHandler(std::unique_ptr<Handler> handler) { state_.handler = std::move(handler); }
+  // The certificate of connections from now on. Thread safe.
+  void Take(std::shared_ptr<const TlsContext> tls);
   boost::asio::io_context& context() { return context_; }
 
   // Serves until drained or ended.

@@ -51,10 +51,19 @@ boost::system::error_code TryAlone(const tcp::endpoint& endpoint) {
   return error;
 }
 
+// Null where no certificate is named.
+Result<std::shared_ptr<const TlsContext>> LoadTls(const std::string& cert, const std::string& key) {
+  if (cert.empty() && key.empty()) return nullptr;
+  if (cert.empty() || key.empty()) {
+    return Fail(ErrorKind::kInvalid, "a certificate and its key are given together or not at all");
+  }
+  return TlsContext::Load(cert, key);
+}
+
 }  // namespace
 
 struct Server::Loops {
-  Loops(const ServerOptions& given, Observer& observer) : options(given) {
+  Loops(const ServerOptions& given, Observer& seen) : options(given), observer(seen) {
     size_t workers = static_cast<size_t>(std::max(1, options.workers));
     for (size_t i = 0; i < workers; ++i) {
       all.push_back(std::make_unique<Loop>(options, (options.connections + workers - 1) / workers, observer));
@@ -63,14 +72,25 @@ struct Server::Loops {
   void EndAll() {
     for (const auto& loop : all) loop->End();
   }
+  void TakeTls(const std::shared_ptr<const TlsContext>& tls) {
+    for (const auto& loop : all) loop->Take(tls);
+  }
+  void ReloadTls() {
+    auto tls = LoadTls(options.tls_cert, options.tls_key);
+    if (!tls) return observer.Observe(Note{Severity::kError, "server.tls_kept", tls.error().message});
+    TakeTls(*tls);
+    observer.Observe(Note{Severity::kInfo, "server.tls_reloaded", options.tls_cert});
+  }
 
   ServerOptions options;
+  Observer& observer;
   std::string address;
   std::vector<std::unique_ptr<Loop>> all;
 };
 
 Result<std::unique_ptr<Server>> Server::Open(const ServerOptions& options, HandlerFactory make, Observer& observer) {
   TRY(endpoint, ParseEndpoint(options.listen));
+  TRY(tls, LoadTls(options.tls_cert, options.tls_key));
   auto loops = std::make_unique<Loops>(options, observer);
   boost::system::error_code error = TryAlone(endpoint);
   for (const auto& loop : loops->all) {
@@ -78,6 +98,7 @@ Result<std::unique_ptr<Server>> Server::Open(const ServerOptions& options, Handl
   }
   if (error) return Fail(ErrorKind::kConflict, fmt::format("cannot listen on {}: {}", options.listen, error.message()));
   for (const auto& loop : loops->all) loop->SetHandler(make(loop->context()));
+  loops->TakeTls(tls);
   loops->address = ToText(endpoint);
   return std::unique_ptr<Server>(new Server(std::move(loops)));
 }
@@ -90,6 +111,7 @@ const std::string& Server::address() const { return loops_->address; }
 void Server::Run(const std::function<void()>& caught) {
   asio::io_context control(1);
   asio::signal_set signals(control, SIGTERM, SIGINT);
+  if (!loops_->options.tls_cert.empty()) signals.add(SIGHUP);
   if (caught) caught();
   size_t running = loops_->all.size();
   std::vector<std::jthread> threads;
@@ -108,10 +130,14 @@ void Server::Run(const std::function<void()>& caught) {
   }
   bool again = false;
   std::function<void()> wait = [&] {
-    signals.async_wait([&](const boost::system::error_code& error, int) {
+    signals.async_wait([&](const boost::system::error_code& error, int signal) {
       if (error) return;
-      again ? loops_->EndAll() : Stop();
-      again = true;
+      if (signal == SIGHUP) {
+        loops_->ReloadTls();
+      } else {
+        again ? loops_->EndAll() : Stop();
+        again = true;
+      }
       wait();
     });
   };
@@ -121,6 +147,12 @@ void Server::Run(const std::function<void()>& caught) {
 
 void Server::Stop() {
   for (const auto& loop : loops_->all) loop->Drain();
+}
+
+Result<void> CheckTls(const std::string& cert, const std::string& key) {
+  TRY(tls, LoadTls(cert, key));
+  (void)tls;
+  return {};
 }
 
 Result<void> CheckListen(const std::string& listen) {

@@ -17,6 +17,9 @@ struct ServerOptions {
   ParserLimits limits;
   size_t connections = 10'000;            // of the whole server; one more is answered 503 and closed
   size_t output_bytes = 256 << 10;        // answers kept back for one write
+  std::string tls_cert;                   // files in PEM, both or none: the chain, and its key
+  std::string tls_key;
+  int handshake_seconds = 10;             // of TLS
   int header_seconds = 10;                // for a whole header section; then 408. All of these are up to 1 s late
   int body_seconds = 30;                  // for a whole body; then 408
   int idle_seconds = 75;                  // between requests
@@ -25,19 +28,21 @@ struct ServerOptions {
   const Clock* clock = &SystemClock();    // for the limits above and Date
 };
 
-// An HTTP/1.1 server (RFC 9110, 9112): a loop per worker, sharing nothing but the listening address (SO_REUSEPORT).
-// Handlers live until the server is destroyed; by then nobody else may resume a Task of theirs.
+// An HTTP/1.1 server (RFC 9110, 9112), over TLS where a certificate is given: a loop per worker, sharing nothing but
+// the listening address (SO_REUSEPORT). Handlers live until the server is destroyed; by then nobody else may resume a
+// Task of theirs.
 //   Open Run
 class Server {
  public:
-  // Binds and listens on every loop. kConflict: the address is taken; kInvalid: it is none.
+  // Binds and listens on every loop. kConflict: the address is taken; kInvalid: it is none, or the certificate is.
   static Result<std::unique_ptr<Server>> Open(const ServerOptions& options, HandlerFactory make, Observer& observer);
   ~Server();
 
   // "127.0.0.1:8080", with the port that was bound.
   const std::string& address() const;
   // Serves until Stop, or SIGTERM or SIGINT; then finishes what runs, at most drain_seconds. A second signal ends it
-  // at once. `caught` is called when those signals no longer end the process as they would by themselves.
+  // at once. SIGHUP reads the certificate again, for new connections; one that is not sound changes nothing and is
+  // observed. `caught` is called when those signals no longer end the process as they would by themselves.
   void Run(const std::function<void()>& caught = {});
   // Thread safe; may be called again.
   void Stop();
@@ -48,6 +53,8 @@ class Server {
   std::unique_ptr<Loops> loops_;
 };
 
+// Whether both files are named or none, and hold what they should; kInvalid says what is wrong.
+Result<void> CheckTls(const std::string& cert, const std::string& key);
 // Whether `listen` is an address that a server could be given; kInvalid says why not. Binds nothing.
 Result<void> CheckListen(const std::string& listen);
 

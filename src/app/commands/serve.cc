@@ -42,7 +42,7 @@ Result<void> Run(std::shared_ptr<const model::Service> service, const std::strin
   };
   TRY(server, http::Server::Open(options, make, log));
   TRY(channel, OperatorChannel::Open(runtime, log));
-  std::string address = "http://" + server->address();
+  std::string address = (options.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});
     if (!IsTerminal(STDOUT_FILENO)) return;
@@ -65,6 +65,11 @@ int Serve(const std::string& contract, const Flags& flags) {
   options.workers = *workers;
   if (auto sound = http::CheckListen(options.listen); !sound) {
     return Complain({ErrorKind::kInvalid, "--listen: " + sound.error().message});
+  }
+  options.tls_cert = ValueOf(&Flags::tls_cert, flags);
+  options.tls_key = ValueOf(&Flags::tls_key, flags);
+  if (auto sound = http::CheckTls(options.tls_cert, options.tls_key); !sound) {
+    return Complain({ErrorKind::kInvalid, "--tls-cert, --tls-key: " + sound.error().message});
   }
   auto service = ReadContract(contract, false);
   if (!service) return Complain(service.error());
