@@ -21,16 +21,6 @@ constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
 }  // namespace
 
-std::string WhatWasThrown() {
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "something that is no std::exception";
-  }
-}
-
 Connection::Connection(Socket socket, LoopState& loop)
     : stream_(std::move(socket), loop.tls),
       loop_(loop),
@@ -122,12 +112,7 @@ Connection::Next Connection::AnswerBuffered() {
 }
 
 bool Connection::Admit() {
-  std::optional<Response> refusal;
-  try {
-    refusal = loop_.handler->Admit(parser_.request());
-  } catch (...) {
-    refusal = Failed(parser_.request(), WhatWasThrown());
-  }
+  std::optional<Response> refusal = loop_.Admit(parser_.request());
   if (refusal) Append(parser_.request(), *refusal, true);
   return !refusal;
 }
@@ -146,7 +131,7 @@ bool Connection::Answer() {
     }
     response = std::move(answer.value());
   } catch (...) {
-    response = Failed(request_, WhatWasThrown());
+    response = loop_.Failed(request_, WhatWasThrown());
   }
   Append(request_, response, !keep_);
   request_ = Request();
@@ -161,35 +146,15 @@ LoopTask<void> Connection::AwaitAnswer() {
   try {
     response = co_await asio::co_spawn(stream_.socket().get_executor(), std::move(task), kOnLoop);
   } catch (...) {
-    response = Failed(request_, WhatWasThrown());
+    response = loop_.Failed(request_, WhatWasThrown());
   }
   Append(request_, response, !keep_);
   request_ = Request();
   Enter(Phase::kIdle);
 }
 
-// The answer instead of one that a defect prevented; without a body where the handler fails in this too.
-Response Connection::Failed(const Request& request, std::string_view what) {
-  std::string again;
-  try {
-    Response response = loop_.handler->Failed(request, what);
-    again = WhyNotSent(response);
-    if (again.empty()) return response;
-  } catch (...) {
-    again = WhatWasThrown();
-  }
-  loop_.observer.Observe(Defect{"", "http.handler", fmt::format("{}; and then: {}", what, again)});
-  return Response{500, {}, ""};
-}
-
 void Connection::Refuse(int status, std::string_view reason) {
-  Response response;
-  try {
-    response = loop_.handler->Refuse(status, reason);
-  } catch (...) {
-    response = Failed(parser_.request(), WhatWasThrown());
-  }
-  Append(parser_.request(), response, true);
+  Append(parser_.request(), loop_.Refuse(parser_.request(), status, reason), true);
 }
 
 void Connection::Append(const Request& request, const Response& response, bool close) {
@@ -197,7 +162,7 @@ void Connection::Append(const Request& request, const Response& response, bool c
   Framing framing{request.method == "HEAD", closing_, request.minor_version};
   std::string_view defect = WhyNotSent(response);
   if (defect.empty()) return AppendAnswer(response, framing, loop_.date, out_);
-  AppendAnswer(Failed(request, defect), framing, loop_.date, out_);
+  AppendAnswer(loop_.Failed(request, defect), framing, loop_.date, out_);
 }
 
 LoopTask<bool> Connection::AwaitWritten(std::string& sealed) {

@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "http/server.h"
+#include "http/loop_state.h"
 #include "http/stream.h"
 
 namespace ashlar::http {
-
-// What a loop's connections share. Touched on that loop alone.
-struct LoopState {
-  const ServerOptions& options;
-  Observer& observer;
-  std::unique_ptr<Handler> handler;
-  std::shared_ptr<const TlsContext> tls;  // of new connections; null where they are plain
-  bool draining = false;
-  int64_t now = 0;   // steady seconds, as of the last sweep
-  std::string date;  // of now
-};
-
-// The message of the exception in flight. REQUIRES: within a catch.
-std::string WhatWasThrown();
 
 // One client's connection, on one loop. The loop sweeps it once a second.
 class Connection {
@@ -43,7 +29,6 @@ class Connection {
   LoopTask<void> AwaitAnswer();
   void Append(const Request& request, const Response& response, bool close);
   void Refuse(int status, std::string_view reason);
-  Response Failed(const Request& request, std::string_view what);
   void Enter(Phase phase);
   LoopTask<bool> AwaitWritten(std::string& sealed);
   LoopTask<void> Linger();

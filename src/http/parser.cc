@@ -3,29 +3,11 @@
 
 #include <charconv>
 
-#include "http/path.h"
-
 namespace ashlar::http {
 namespace {
 
 constexpr size_t kChunkLine = 256;  // size and extensions of a chunk
-constexpr size_t kMethodBytes = 32;
 constexpr size_t kLineSlack = 64;  // method, version and spaces beside the longest target
-constexpr uint64_t kAnyBody = 256 << 20;
-
-// Headers that say who asks, for what, and where the request ends. Each may stand once, and never behind the body.
-enum Single : uint8_t { kHost, kLength, kCoding, kType, kAuthorization, kExpect, kSingles };
-constexpr std::array<std::string_view, kSingles> kSingleNames = {"Host",         "Content-Length", "Transfer-Encoding",
-                                                                 "Content-Type", "Authorization",  "Expect"};
-constexpr std::array<std::string_view, kSingles> kSingleTwice = {
-    "Host is given twice",         "Content-Length is given twice", "Transfer-Encoding is given twice",
-    "Content-Type is given twice", "Authorization is given twice",  "Expect is given twice"};
-
-Single SingleOf(std::string_view name) {
-  size_t i = 0;
-  while (i < kSingles && !EqualIgnoringCase(name, kSingleNames[i])) ++i;
-  return static_cast<Single>(i);
-}
 
 // The next element of a comma-separated list; takes it and its comma off `list`.
 std::string_view NextElement(std::string_view& list) {
@@ -33,14 +15,6 @@ std::string_view NextElement(std::string_view& list) {
   std::string_view element = Trim(list.substr(0, comma));
   list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   return element;
-}
-
-// Bytes that a URI has in no place (RFC 3986), and '#', which no request carries.
-bool IsTarget(std::string_view target) {
-  return std::all_of(target.begin(), target.end(), [](char c) {
-    auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte < 0x7f && c != '#' && c != '"' && c != '<' && c != '>';
-  });
 }
 
 }  // namespace
@@ -125,7 +99,7 @@ bool Parser::ReadRequestLine() {
   std::string_view method = line_.substr(0, first);
   std::string_view target = line_.substr(first + 1, last - first - 1);
   std::string_view version = line_.substr(last + 1);
-  if (!IsToken(method) || method.size() > kMethodBytes) return Refuse(400, "not a method");
+  if (!IsMethod(method)) return Refuse(400, "not a method");
   if (target.size() > limits_.target_bytes) return Refuse(414, "the target is too long");
   bool proper = version.size() == 8 && version.starts_with("HTTP/") && IsDigits(version.substr(5, 1)) &&
                 version[6] == '.' && IsDigits(version.substr(7));
@@ -141,12 +115,7 @@ bool Parser::ReadTarget(std::string_view target) {
   if (!IsTarget(target)) return Refuse(400, "the target has a character that must be encoded");
   request_.target = target;
   if (request_.method == "CONNECT") return Refuse(501, "CONNECT is not supported");
-  if (target == "*") {
-    if (request_.method != "OPTIONS") return Refuse(400, "'*' is for OPTIONS");
-    request_.segments = {"*"};
-    return true;
-  }
-  if (!target.empty() && target.front() != '/') {
+  if (!target.empty() && target.front() != '/' && target != "*") {
     size_t scheme = target.find("://");
     if (scheme == std::string_view::npos) return Refuse(400, "not a target");
     std::string_view name = target.substr(0, scheme);
@@ -157,17 +126,14 @@ bool Parser::ReadTarget(std::string_view target) {
     if (!IsAuthority(authority_)) return Refuse(400, "not an authority");
     target.remove_prefix(path);
   }
-  size_t question = target.find('?');
-  std::string_view path = target.substr(0, question);
-  if (path.empty() && authority_.empty()) return Refuse(400, "not a target");
-  auto segments = ParsePath(path.empty() ? "/" : path);
-  if (!segments) return Refuse(400, "the path is not in its plain form");
-  request_.segments = std::move(*segments);
-  if (question == std::string_view::npos) return true;
-  auto query = ParseQuery(target.substr(question + 1));
-  if (!query) return Refuse(400, "the query is not well encoded");
-  request_.query = std::move(*query);
-  return true;
+  std::string rooted;
+  if (!authority_.empty() && !target.starts_with('/')) {
+    rooted = "/" + std::string(target);
+    target = rooted;
+  }
+  if (target.empty() || target.front() == '?') return Refuse(400, "not a target");
+  auto refused = http::ReadTarget(target, request_);
+  return !refused || Refuse(*refused);
 }
 
 bool Parser::ReadHeader() {
@@ -185,13 +151,9 @@ bool Parser::ReadHeader() {
 }
 
 bool Parser::FinishHead() {
-  std::array<std::optional<std::string_view>, kSingles> given;
-  for (const Header& header : request_.headers) {
-    Single single = SingleOf(header.name);
-    if (single == kSingles) continue;
-    if (given[single]) return Refuse(400, kSingleTwice[single]);
-    given[single] = header.value;
-  }
+  auto singles = FindSingles(request_);
+  if (!singles) return Refuse(singles.error());
+  const Singles& given = *singles;
   if (!given[kHost] && request_.minor_version >= 1) return Refuse(400, "Host is missing");
   if (given[kHost] && !IsAuthority(*given[kHost])) return Refuse(400, "Host is not a host");
   if (given[kHost] && !authority_.empty() && !EqualIgnoringCase(*given[kHost], authority_)) {
@@ -200,26 +162,17 @@ bool Parser::FinishHead() {
   // RFC 9112, 6: the one place that says where the body ends.
   if (given[kCoding] && given[kLength]) return Refuse(400, "Content-Length and Transfer-Encoding together");
   if (given[kCoding] && !ReadCodings(*given[kCoding])) return false;
-  if (given[kLength] && !ReadLength(*given[kLength])) return false;
+  if (given[kLength]) {
+    auto length = ReadLength(*given[kLength], limits_);
+    if (!length) return Refuse(length.error());
+    length_ = *length;
+  }
   ReadConnection();
   if (given[kExpect] && request_.minor_version >= 1) {
     if (!EqualIgnoringCase(*given[kExpect], "100-continue")) return Refuse(417, "only 100-continue can be expected");
     expects_continue_ = has_body();
   }
   stage_ = Stage::kHead;
-  return true;
-}
-
-bool Parser::ReadLength(std::string_view digits) {
-  if (!IsDigits(digits) || (digits.size() > 1 && digits.front() == '0')) {
-    return Refuse(400, "Content-Length is not a number");
-  }
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length_);
-  // What no setting would let in is taken for a mistake in the number.
-  if (error != std::errc() || length_ > std::max<uint64_t>(kAnyBody, limits_.body_bytes)) {
-    return Refuse(400, "Content-Length is beyond measure");
-  }
-  if (length_ > limits_.body_bytes) return Refuse(413, "the body is too large");
   return true;
 }
 
@@ -310,7 +263,7 @@ bool Parser::ReadTrailer() {
   if (colon == line_.size() || !IsToken(line_.substr(0, colon)) || !IsFieldValue(line_.substr(colon))) {
     return Refuse(400, "not a trailer");
   }
-  if (SingleOf(line_.substr(0, colon)) != kSingles) return Refuse(400, "a header that cannot stand in a trailer");
+  if (IsSingle(line_.substr(0, colon))) return Refuse(400, "a header that cannot stand in a trailer");
   return true;
 }
 

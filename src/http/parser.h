@@ -4,16 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "http/message.h"
+#include "http/head.h"
 
 namespace ashlar::http {
-
-struct ParserLimits {
-  size_t target_bytes = 14 << 10;
-  size_t header_bytes = 16384;  // request line and header section; trailers and chunk extensions as much again each
-  size_t headers = 100;         // trailers as many again
-  size_t body_bytes = 1 << 20;
-};
 
 // Reads requests of HTTP/1.x off a stream of bytes, strictly (RFC 9112): what two readers could take differently is
 // refused. Pure; one connection's. Consumed bytes are the caller's to drop. The same bytes give the same answers,
@@ -52,7 +45,6 @@ class Parser {
   bool ReadTarget(std::string_view target);
   bool ReadHeader();
   bool FinishHead();
-  bool ReadLength(std::string_view digits);
   bool ReadCodings(std::string_view value);
   void ReadConnection();
   State AdvanceBody(std::string_view& input);
@@ -61,6 +53,7 @@ class Parser {
   bool ReadChunkSize();
   bool ReadTrailer();
   bool Refuse(int status, std::string_view reason);
+  bool Refuse(const Refusal& refusal) { return Refuse(refusal.status, refusal.reason); }
 
   ParserLimits limits_;
   Stage stage_ = Stage::kLine;

@@ -59,6 +59,13 @@ bool IsDigits(std::string_view text) { return !text.empty() && std::all_of(text.
 
 bool IsToken(std::string_view text) { return !text.empty() && IsAllOf(text, kToken); }
 
+bool IsTarget(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte < 0x7f && c != '#' && c != '"' && c != '<' && c != '>';
+  });
+}
+
 bool IsFieldValue(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     auto byte = static_cast<unsigned char>(c);

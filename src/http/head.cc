@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/head.h"
+
+#include <charconv>
+
+#include "http/path.h"
+
+namespace ashlar::http {
+namespace {
+
+constexpr size_t kMethodBytes = 32;
+constexpr uint64_t kAnyBody = 256 << 20;
+
+constexpr std::array<std::string_view, kSingles> kSingleNames = {"Host",         "Content-Length", "Transfer-Encoding",
+                                                                 "Content-Type", "Authorization",  "Expect"};
+constexpr std::array<std::string_view, kSingles> kSingleTwice = {
+    "Host is given twice",         "Content-Length is given twice", "Transfer-Encoding is given twice",
+    "Content-Type is given twice", "Authorization is given twice",  "Expect is given twice"};
+
+Single SingleOf(std::string_view name) {
+  size_t i = 0;
+  while (i < kSingles && !EqualIgnoringCase(name, kSingleNames[i])) ++i;
+  return static_cast<Single>(i);
+}
+
+}  // namespace
+
+bool IsMethod(std::string_view text) { return IsToken(text) && text.size() <= kMethodBytes; }
+
+std::optional<Refusal> ReadTarget(std::string_view target, Request& request) {
+  if (target == "*") {
+    if (request.method != "OPTIONS") return Refusal{400, "'*' is for OPTIONS"};
+    request.segments = {"*"};
+    return std::nullopt;
+  }
+  size_t question = target.find('?');
+  auto segments = ParsePath(target.substr(0, question));
+  if (!segments) return Refusal{400, "the path is not in its plain form"};
+  request.segments = std::move(*segments);
+  if (question == std::string_view::npos) return std::nullopt;
+  auto query = ParseQuery(target.substr(question + 1));
+  if (!query) return Refusal{400, "the query is not well encoded"};
+  request.query = std::move(*query);
+  return std::nullopt;
+}
+
+bool IsSingle(std::string_view name) { return SingleOf(name) != kSingles; }
+
+std::expected<Singles, Refusal> FindSingles(const Request& request) {
+  Singles given;
+  for (const Header& header : request.headers) {
+    Single single = SingleOf(header.name);
+    if (single == kSingles) continue;
+    if (given[single]) return std::unexpected(Refusal{400, kSingleTwice[single]});
+    given[single] = header.value;
+  }
+  return given;
+}
+
+std::expected<uint64_t, Refusal> ReadLength(std::string_view digits, const ParserLimits& limits) {
+  if (!IsDigits(digits) || (digits.size() > 1 && digits.front() == '0')) {
+    return std::unexpected(Refusal{400, "Content-Length is not a number"});
+  }
+  uint64_t length = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  // What no setting would let in is taken for a mistake in the number.
+  if (error != std::errc() || length > std::max<uint64_t>(kAnyBody, limits.body_bytes)) {
+    return std::unexpected(Refusal{400, "Content-Length is beyond measure"});
+  }
+  if (length > limits.body_bytes) return std::unexpected(Refusal{413, "the body is too large"});
+  return length;
+}
+
+}  // namespace ashlar::http
