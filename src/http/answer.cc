@@ -18,8 +18,6 @@ bool IsServersOwn(std::string_view name) {
   }
 }
 
-bool HasBody(int status) { return status != 204 && status != 304; }
-
 void AppendNumber(uint64_t number, std::string& out) {
   char digits[20];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
@@ -40,6 +38,8 @@ std::string FormatDate(int64_t unix_seconds) {
                      kMonths.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3), static_cast<int>(date.year()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
+
+bool HasBody(int status) { return status != 204 && status != 304; }
 
 std::string_view WhyNotSent(const Response& response) {
   if (response.status < 200 || response.status > 599) return "the answer's status is none";

@@ -15,6 +15,8 @@ std::string FormatDate(int64_t unix_seconds);
 // the server's own. Empty when it may be sent.
 std::string_view WhyNotSent(const Response& response);
 
+bool HasBody(int status);
+
 // How an answer is framed.
 struct Framing {
   bool without_body = false;  // to HEAD

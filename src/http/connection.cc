@@ -37,10 +37,12 @@ void Connection::Enter(Phase phase) {
 void Connection::Close() { stream_.Close(); }
 
 void Connection::Drain() {
+  if (http2_ != nullptr) return http2_->Drain();
   if (phase_ == Phase::kIdle) Close();
 }
 
 void Connection::Sweep() {
+  if (http2_ != nullptr) return http2_->Sweep();
   const ServerOptions& options = loop_.options;
   int64_t allowed = 0;
   switch (phase_) {
@@ -63,6 +65,7 @@ LoopTask<void> Connection::Serve() {
   bool shaken = co_await stream_.Handshake();
   if (!shaken) co_return Close();
   Enter(Phase::kIdle);
+  if (stream_.speaks_http2()) co_return co_await ServeHttp2();
   while (stream_.is_open()) {
     Next next = AnswerBuffered();
     std::string& sealed = stream_.Seal(out_);
@@ -73,6 +76,7 @@ LoopTask<void> Connection::Serve() {
     switch (next) {
       case Next::kWrite: break;
       case Next::kAwait: co_await AwaitAnswer(); break;
+      case Next::kHttp2: co_return co_await ServeHttp2();
       case Next::kEnd: co_await Linger(); co_return Close();
       case Next::kRead: {
         if (loop_.draining && phase_ == Phase::kIdle) co_return Close();
@@ -89,6 +93,9 @@ LoopTask<void> Connection::Serve() {
 // Answers every request that the buffer holds whole, and says what is to be waited for then.
 Connection::Next Connection::AnswerBuffered() {
   if (expired_) Refuse(408, "the request took too long to arrive");
+  if (fresh_ && !closing_) {
+    if (std::optional<Next> next = LookForHttp2()) return *next;
+  }
   while (!closing_) {
     if (out_.size() >= loop_.options.output_bytes) return Next::kWrite;
     size_t consumed = 0;
@@ -109,6 +116,24 @@ Connection::Next Connection::AnswerBuffered() {
     }
   }
   return Next::kEnd;
+}
+
+// Whether the first bytes are HTTP/2's (prior knowledge), as far as they tell.
+std::optional<Connection::Next> Connection::LookForHttp2() {
+  size_t size = std::min(in_.size(), kHttp2Preface.size());
+  fresh_ = kHttp2Preface.starts_with(std::string_view(in_).substr(0, size));
+  if (!fresh_ || size == 0) return std::nullopt;
+  if (size == kHttp2Preface.size()) return Next::kHttp2;
+  Enter(Phase::kHeader);
+  return Next::kRead;
+}
+
+LoopTask<void> Connection::ServeHttp2() {
+  http2_ = std::make_unique<Http2Connection>(stream_, loop_);
+  co_await http2_->Serve(std::move(in_));
+  http2_.reset();
+  co_await Linger();
+  Close();
 }
 
 bool Connection::Admit() {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "http/http2_connection.h"
 #include "http/loop_state.h"
 #include "http/stream.h"
 
 namespace ashlar::http {
 
-// One client's connection, on one loop. The loop sweeps it once a second.
+// One client's connection, on one loop: HTTP/1.1, or HTTP/2 where ALPN or the first bytes say so. The loop sweeps it
+// once a second.
 class Connection {
  public:
   Connection(Socket socket, LoopState& loop);
@@ -21,12 +23,14 @@ class Connection {
 
  private:
   enum class Phase : uint8_t { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLingering };
-  enum class Next : uint8_t { kRead, kWrite, kAwait, kEnd };
+  enum class Next : uint8_t { kRead, kWrite, kAwait, kHttp2, kEnd };
 
   Next AnswerBuffered();
+  std::optional<Next> LookForHttp2();
   bool Admit();
   bool Answer();
   LoopTask<void> AwaitAnswer();
+  LoopTask<void> ServeHttp2();
   void Append(const Request& request, const Response& response, bool close);
   void Refuse(int status, std::string_view reason);
   void Enter(Phase phase);
@@ -37,6 +41,7 @@ class Connection {
 
   Stream stream_;
   LoopState& loop_;
+  std::unique_ptr<Http2Connection> http2_;  // once that is spoken
   Parser parser_;
   Request request_;  // being handled
   std::optional<Task<Response>> pending_;
@@ -49,6 +54,7 @@ class Connection {
   int64_t since_;
   bool keep_ = true;      // as the request at hand wants it
   bool closing_ = false;  // the last answer is in out_ or sent
+  bool fresh_ = true;     // nothing came in that is HTTP/1
   bool expired_ = false;  // the read at hand was given up
 };
 

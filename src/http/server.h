@@ -28,9 +28,9 @@ struct ServerOptions {
   const Clock* clock = &SystemClock();    // for the limits above and Date
 };
 
-// An HTTP/1.1 server (RFC 9110, 9112), over TLS where a certificate is given: a loop per worker, sharing nothing but
-// the listening address (SO_REUSEPORT). Handlers live until the server is destroyed; by then nobody else may resume a
-// Task of theirs.
+// A server of HTTP/1.1 and HTTP/2 (RFC 9110, 9112, 9113), over TLS where a certificate is given: a loop per worker,
+// sharing nothing but the listening address (SO_REUSEPORT). Handlers live until the server is destroyed; by then nobody
+// else may resume a Task of theirs.
 //   Open Run
 class Server {
  public:

@@ -13,7 +13,7 @@ namespace {
 // TLS 1.2's; those of TLS 1.3 are all of this kind.
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr const char* kGroups = "X25519:P-256:P-384";
-constexpr unsigned char kSpoken[] = "\x08http/1.1";  // best first
+constexpr unsigned char kSpoken[] = "\x02h2\x08http/1.1";  // best first
 
 // OpenSSL's reason for what failed last.
 std::string LastReason() {

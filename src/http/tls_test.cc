@@ -178,7 +178,9 @@ TEST(TlsTest, ChoosesAProtocolOrRefuses) {
   Files files("alpn");
   auto context = Load(files);
   const std::string http1("\x08http/1.1", 9);
-  for (const auto& [offered, chosen] : {std::pair{http1, "http/1.1"}, std::pair{std::string("\x06spdy/1"), ""}}) {
+  const std::string http2("\x02h2", 3);
+  for (const auto& [offered, chosen] :
+       {std::pair{http1, "http/1.1"}, std::pair{http1 + http2, "h2"}, std::pair{std::string("\x06spdy/1"), ""}}) {
     TlsSession server(*context);
     Client client;
     client.Begin();
@@ -186,6 +188,7 @@ TEST(TlsTest, ChoosesAProtocolOrRefuses) {
                         static_cast<unsigned>(offered.size()));
     std::string_view expected = chosen;
     EXPECT_EQ(client.Shake(server), expected.empty() ? TlsSession::State::kFailed : TlsSession::State::kDone);
+    EXPECT_EQ(server.speaks_http2(), expected == "h2");
     SSL_do_handshake(client.session());
     const unsigned char* name = nullptr;
     unsigned size = 0;
