@@ -13,6 +13,10 @@ namespace {
 constexpr size_t kFieldCost = 32;        // what a header counts beside its bytes (RFC 9113, 6.5.2)
 constexpr size_t kHeaderBombs = 4;       // times the limit that ends a connection
 constexpr size_t kProgress = 16 << 10;   // of an answer, within write_seconds
+// The answer was there before the whole request: the rest of that is not wanted (RFC 9113, 8.1). It is told so late,
+// as some clients take a reset for the loss of the answer.
+constexpr size_t kLingerBytes = 256 << 10;
+constexpr int64_t kLingerSeconds = 1;
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
 constexpr size_t kLargeData = 1 << 10;
@@ -102,8 +106,9 @@ struct Http2Session::Callbacks {
       bool blamed = frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR;
       if (blamed && !self.resets_.Spend()) self.Calm();
       Stream* stream = self.At(frame->hd.stream_id);
-      // The answer is there before the request was: the rest of it is not wanted (RFC 9113, 8.1).
-      if (stream != nullptr && EndsStream(*frame) && !stream->whole) self.Reset(frame->hd.stream_id, NGHTTP2_NO_ERROR);
+      if (stream == nullptr || !EndsStream(*frame)) return;
+      stream->done = true;
+      stream->since = self.now_;
     });
   }
   static int OnClose(nghttp2_session*, int32_t id, uint32_t, void* user) {
@@ -275,6 +280,7 @@ std::optional<Refusal> Http2Session::CheckHead(Stream& stream) {
 }
 
 void Http2Session::TakeData(int32_t id, Stream& stream, std::string_view data) {
+  if (stream.done && (stream.dropped += data.size()) > kLingerBytes) return Reset(id, NGHTTP2_NO_ERROR);
   if (stream.stage != Stage::kBody || stream.refusal) return;
   if (stream.request.body.size() + data.size() > limits_.messages.body_bytes) {
     return RefuseStream(id, stream, {413, "the body is too large"});
@@ -302,6 +308,9 @@ void Http2Session::Tick(int64_t now) {
     int64_t waited = now - stream.since;
     if (stream.stage == Stage::kBody && !stream.refusal && waited > limits_.body_seconds) {
       RefuseStream(id, stream, {408, "the request took too long to arrive"});
+    } else if (stream.done && waited > kLingerSeconds) {
+      stream.since = now;
+      Reset(id, NGHTTP2_NO_ERROR);
     } else if (stream.stage == Stage::kAnswered && waited > limits_.write_seconds) {
       stream.since = now;
       Reset(id, NGHTTP2_CANCEL);

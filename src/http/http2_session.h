@@ -83,6 +83,7 @@ class Http2Session {
     bool expects_continue = false;
     bool is_head = false;
     bool whole = false;  // the client has ended it
+    bool done = false;   // the answer is sent
     std::optional<Refusal> refusal;
     size_t header_bytes = 0;
     size_t trailers = 0;
@@ -90,6 +91,7 @@ class Http2Session {
     std::string answer;  // its body
     size_t sent = 0;     // of answer
     size_t noted = 0;    // of sent, at `since`
+    size_t dropped = 0;  // of the body, when done
     int64_t since = 0;
   };
   // Costs that are allowed in a burst, and come back with every second.

@@ -218,7 +218,6 @@ TEST_F(Http2SessionTest, RefusesHeadsAsHttp1Does) {
   uint32_t stream = Open();
   Feed(Frame(NGHTTP2_HEADERS, kEndHeaders, stream, HeadOf({{"content-length", "1048577"}}, "POST")));
   EXPECT_EQ(seen_[static_cast<int32_t>(stream)].status, "413");
-  EXPECT_EQ(seen_[static_cast<int32_t>(stream)].reset, NGHTTP2_NO_ERROR);
   Fields many(101, {"x", "y"});
   EXPECT_EQ(Ask(HeadOf(many)).status, "431");
   Fields large(80, {"x", std::string(126, 'y')});
@@ -270,8 +269,29 @@ TEST_F(Http2SessionTest, ReadsBodiesUpToTheirLimitAndTheirLengthAsItSays) {
   EXPECT_EQ(seen_[static_cast<int32_t>(stream)].status, "");
   Feed(Frame(NGHTTP2_DATA, 0, stream, "y"));
   EXPECT_EQ(seen_[static_cast<int32_t>(stream)].status, "413");
-  EXPECT_EQ(seen_[static_cast<int32_t>(stream)].reset, NGHTTP2_NO_ERROR);
   EXPECT_EQ(goaway_, -1);
+}
+
+TEST_F(Http2SessionTest, TellsThatTheRestOfABodyIsNotWantedOnceTheAnswerMayHaveBeenRead) {
+  const std::string head = HeadOf({{"content-length", "1048577"}}, "POST");
+  uint32_t stream = Open();
+  Feed(Frame(NGHTTP2_HEADERS, kEndHeaders, stream, head));
+  Seen& slow = seen_[static_cast<int32_t>(stream)];
+  EXPECT_EQ(slow.status, "413");
+  server_->Tick(1001);
+  Exchange();
+  EXPECT_EQ(slow.reset, -1);
+  server_->Tick(1002);
+  Exchange();
+  EXPECT_EQ(slow.reset, NGHTTP2_NO_ERROR);
+  stream = Open();
+  Feed(Frame(NGHTTP2_HEADERS, kEndHeaders, stream, head));
+  Seen& eager = seen_[static_cast<int32_t>(stream)];
+  const std::string piece(16 << 10, 'x');
+  for (int i = 0; i < 16; ++i) Feed(Frame(NGHTTP2_DATA, 0, stream, piece));
+  EXPECT_EQ(eager.reset, -1);
+  Feed(Frame(NGHTTP2_DATA, 0, stream, piece));
+  EXPECT_EQ(eager.reset, NGHTTP2_NO_ERROR);
 }
 
 TEST_F(Http2SessionTest, DeclinesBodiesThatAreTooMuchTogether) {
