@@ -148,7 +148,6 @@ struct Http2Session::Callbacks {
       nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, OnFrame);
       nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, OnSent);
       nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, OnClose);
-      nghttp2_option_set_no_closed_streams(option, 1);
       nghttp2_session_server_new2(&session, callbacks, &self, option);
     }
     nghttp2_option_del(option);
@@ -163,8 +162,7 @@ Http2Session::Http2Session(const Http2Limits& limits, int64_t now)
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
-      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<uint32_t>(limits.messages.header_bytes)},
-      {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1}};
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<uint32_t>(limits.messages.header_bytes)}};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
 }
