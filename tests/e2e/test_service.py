@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 
 import harness
 import pytest
@@ -11,14 +12,20 @@ import scenario
 SERVICE = harness.ROOT / "tests/service"
 FILES = {path.stem: json.loads(path.read_text()) for path in sorted(SERVICE.glob("*.json"))}
 
-OPERATORS = "eq ne gt gte lt lte in nin contains startsWith ieq icontains isNull".split()
+
+def registry(page):
+    """The names of a registry: docs/reference is what the binary prints, test_reference.py compares."""
+    return re.findall(r"^\| `(\w+)` \|", (harness.ROOT / f"docs/reference/{page}.md").read_text(), re.M)
+
+
+OPERATORS = registry("operators")
+FIELD_TYPES = registry("types")
 DETAIL_CODES = ("REQUIRED NULL WRONG_TYPE TOO_SMALL TOO_LARGE TOO_SHORT TOO_LONG PATTERN FORMAT ENUM PRECISION "
                 "UNKNOWN_FIELD READ_ONLY CHECK REFERENCE_NOT_FOUND").split()
 CODES = ("MALFORMED_JSON INVALID_QUERY UNAUTHENTICATED INVALID_CREDENTIALS TOKEN_EXPIRED FORBIDDEN NOT_FOUND "
          "ROUTE_NOT_FOUND METHOD_NOT_ALLOWED NOT_ACCEPTABLE PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE "
          "HEADERS_TOO_LARGE CONFLICT REFERENCED PRECONDITION_FAILED PRECONDITION_REQUIRED VALIDATION_ERROR "
          "EXPRESSION_FAILED").split()
-FIELD_TYPES = "string text int int64 float decimal bool uuid date datetime duration email url json bytes enum".split()
 
 
 class Services:
