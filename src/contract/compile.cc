@@ -57,7 +57,7 @@ Compiled Compile(std::span<const Source> sources, const Options& options) {
     return std::unexpected(mistakes.Take());
   }
   auto system = ParseYaml(static_cast<uint32_t>(sources.size()), all.back().text, mistakes);
-  Draft draft(mistakes);
+  Draft draft(mistakes, options.field_types);
   draft.top = std::make_unique<Members>(root, TopLevelKeys(), "a contract", mistakes);
   Node resources = MergeSystem(*system, draft.top->Value("resources"), mistakes);
   ReadSections(draft, resources);

@@ -43,6 +43,8 @@ struct Options {
   std::function<std::optional<std::string>(const std::string& name)> environment;
   // Whether a variable may be unset without a default (`check`, `export`): what it would fill is then not judged.
   bool allow_unset = false;
+  // The field types that fields may have. Whoever has one of their own gives a table of all; it must outlive the call.
+  std::span<const types::FieldType> field_types = types::FieldTypes();
 };
 
 using Compiled = std::expected<std::shared_ptr<const model::Service>, MistakeList>;

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -63,9 +64,10 @@ struct RuleDraft {
 // A contract on its way into the model. What is wrong is told once, where it stands: it then counts as declared, and
 // what uses it is not judged.
 struct Draft {
-  explicit Draft(Mistakes& to) : mistakes(to) {}
+  Draft(Mistakes& to, std::span<const types::FieldType> types) : mistakes(to), field_types(types) {}
 
   Mistakes& mistakes;
+  std::span<const types::FieldType> field_types;
   std::unique_ptr<Members> top;
   std::shared_ptr<model::Service> service = std::make_shared<model::Service>();
   std::vector<ResourceDraft> resources;
