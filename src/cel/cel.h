@@ -121,6 +121,7 @@ struct Usage {
   int height = 0;          // of nesting, weighed by what it costs a database's parser
   int predicates = 0;      // comparisons and boolean functions
   int relation_depth = 0;  // relations in a chain, the longest
+  int rows_depth = 0;      // loops over to-many relations, one in another
   int list_values = 0;     // items of the longest literal list
   std::vector<std::pair<ResourceId, FieldId>> fields;  // every field it reads, of any resource
   std::vector<std::pair<ResourceId, RelationId>> crossed;  // every relation it crosses

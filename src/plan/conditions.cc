@@ -11,6 +11,7 @@ using cel::ExprPtr;
 using cel::Op;
 
 constexpr int kMaxRelations = 4;
+constexpr int kMaxLoops = 2;  // over to-many relations, one in another: each multiplies the rows that are looked at
 constexpr int kMaxPredicates = 100;
 constexpr int kMaxValues = 1000;
 constexpr int kMaxDepth = 8;
@@ -217,6 +218,10 @@ void CheckLimits(const cel::Expr& expr, const call::Call& call, ClauseErrors& er
   cel::Usage usage = cel::Measure(expr);
   if (usage.relation_depth > kMaxRelations) {
     errors.invalid.push_back(fmt::format("the filter crosses more than {} relations", kMaxRelations));
+  }
+  if (usage.rows_depth > kMaxLoops) {
+    errors.invalid.push_back(
+        fmt::format("the filter goes through relations within relations more than {} deep", kMaxLoops));
   }
   if (usage.predicates > kMaxPredicates) {
     errors.invalid.push_back(fmt::format("the filter has more than {} conditions", kMaxPredicates));
