@@ -40,6 +40,13 @@ TEST_F(RulesTest, WhatNeverHoldsIsFalse) {
   EXPECT_TRUE(cel::IsFalse(For(world_.nobody).Access(world_.resource("Note").access.remove)));
 }
 
+TEST_F(RulesTest, AnErrorIsNoPermissionWhereverItStandsInARule) {
+  // mine && rank < 9 || staff: nobody has an id, so the rank does not matter.
+  EXPECT_EQ(Access(world_.nobody, "Note", &model::Access::history), "false");
+  EXPECT_EQ(world_.Tell(For(world_.nobody).Write(world_.field("Note", "mood"))), "false");
+  EXPECT_EQ(Access(world_.nobody, "Shelf", &model::Access::list), "!(hidden)");
+}
+
 TEST_F(RulesTest, NoRuleIsNobodysPermission) {
   const model::Access& closed = world_.resource("Closed").access;
   for (const cel::ExprPtr& rule : {closed.list, closed.get, closed.create, closed.update_before, closed.update_after,
