@@ -191,7 +191,7 @@ Steps::Steps(const World& world, const call::Call& call, const call::Caller& cal
   if (plan_) plan_->program().Start();
 }
 
-std::vector<std::string> Steps::Next(std::vector<Answer> answers) {
+std::vector<std::string> Steps::Advance(std::vector<Answer> answers) {
   if (!plan_) return {Told(plan_.error())};
   statements_ = plan_->program().Advance(std::move(answers));
   std::vector<std::string> told;

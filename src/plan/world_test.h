@@ -61,7 +61,12 @@ class Steps {
   Steps(const World& world, const call::Call& call, const call::Caller& caller);
 
   // The next statements, told. Audit rows as "audit ACTION before -> after".
-  std::vector<std::string> Next(std::vector<Answer> answers = {});
+  template <class... Answers>
+  std::vector<std::string> Next(Answers... answers) {
+    std::vector<Answer> all;
+    (all.emplace_back(std::move(answers)), ...);
+    return Advance(std::move(all));
+  }
   const Statement& at(size_t which) const { return statements_[which]; }
   // RowsFor the first of the last statements.
   Answer Rows(std::initializer_list<std::string_view> rows) const { return world_.RowsFor(statements_.at(0), rows); }
@@ -74,6 +79,8 @@ class Steps {
   std::string End();
 
  private:
+  std::vector<std::string> Advance(std::vector<Answer> answers);
+
   const World& world_;
   call::Answer<Plan> plan_;
   std::vector<Statement> statements_;
