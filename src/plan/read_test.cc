@@ -124,6 +124,31 @@ TEST_F(ReadTest, GuardedFieldsAreUntouchableInEveryClause) {
   }
 }
 
+TEST_F(ReadTest, ARelationIsCrossedOnlyByWhoReadsTheKeyThatMakesIt) {
+  const std::vector<std::string> refused = {"FORBIDDEN: field 'shelfId' is not allowed here"};
+  call::Call loans = List("Loan");
+  call::Call shelves = List("Shelf");
+  loans.where = {Where({"shelf", "name"}, call::Operator::kEq, {"a"})};
+  shelves.where = {Where({"loans", "until"}, call::Operator::kEq, {"a"})};
+  EXPECT_EQ(First(loans, world_.ann), refused);
+  EXPECT_EQ(First(shelves, world_.ann), refused);
+  EXPECT_THAT(First(shelves, world_.staff)[0], HasSubstr("loans.exists("));
+  loans = List("Loan");
+  shelves = List("Shelf");
+  loans.filter = "shelf.name == 'a'";
+  shelves.filter = "loans.size() > 0";
+  EXPECT_EQ(First(loans, world_.ann), refused);
+  EXPECT_EQ(First(shelves, world_.ann), refused);
+  EXPECT_THAT(First(loans, world_.staff)[0], HasSubstr("(shelf.name == 'a')"));
+  loans = List("Loan");
+  shelves = List("Shelf");
+  loans.selection.includes = {{"shelf", "shelf", {}}};
+  shelves.selection.includes = {{"loans", "loans", {}}};
+  EXPECT_EQ(First(loans, world_.ann), refused);
+  EXPECT_EQ(First(shelves, world_.ann), refused);
+  EXPECT_THAT(First(shelves, world_.staff)[0], HasSubstr("Shelf {*}"));
+}
+
 TEST_F(ReadTest, FiltersStandBesideTheRuleAndSeeOnlyWhatTheCallerMayList) {
   call::Call list = List("Note");
   list.paging.total = false;

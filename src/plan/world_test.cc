@@ -22,6 +22,7 @@ resources:
       hidden: { type: bool!, default: false }
       notes: { many: Note, via: shelf }
       boxes: { many: Box, via: shelf }
+      loans: { many: Loan, via: shelf }
     access: { list: '!hidden || staff', get: signedIn, write: staff }
   Note:
     id: int
@@ -71,6 +72,28 @@ resources:
       cost: 'decimal(6,3)'
       price: { type: 'decimal(6,2)', default: cost / 2 }
     access: { read: public, write: staff }
+  Loan:
+    id: int
+    fields: { shelf: { type: Shelf, read: staff }, until: string }
+    access: { read: public }
+  Kinds:
+    plural: kinds
+    fields:
+      flag: bool
+      whole: int
+      large: int64
+      real: float
+      money: decimal(18,2)
+      text: string
+      other: uuid
+      day: date
+      time: datetime
+      span: duration
+      mail: email
+      link: url
+      pick: enum(one, two)
+      long: text
+    access: { read: public }
   Closed:
     plural: closed
     fields: { name: string }
