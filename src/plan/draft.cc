@@ -65,13 +65,13 @@ bool Draft::ReadValue(const model::Field& field, FieldId id, const json::Json& i
     errors_.push_back({field.name, Detail::kNull, "must not be null"});
     return false;
   }
-  const types::JsonText* stored_json = stored_ == nullptr ? nullptr : (*stored_)[id.index()].get<types::JsonText>();
   std::optional<json::Json> merged;
-  if (mode_ == Mode::kMerge && stored_json != nullptr) {
-    if (auto parsed = json::Parse(stored_json->text, {.depth = 128, .bytes = SIZE_MAX})) {
-      merged = std::move(*parsed);
-      json::MergePatch(*merged, input);
+  if (mode_ == Mode::kMerge && field.type->kind() == types::Kind::kJson) {
+    merged.emplace();
+    if (const auto* stored = (*stored_)[id.index()].get<types::JsonText>()) {
+      if (auto parsed = json::Parse(stored->text, {.depth = 128, .bytes = SIZE_MAX})) merged = std::move(*parsed);
     }
+    json::MergePatch(*merged, input);
   }
   auto read = field.type->Parse(merged ? *merged : input);
   if (read) {

@@ -30,6 +30,7 @@ class Draft {
   // `stored`: the row as it is, null for a creation; must outlive the draft.
   Draft(const model::Resource& resource, const Rules& rules, Mode mode, const Values* stored);
 
+  // REQUIRES: the body lives until Complete.
   void ReadBody(const json::Json& body);
   // A part of the id that the address gives; the body may only repeat it.
   void PutKey(FieldId part, Value value);
