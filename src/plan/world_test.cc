@@ -94,6 +94,10 @@ resources:
       pick: enum(one, two)
       long: text
     access: { read: public }
+  Page:
+    id: int
+    fields: { open: bool!, note: Note }
+    access: { read: public, create: open, update: { before: public, after: open } }
   Closed:
     plural: closed
     fields: { name: string }
