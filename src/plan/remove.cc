@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
 #include <set>
 
 #include "model/row_id.h"
@@ -54,10 +55,10 @@ class RemoveProgram final : public Program {
     model::OnDelete on_delete;
   };
   struct Cleared {
-    ResourceId resource;
-    FieldId field;
     Values row;
+    std::vector<FieldId> fields;
   };
+  using RowName = std::pair<ResourceId, std::string>;
 
   bool restores() const { return request_->operation.kind == model::OperationKind::kRestore; }
   const model::Resource& resource() const { return request_->resource; }
@@ -92,14 +93,14 @@ class RemoveProgram final : public Program {
     if (restores() && before[deleted_at.index()].is_null()) return {request_->AnswerQuery(request_->key)};
     Value mark = restores() ? Value{} : Value{types::Timestamp{request_->actor.now_micros}};
     std::vector<Statement> statements =
-        Change(resource(), before, deleted_at, std::move(mark), restores() ? "restore" : "delete");
+        Change(resource(), before, {deleted_at}, mark, restores() ? "restore" : "delete");
     if (restores()) statements.push_back(request_->AnswerQuery(request_->key));
     return statements;
   }
 
-  // One field of one row, with version, time and audit.
-  std::vector<Statement> Change(const model::Resource& of, const Values& before, FieldId field, Value value,
-                                std::string_view action) const {
+  // The same value for fields of one row, with version, time and audit.
+  std::vector<Statement> Change(const model::Resource& of, const Values& before, const std::vector<FieldId>& fields,
+                                const Value& value, std::string_view action) const {
     Update update{of.id, KeyOf(of, before), {}};
     Values after = before;
     auto set = [&](FieldId id, Value to) {
@@ -107,7 +108,7 @@ class RemoveProgram final : public Program {
       update.set.emplace_back(id, std::move(to));
     };
     FieldId version = of.FindSystem(model::SystemField::kVersion);
-    set(field, std::move(value));
+    for (FieldId field : fields) set(field, value);
     set(version, *before[version.index()].get<int64_t>() + 1);
     set(of.FindSystem(model::SystemField::kUpdatedAt), types::Timestamp{request_->actor.now_micros});
     std::vector<Statement> statements{std::move(update)};
@@ -159,9 +160,11 @@ class RemoveProgram final : public Program {
       for (size_t r = 0; r < rows.size(); ++r) {
         Values row;
         for (size_t f = 0; f < child.fields.size(); ++f) row.push_back(child.fields[f].type->ToValue(rows.at(r, f)));
+        RowName name{child.id, model::FormatId(child, KeyOf(child, row))};
         if (asked_[i].on_delete == model::OnDelete::kClear) {
-          cleared_.push_back({child.id, asked_[i].field, std::move(row)});
-        } else if (seen_.insert({child.id, model::FormatId(child, KeyOf(child, row))}).second) {
+          Cleared& cleared = cleared_.try_emplace(std::move(name), Cleared{std::move(row), {}}).first->second;
+          cleared.fields.push_back(asked_[i].field);
+        } else if (seen_.insert(std::move(name)).second) {
           level.rows.push_back(std::move(row));
         }
         if (seen_.size() + cleared_.size() > kMaxTouched) {
@@ -176,8 +179,8 @@ class RemoveProgram final : public Program {
     return Write();
   }
 
-  // Once nothing is left to expand: clears first, then deletes from the deepest level up; before each level, who
-  // restricts it is asked for.
+  // Once nothing is left to expand: clears first, then deletes, each row behind those that refer to it; before each
+  // group, who restricts it is asked for.
   std::vector<Statement> Write() {
     if (!pending_.empty()) {
       levels_.push_back(std::move(pending_.front()));
@@ -188,15 +191,14 @@ class RemoveProgram final : public Program {
     auto append = [&](std::vector<Statement> more) {
       std::move(more.begin(), more.end(), std::back_inserter(statements));
     };
-    for (const Cleared& cleared : cleared_) {
-      const model::Resource& of = request_->service.resource(cleared.resource);
-      if (seen_.contains({of.id, model::FormatId(of, KeyOf(of, cleared.row))})) continue;
-      append(Change(of, cleared.row, cleared.field, Value{}, "update"));
+    for (const auto& [name, cleared] : cleared_) {
+      if (seen_.contains(name)) continue;
+      append(Change(request_->service.resource(name.first), cleared.row, cleared.fields, Value{}, "update"));
     }
-    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
-      const model::Resource& of = request_->service.resource(level->resource);
-      AskRestricting(of, level->rows, statements);
-      for (const Values& row : level->rows) {
+    for (const Level& group : TakeInOrder()) {
+      const model::Resource& of = request_->service.resource(group.resource);
+      AskRestricting(of, group.rows, statements);
+      for (const Values& row : group.rows) {
         statements.push_back(Delete{of.id, KeyOf(of, row)});
         if (auto audit = MakeAudit(request_->service, of, request_->actor, "delete", &row, nullptr)) {
           statements.push_back(std::move(*audit));
@@ -205,6 +207,63 @@ class RemoveProgram final : public Program {
     }
     step_ = Step::kWritten;
     return statements;
+  }
+
+  struct Doomed {
+    ResourceId resource;
+    Values* row;
+    std::vector<size_t> refers_to = {};
+    size_t referred = 0;  // by how many that have no rank yet
+    size_t rank = 0;      // above that of all that refer to it
+  };
+
+  // The rows of all levels, with who refers to whom.
+  std::vector<Doomed> Connect() {
+    std::vector<Doomed> all;
+    std::map<RowName, size_t> places;
+    for (Level& level : levels_) {
+      const model::Resource& of = request_->service.resource(level.resource);
+      for (Values& row : level.rows) {
+        places.emplace(RowName{of.id, model::FormatId(of, KeyOf(of, row))}, all.size());
+        all.push_back({of.id, &row});
+      }
+    }
+    for (size_t i = 0; i < all.size(); ++i) {
+      for (const model::Relation& relation : request_->service.resource(all[i].resource).relations) {
+        if (relation.to_many || (*all[i].row)[relation.local.index()].is_null()) continue;
+        const model::Resource& target = request_->service.resource(relation.target);
+        auto found = places.find({target.id, model::FormatId(target, {(*all[i].row)[relation.local.index()]})});
+        if (found == places.end() || found->second == i) continue;
+        all[i].refers_to.push_back(found->second);
+        ++all[found->second].referred;
+      }
+    }
+    return all;
+  }
+
+  // The rows of all levels in groups, none before one that refers to it. Rows that refer to each other in a circle
+  // come last; the store has the word on them.
+  std::vector<Level> TakeInOrder() {
+    std::vector<Doomed> all = Connect();
+    std::vector<size_t> ranked;
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (all[i].referred == 0) ranked.push_back(i);
+    }
+    for (size_t done = 0; done < ranked.size(); ++done) {
+      for (size_t target : all[ranked[done]].refers_to) {
+        all[target].rank = std::max(all[target].rank, all[ranked[done]].rank + 1);
+        if (--all[target].referred == 0) ranked.push_back(target);
+      }
+    }
+    std::map<std::pair<size_t, ResourceId>, Level> groups;
+    for (const Doomed& doomed : all) {
+      size_t rank = doomed.referred == 0 ? doomed.rank : all.size();
+      Level& group = groups.try_emplace({rank, doomed.resource}, Level{doomed.resource, {}}).first->second;
+      group.rows.push_back(std::move(*doomed.row));
+    }
+    std::vector<Level> order;
+    for (auto& [place, group] : groups) order.push_back(std::move(group));
+    return order;
   }
 
   void AskRestricting(const model::Resource& of, const std::vector<Values>& rows, std::vector<Statement>& statements) {
@@ -253,8 +312,8 @@ class RemoveProgram final : public Program {
   std::vector<Level> levels_;   // the row itself first
   std::vector<Level> pending_;  // found, not yet expanded
   std::vector<Asked> asked_;
-  std::vector<Cleared> cleared_;
-  std::set<std::pair<ResourceId, std::string>> seen_;
+  std::map<RowName, Cleared> cleared_;
+  std::set<RowName> seen_;
   std::vector<std::pair<size_t, ResourceId>> restricted_;  // place of the answer, who refers
   std::optional<call::ApiError> error_;
   call::Outcome outcome_;

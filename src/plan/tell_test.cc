@@ -193,6 +193,7 @@ Steps::Steps(const World& world, const call::Call& call, const call::Caller& cal
 
 std::vector<std::string> Steps::Advance(std::vector<Answer> answers) {
   if (!plan_) return {Told(plan_.error())};
+  if (answers.size() != statements_.size()) throw std::logic_error("each statement has one answer");
   statements_ = plan_->program().Advance(std::move(answers));
   std::vector<std::string> told;
   for (const Statement& statement : statements_) told.push_back(world_.Tell(statement));

@@ -98,6 +98,27 @@ resources:
     id: int
     fields: { open: bool!, note: Note }
     access: { read: public, create: open, update: { before: public, after: open } }
+  Plot:
+    id: int
+    fields: { name: string }
+    access: { read: public, delete: staff }
+  Plant:
+    id: int
+    audit: true
+    fields: { plot: { type: Plot, onDelete: cascade }, bed: { type: Bed, onDelete: cascade }, guard: Plant }
+    access: { list: staff }
+  Bed:
+    id: int
+    fields: { plot: { type: Plot, onDelete: cascade }, old: { type: Plot, onDelete: clear } }
+    access: { list: staff }
+  Gate:
+    id: int
+    fields: { plot: Plot! }
+  Path:
+    id: int
+    audit: true
+    fields: { from: { type: Plot, onDelete: clear }, to: { type: Plot, onDelete: clear } }
+    access: { list: staff }
   Closed:
     plural: closed
     fields: { name: string }

@@ -70,7 +70,10 @@ class Steps {
   const Statement& at(size_t which) const { return statements_[which]; }
   // RowsFor the first of the last statements.
   Answer Rows(std::initializer_list<std::string_view> rows) const { return world_.RowsFor(statements_.at(0), rows); }
-  void Restart() { plan_->program().Start(); }
+  void Restart() {
+    statements_.clear();
+    plan_->program().Start();
+  }
   bool planned() const { return plan_.has_value(); }
   bool writes() const { return plan_->writes(); }
   // What came of it.
