@@ -163,6 +163,20 @@ TEST_F(DraftTest, AFieldThatMayNotBeWrittenIsDeniedByName) {
   EXPECT_EQ(Merge(R"({"secret": "s"})").draft.denied(), "secret");
 }
 
+TEST_F(DraftTest, WhetherAGuessIsRightIsNotTold) {
+  Values stored = Stored("Kinds", R"({"version": 1, "sealed": "s"})");
+  for (const char* guess : {"s", "t"}) {
+    Written made(world_, "Kinds", Draft::Mode::kMerge, world_.ann, fmt::format(R"({{"sealed": "{}"}})", guess),
+                 &stored);
+    EXPECT_EQ(made.draft.denied(), "sealed");
+    EXPECT_EQ(made.Errors(), "");
+  }
+  Written same(world_, "Kinds", Draft::Mode::kMerge, world_.staff, R"({"sealed": "s"})", &stored);
+  EXPECT_EQ(same.draft.denied() + same.Errors(), "");
+  Written other(world_, "Kinds", Draft::Mode::kMerge, world_.staff, R"({"sealed": "t"})", &stored);
+  EXPECT_EQ(other.draft.denied() + other.Errors(), "VALIDATION_ERROR sealed READ_ONLY");
+}
+
 TEST_F(DraftTest, AFieldWhoseRuleLooksAtTheRowIsLeftToBeJudged) {
   Written made = Merge(R"({"mood": "x"})");
   EXPECT_EQ(made.draft.denied(), "");

@@ -119,6 +119,10 @@ TEST_F(PlannerTest, DeletedRowsAreForWhoMayRestoreThem) {
   call::Call list = world_.Make(OperationKind::kList, "Note");
   list.deleted = call::Deleted::kWith;
   EXPECT_EQ(Refusal(list, world_.ann), "");
+  list = world_.Make(OperationKind::kList, "Page");
+  list.deleted = call::Deleted::kWith;
+  EXPECT_EQ(Refusal(list, world_.ann), "FORBIDDEN: listing deleted rows is not allowed");
+  EXPECT_EQ(Refusal(list, world_.staff), "");
   list = world_.Make(OperationKind::kList, "Shelf");
   list.deleted = call::Deleted::kOnly;
   EXPECT_EQ(Refusal(list, world_.staff), "INVALID_QUERY: 'deleted': Shelf has no soft delete");

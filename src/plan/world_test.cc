@@ -93,11 +93,13 @@ resources:
       link: url
       pick: enum(one, two)
       long: text
-    access: { read: public }
+      sealed: { type: string, read: staff, readOnly: true }
+    access: { read: public, update: staff }
   Page:
     id: int
+    softDelete: true
     fields: { open: bool!, note: Note }
-    access: { read: public, create: open, update: { before: public, after: open } }
+    access: { read: public, create: open, update: { before: public, after: open }, restore: staff }
   Plot:
     id: int
     fields: { name: string }

@@ -169,7 +169,7 @@ TEST_F(WriteTest, ARowThatMayBeReadButNotChangedIsForbidden) {
 }
 
 TEST_F(WriteTest, AGuardedFieldIsJudgedOnTheRowAsItIsAndAsItWouldBecome) {
-  Steps now(world_, Patch(R"({"mood": "x"})"), world_.ann);
+  Steps now(world_, Patch(R"({"mood": "x", "rank": 7})"), world_.ann);
   now.Next();
   now.Next(now.Rows({R"({"id": 7, "version": 4, "ownerId": "0190a000-0000-7000-8000-00000000000a", "title": "old",
                          "rank": 8, "tags": [], "flags": [true, false]})"}));
@@ -276,6 +276,17 @@ TEST_F(WriteTest, AReplacementCreatesWhatIsNotThereUnderTheIdOfTheAddress) {
   other.Next();
   other.Next(other.Rows({}));
   EXPECT_EQ(other.End(), "VALIDATION_ERROR id READ_ONLY");
+}
+
+TEST_F(WriteTest, AReplacementCreatesNothingForWhoMayNotCreateNorUnderAnIdThatIsCountedUp) {
+  Steps kinds(world_, Put("Kinds", World::kAnn, "{}"), world_.staff);
+  kinds.Next();
+  EXPECT_THAT(kinds.Next(kinds.Rows({})), IsEmpty());
+  EXPECT_EQ(kinds.End(), "NOT_FOUND: there is no such row");
+  Steps shelf(world_, Put("Shelf", "1", R"({"name": "a"})"), world_.staff);
+  shelf.Next();
+  EXPECT_THAT(shelf.Next(shelf.Rows({})), IsEmpty());
+  EXPECT_EQ(shelf.End(), "NOT_FOUND: there is no such row");
 }
 
 TEST_F(WriteTest, AReplacementOfARowThatTheCallerMayNotReadIsNotFound) {
