@@ -79,7 +79,12 @@ Cursors::Cursors(const Planner::CursorKey& key, const call::Call& call, const Ru
   }
   std::sort(conditions.begin(), conditions.end());
   for (const std::string& condition : conditions) AppendText(condition, binding_);
-  for (const Order& term : order) binding_ += fmt::format("{}{}", term.descending ? '-' : '+', term.field.value);
+  // By name and type: the cells of a cursor that outlived a change of the contract must still be what they were.
+  for (const Order& term : order) {
+    binding_ += term.descending ? '-' : '+';
+    AppendText(resource.field(term.field).name, binding_);
+    AppendText(resource.field(term.field).type->text(), binding_);
+  }
 }
 
 std::string Cursors::Sign(std::string_view payload) const {

@@ -160,6 +160,25 @@ TEST_F(CursorTest, AnotherServersCursorIsRefused) {
   EXPECT_FALSE(Cursors(two, list_, rules, note, order).Decode(cursor).has_value());
 }
 
+TEST_F(CursorTest, ACursorOfAFieldThatHasChangedSinceIsRefused) {
+  model::Resource kinds = world_.resource("Kinds");
+  Rules rules(world_.service(), world_.ann, World::kNow);
+  FieldId text = kinds.FindField("text");
+  FieldId other = kinds.FindField("other");
+  std::vector<Order> order = {{text, false}};
+  Planner::CursorKey key{1};
+  types::Rows rows(1);
+  ASSERT_TRUE(rows.AppendText("x"));
+  std::string cursor = Cursors(key, List("Kinds"), rules, kinds, order).Encode(rows, 0, {0});
+  EXPECT_TRUE(Cursors(key, List("Kinds"), rules, kinds, order).Decode(cursor).has_value());
+  model::Resource moved = kinds;
+  std::swap(moved.fields[text.index()], moved.fields[other.index()]);
+  EXPECT_FALSE(Cursors(key, List("Kinds"), rules, moved, order).Decode(cursor).has_value());
+  EXPECT_TRUE(Cursors(key, List("Kinds"), rules, moved, {{other, false}}).Decode(cursor).has_value());
+  kinds.fields[text.index()].type = kinds.field(other).type;
+  EXPECT_FALSE(Cursors(key, List("Kinds"), rules, kinds, order).Decode(cursor).has_value());
+}
+
 TEST_F(CursorTest, TheOrderOfConditionsDoesNotMatter) {
   call::Condition one{"rank", {"rank"}, call::Operator::kGt, {"1"}};
   call::Condition two{"size", {"size"}, call::Operator::kLt, {"9"}};
