@@ -274,11 +274,18 @@ ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, c
 std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const model::Resource& resource,
                              const Rules& rules, ClauseErrors& errors) {
   std::vector<Order> order;
-  std::set<model::FieldId> seen;
-  bool descending_key = false;
+  std::set<std::string> named;
+  auto add = [&](model::FieldId id, bool descending) {
+    bool there = std::ranges::any_of(order, [id](const Order& term) { return term.field == id; });
+    if (!there) order.push_back({id, descending});
+  };
   for (const call::SortTerm& term : terms) {
+    if (!named.insert(term.field).second) {
+      errors.invalid.push_back(fmt::format("'sort' names '{}' twice", term.field));
+      continue;
+    }
     if (term.field == "id" && resource.id_kind == model::IdKind::kComposite) {
-      descending_key = term.descending;
+      for (model::FieldId id : resource.key) add(id, term.descending);
       continue;
     }
     model::FieldId id = resource.FindField(term.field);
@@ -292,15 +299,11 @@ std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const mod
           fmt::format("'sort': '{}' is {} and cannot be sorted by", term.field, field.type->text()));
     } else if (!rules.AlwaysReads(field)) {
       errors.denied.push_back(field.name);
-    } else if (!seen.insert(id).second) {
-      errors.invalid.push_back(fmt::format("'sort' names '{}' twice", term.field));
     } else {
-      order.push_back({id, term.descending});
+      add(id, term.descending);
     }
   }
-  for (model::FieldId id : resource.key) {
-    if (seen.insert(id).second) order.push_back({id, descending_key});
-  }
+  for (model::FieldId id : resource.key) add(id, false);
   return order;
 }
 

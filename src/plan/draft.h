@@ -32,6 +32,7 @@ class Draft {
 
   // Whether the caller reads that field of the stored row, where its rule depends on the row. Before ReadBody.
   void SetReads(FieldId field, bool reads) { reads_[field.index()] = reads; }
+  // REQUIRES: the body lives until Complete.
   void ReadBody(const json::Json& body);
   // A part of the id that the address gives; the body may only repeat it.
   void PutKey(FieldId part, Value value);

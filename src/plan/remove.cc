@@ -109,12 +109,16 @@ class RemoveProgram final : public Program {
   std::vector<Statement> Change(const model::Resource& of, const Values& before, Values after,
                                 std::string_view action) const {
     FieldId version = of.FindSystem(model::SystemField::kVersion);
-    after[version.index()] = *before[version.index()].get<int64_t>() + 1;
-    after[of.FindSystem(model::SystemField::kUpdatedAt).index()] = types::Timestamp{request_->actor.now_micros};
     Update update{of.id, KeyOf(of, before), {}};
     for (size_t i = 0; i < after.size(); ++i) {
       if (!(before[i] == after[i])) update.set.emplace_back(FieldId{static_cast<uint32_t>(i)}, after[i]);
     }
+    auto set = [&](FieldId id, Value value) {
+      after[id.index()] = value;
+      update.set.emplace_back(id, std::move(value));
+    };
+    set(of.FindSystem(model::SystemField::kVersion), *before[version.index()].get<int64_t>() + 1);
+    set(of.FindSystem(model::SystemField::kUpdatedAt), types::Timestamp{request_->actor.now_micros});
     std::vector<Statement> statements{std::move(update)};
     if (auto audit = MakeAudit(request_->service, of, request_->actor, action, &before, &after)) {
       statements.push_back(std::move(*audit));

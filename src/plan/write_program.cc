@@ -78,7 +78,7 @@ Judgement::Judgement(const WriteRequest& request, Draft& draft, ExprPtr rule)
 
 std::optional<Statement> Judgement::AskDefaults() {
   if (draft_.probed_defaults().empty()) return std::nullopt;
-  References(true);
+  References(true, false);
   given_judged_ = true;
   Probe probe = probe_;
   for (FieldId id : draft_.probed_defaults()) probe.expressions.push_back(draft_.DefaultOf(id));
@@ -96,8 +96,7 @@ void Judgement::DefaultsAnswered(const types::Rows& rows) {
 
 std::optional<Statement> Judgement::Ask() {
   const model::Resource& resource = request_.resource;
-  if (!given_judged_) References(true);
-  References(false);
+  References(!given_judged_, true);
   Condition(rule_, Purpose::kRule, {});
   for (FieldId id : draft_.guarded()) Condition(request_.rules.Write(resource.field(id)), Purpose::kField, id);
   draft_.Check();
@@ -119,11 +118,12 @@ void Judgement::Condition(const ExprPtr& rule, Purpose purpose, FieldId field) {
   if (!HoldsFor(*rule, request_.resource, draft_.row())) Failed(purpose, field);
 }
 
-// References that the body gives, or those that defaults made.
-void Judgement::References(bool given) {
+// References that the body gives, and those that it does not.
+void Judgement::References(bool given, bool others) {
   const auto& relations = request_.resource.relations;
   for (size_t i = 0; i < relations.size(); ++i) {
-    if (relations[i].to_many || draft_.Given(relations[i].local) != given || !MustJudge(relations[i])) continue;
+    if (relations[i].to_many || !(draft_.Given(relations[i].local) ? given : others)) continue;
+    if (!MustJudge(relations[i])) continue;
     Reference(relations[i], model::RelationId{static_cast<uint32_t>(i)});
   }
 }

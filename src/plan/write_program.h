@@ -65,7 +65,7 @@ class Judgement {
   void Condition(const cel::ExprPtr& rule, Purpose purpose, FieldId field);
   bool MustJudge(const model::Relation& relation) const;
   void Reference(const model::Relation& relation, model::RelationId id);
-  void References(bool given);
+  void References(bool given, bool others);
   void Failed(Purpose purpose, FieldId field);
 
   const WriteRequest& request_;
