@@ -56,6 +56,16 @@ Match Router::Find(std::string_view method, const std::vector<std::string>& segm
   return Nowhere(segments);
 }
 
+std::vector<Router::Address> Router::Addresses() const {
+  std::vector<Address> addresses;
+  for (const auto& [name, collection] : collections_) {
+    for (const Address* address : {&collection.rows, &collection.row, &collection.restore, &collection.history}) {
+      if (!address->methods.empty()) addresses.push_back(*address);
+    }
+  }
+  return addresses;
+}
+
 Match Router::Choose(std::string_view method, const Address& address, std::string id) {
   if (address.methods.empty()) return Nowhere({});
   Match match;
