@@ -58,3 +58,15 @@ need() {
     apt_install "${absent[@]}"
   } >&2
 }
+
+# fetch_web brings what the reference page is made of into web/node_modules, where npm is at hand: without it the binary
+# is built all the same, and /docs says that it is not there.
+fetch_web() {
+  command -v npm >/dev/null || return 0
+  [ ! web/node_modules/.package-lock.json -nt web/package-lock.json ] || return 0
+  local log
+  if ! log="$(cd web && npm ci --ignore-scripts --no-audit --no-fund 2>&1)"; then
+    printf '%s\nnpm ci in web/ failed: the binary is built without the reference page\n' "$log" >&2
+    rm -rf web/node_modules
+  fi
+}

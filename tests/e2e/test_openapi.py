@@ -4,6 +4,7 @@ against the document too."""
 
 import collections
 import json
+import re
 
 import harness
 import openapi
@@ -90,10 +91,39 @@ def test_schemas_say_what_is_required_and_read_only(document):
         if schema.get("additionalProperties") is False:  # a body
             given = [member for member in schema.get("required", []) if properties[member].get("readOnly")]
             assert given == [], name
-    judge = openapi.Schema(document)
-    for name, schema in document.root["components"]["schemas"].items():
-        for example in schema.get("examples", []):
-            assert list(judge.mistakes(schema, example)) == [], name
+
+
+def test_examples_are_as_their_schemas_say(document):
+    judge, seen = openapi.Schema(document), 0
+    for schema in document.root["components"]["schemas"].values():
+        for name, member in schema.get("properties", {}).items():
+            for example in member.get("examples", []):
+                assert list(judge.mistakes(member, example)) == [], name
+                seen += 1
+    for _, _, operation in document.operations():
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            if "example" in media:
+                assert list(judge.mistakes(media["schema"], media["example"])) == [], operation["operationId"]
+                seen += 1
+    assert seen > 20
+
+
+@pytest.mark.parametrize("name", ["everything", "relations"])
+def test_the_example_of_a_body_makes_a_row(served, name):
+    """Where it refers to no other row."""
+    server, document = served(name)
+    client, made = server.client(), 0
+    for path, method, operation in document.operations():
+        if method != "post" or "requestBody" not in operation or {} not in operation["security"]:
+            continue
+        body = operation["requestBody"]["content"]["application/json"].get("example")
+        if body is None or any(member.endswith("Id") for member in body):
+            continue
+        answer = client.post(path, body)
+        codes = [detail["code"] for detail in (answer.body.get("error") or {}).get("details", [])]
+        assert answer.status in (201, 401) or set(codes) == {"CHECK"}, answer.raw
+        made += answer.status == 201
+    assert made > 1
 
 
 def test_the_same_contract_gives_the_same_text(tmp_path):
@@ -192,6 +222,51 @@ def test_who_may_ask_is_told(served):
         refused = f"{operation['operationId']} needs a credential"
         told = answer.body.get("error", {}).get("message", "") if answer.body else ""
         assert (told == refused) == ({} not in operation["security"]), f"{operation['operationId']}: {answer.raw}"
+
+
+def test_the_document_is_served_and_kept(served):
+    server, _ = served("shop")
+    client = server.client()
+    answer = client.get("/openapi.json")
+    assert answer.status == 200 and answer.headers["content-type"] == "application/json"
+    assert answer.raw.decode() + "\n" == export(CONTRACTS["shop"], server.directory)
+    assert answer.headers["cache-control"] == "no-cache"
+    tag = answer.headers["etag"]
+    again = client.request("GET", "/openapi.json", headers={"If-None-Match": tag})
+    assert again.status == 304 and again.raw == b"" and again.headers["etag"] == tag
+    assert client.request("GET", "/openapi.json", headers={"If-None-Match": '"other"'}).status == 200
+    head = client.request("HEAD", "/openapi.json")
+    assert head.status == 200 and head.raw == b"" and int(head.headers["content-length"]) == len(answer.raw)
+    options = client.request("OPTIONS", "/openapi.json")
+    assert options.status == 204 and options.headers["allow"] == "GET, HEAD, OPTIONS"
+    refused = client.post("/openapi.json", {})
+    assert refused.status == 405 and refused.body["error"]["code"] == "METHOD_NOT_ALLOWED"
+
+
+def test_the_reference_page_needs_nothing_from_elsewhere(served):
+    """A build without npm has no page, and says so."""
+    server, _ = served("shop")
+    client = server.client()
+    answer = client.get("/docs")
+    if not (harness.ROOT / "web/node_modules/rapidoc").exists():
+        assert answer.status == 404 and "was made without npm" in answer.body["error"]["message"]
+        return
+    assert answer.status == 200 and answer.headers["content-type"] == "text/html; charset=utf-8"
+    page, policy = answer.raw.decode(), answer.headers["content-security-policy"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'" and rules["script-src"] == "'self'" and rules["connect-src"] == "'self'"
+    assert "<title>Shop</title>" in page and 'spec-url="/openapi.json"' in page
+    links = re.findall(r'(?:src|href|spec-url)="([^"]*)"', page)
+    assert len(links) >= 3 and all(link.startswith(("/", "data:")) for link in links), links
+    assert re.findall(r"<script(?![^>]* src=)", page) == []
+    for link in links:
+        if link.startswith("/"):
+            assert client.get(link).status == 200, link
+    script = client.get("/docs/rapidoc-min.js")
+    assert script.headers["content-type"].startswith("text/javascript") and len(script.raw) > 100_000
+    assert script.raw == (harness.ROOT / "web/node_modules/rapidoc/dist/rapidoc-min.js").read_bytes()
+    assert client.get("/docs/rapidoc-min.js.LICENSE.txt").status == 200
+    assert client.get("/docs/other").status == 404
 
 
 def test_a_contract_with_mistakes_is_not_described(tmp_path):

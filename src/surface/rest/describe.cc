@@ -30,13 +30,8 @@ std::string Words(std::string_view name) {
   return words;
 }
 
-std::string WithArticle(const std::string& words) {
-  bool vowel = std::string_view("aeiou").find(words.empty() ? 'x' : words[0]) != std::string_view::npos;
-  return (vowel ? "an " : "a ") + words;
-}
-
 std::string SummaryOf(const model::Resource& resource, OperationKind kind) {
-  std::string one = WithArticle(Words(resource.singular));
+  std::string one = Words(resource.singular);
   switch (kind) {
     case OperationKind::kList: return "List " + Words(resource.plural);
     case OperationKind::kCreate: return "Create " + one;
@@ -45,7 +40,7 @@ std::string SummaryOf(const model::Resource& resource, OperationKind kind) {
     case OperationKind::kReplace: return "Replace " + one;
     case OperationKind::kDelete: return "Delete " + one;
     case OperationKind::kRestore: return "Restore " + one;
-    case OperationKind::kHistory: return "Get the history of " + one;
+    case OperationKind::kHistory: return fmt::format("Get {} history", one);
   }
   return "";
 }
@@ -202,6 +197,10 @@ class DocumentWriter {
       out_.BeginObject();
       out_.Key("schema");
       WriteReference("schemas", SchemaName(service_, resource, shape), out_);
+      if (auto example = BodyExample(resource, shape)) {
+        out_.Key("example");
+        out_.Raw(json::ToText(*example));
+      }
       out_.EndObject();
     };
     content("application/json");

@@ -76,7 +76,7 @@ std::string Meaning(const model::Service& service, const model::Resource& resour
   if (!field.description.empty() || !field.relation.valid()) return field.description;
   const model::Relation& relation = resource.relation(field.relation);
   if (!relation.description.empty()) return relation.description;
-  return fmt::format("The id of a {}.", service.resource(relation.target).name);
+  return fmt::format("The id of the {}.", service.resource(relation.target).name);
 }
 
 std::string DescriptionOf(const model::Service& service, const model::Resource& resource, const model::Field& field,
@@ -119,15 +119,15 @@ class SchemasWriter {
   void WriteResource(const model::Resource& resource) {
     WriteShape(resource, Shape::kRow, resource.description);
     WriteShape(resource, Shape::kView,
-               fmt::format("A {} as it was asked for: `fields` leaves members out, `include` brings related rows.",
+               fmt::format("{} as it was asked for: `fields` leaves members out, `include` brings related rows.",
                            resource.name));
-    WriteShape(resource, Shape::kCreate, fmt::format("What makes a {}.{}", resource.name, Checks(resource)));
+    WriteShape(resource, Shape::kCreate, fmt::format("What makes a new {}.{}", resource.name, Checks(resource)));
     WriteShape(resource, Shape::kPatch,
-               fmt::format("What changes in a {} (JSON Merge Patch, RFC 7396): what is absent stays, null empties. "
+               fmt::format("What changes in the {} (JSON Merge Patch, RFC 7396): what is absent stays, null empties. "
                            "Members that cannot be changed are taken when they are as the row has them.{}",
                            resource.name, Checks(resource)));
     WriteShape(resource, Shape::kReplace,
-               fmt::format("A whole {}: what is absent becomes as in a new row, save what cannot be changed. "
+               fmt::format("The whole {}: what is absent becomes as in a new row, save what cannot be changed. "
                            "Members that cannot be changed are taken when they are as the row has them.{}",
                            resource.name, Checks(resource)));
     if (IsReferredTo("schemas", SchemaName(service_, resource, Shape::kChange), out_)) WriteChange(resource);
@@ -170,7 +170,6 @@ class SchemasWriter {
     out_.EndObject();
     if (!required.empty()) WriteStrings("required", required, out_);
     if (!answer) out_.Field("additionalProperties", false);
-    if (shape == Shape::kCreate || shape == Shape::kReplace) WriteBodyExample(resource, shape);
     out_.EndObject();
   }
 
@@ -237,30 +236,11 @@ class SchemasWriter {
     }
   }
 
-  // One body that would do, as far as single fields are concerned.
-  void WriteBodyExample(const model::Resource& resource, Shape shape) {
-    json::Object body;
-    for (const model::Field& field : resource.fields) {
-      std::optional<Shown> shown = ShownIn(shape, resource, field);
-      if (!shown || shown->read_only || field.deprecated) continue;
-      bool worth = shown->required || (field.system == SystemField::kNone && !field.relation.valid() &&
-                                       model::ReachOf(field.write) == Reach::kEveryone);
-      if (!worth) continue;
-      auto example = ExampleOf(field);
-      if (!example && shown->required) return;
-      if (example) body.push_back({field.name, std::move(*example)});
-    }
-    out_.Key("examples");
-    out_.BeginArray();
-    out_.Raw(json::ToText(json::Json(std::move(body))));
-    out_.EndArray();
-  }
-
   void WriteChange(const model::Resource& resource) {
     out_.Key(SchemaName(service_, resource, Shape::kChange));
     out_.BeginObject();
     out_.Field("type", "object");
-    out_.Field("description", fmt::format("One change of a {}.", resource.name));
+    out_.Field("description", fmt::format("One change of one {}.", resource.name));
     out_.Key("properties");
     out_.BeginObject();
     auto member = [this](std::string_view name, std::string_view schema) {
@@ -319,9 +299,25 @@ json::Object SchemaOf(const types::Type& type) {
 }
 
 std::optional<json::Json> ExampleOf(const model::Field& field) {
+  if (field.system == SystemField::kDeletedAt) return json::Json{};
   json::Json example = field.example ? *field.example : field.type->Example();
   if (!field.type->Parse(example)) return std::nullopt;  // a pattern, whose values cannot be made up
   return example;
+}
+
+std::optional<json::Json> BodyExample(const model::Resource& resource, Shape shape) {
+  json::Object body;
+  for (const model::Field& field : resource.fields) {
+    std::optional<Shown> shown = ShownIn(shape, resource, field);
+    if (!shown || shown->read_only || field.deprecated) continue;
+    bool worth = shown->required || (field.system == SystemField::kNone && !field.relation.valid() &&
+                                     model::ReachOf(field.write) == Reach::kEveryone);
+    if (!worth) continue;
+    auto example = ExampleOf(field);
+    if (!example && shown->required) return std::nullopt;
+    if (example) body.push_back({field.name, std::move(*example)});
+  }
+  return json::Json(std::move(body));
 }
 
 bool MayBeHidden(const model::Resource& resource) { return model::ReachOf(resource.access.get) != Reach::kEveryone; }

@@ -26,6 +26,8 @@ std::string SchemaName(const model::Service& service, const model::Resource& res
 json::Object SchemaOf(const types::Type& type);
 // What the document shows as a value of the field; nothing where none is known that the type takes.
 std::optional<json::Json> ExampleOf(const model::Field& field);
+// A body that would do, as far as single fields are concerned; nothing where a required field has no known example.
+std::optional<json::Json> BodyExample(const model::Resource& resource, Shape shape);
 // Whether an answer to a write may have no row: the caller may write what it may not read.
 bool MayBeHidden(const model::Resource& resource);
 
