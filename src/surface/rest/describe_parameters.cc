@@ -16,7 +16,7 @@ using model::OperationKind;
 constexpr size_t kMostPaths = 64;  // of includes that are named one by one
 constexpr int kMaxIncludeDepth = 3;
 constexpr int kMaxText = 8192;     // longer addresses are refused anyway
-constexpr int kMaxValues = 1000;
+constexpr int64_t kMaxValues = 1000;
 
 // Parameters that are the same wherever they stand: the key among the components, and the parameter.
 struct CommonRow {
@@ -81,6 +81,15 @@ json::Object FilterSchema(const types::Type& type) {
     add("maximum", "9007199254740991");
   }
   if (text && !constants) add("maxLength", std::to_string(kMaxText));
+  return schema;
+}
+
+// An int id in an address, where it is a text: 7 and 07 are not the same address.
+json::Object NumberAsText() {
+  json::Object schema;
+  schema.push_back({"type", json::Json(std::string("string"))});
+  schema.push_back({"maxLength", json::Json(json::Number{"17"})});
+  schema.push_back({"pattern", json::Json(std::string("^(?:0|-?[1-9][0-9]{0,15})$"))});
   return schema;
 }
 
@@ -170,8 +179,7 @@ class ParametersWriter {
     if (composite) {
       out_.Raw(R"({"type":"string","minLength":3,"maxLength":1024,"pattern":"^[^,]+(,[^,]+)+$"})");
     } else if (resource_.id_kind == model::IdKind::kInt) {
-      // As addresses have it: 7 and 07 are not the same address.
-      out_.Raw(R"({"type":"string","maxLength":17,"pattern":"^(?:0|-?[1-9][0-9]{0,15})$"})");
+      WriteSchema(NumberAsText());
     } else {
       WriteSchema(SchemaOf(*resource_.field(resource_.key[0]).type));
     }
@@ -214,7 +222,8 @@ class ParametersWriter {
     out_.BeginObject();
     out_.Field("type", "array");
     out_.Field("minItems", 1);
-    out_.Field("maxItems", kMaxValues);
+    out_.Field("maxItems", pattern.empty() ? static_cast<int64_t>(names.size()) : kMaxValues);
+    out_.Field("uniqueItems", true);
     out_.Key("items");
     out_.BeginObject();
     out_.Field("type", "string");
@@ -318,6 +327,8 @@ class ParametersWriter {
       return schema;
     }
     if (part && text) return AnyText();
+    bool id = field.system == model::SystemField::kId || field.relation.valid();
+    if (id && field.type->kind() == types::Kind::kInt64) return NumberAsText();
     const types::Type* element = field.type->element();
     return FilterSchema(element != nullptr ? *element : *field.type);
   }
