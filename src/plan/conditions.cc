@@ -66,7 +66,7 @@ class ConditionMaker {
     if (!field.type->filterable()) {
       return Invalid(fmt::format("'{}': a {} field cannot be filtered", condition_.place, field.type->name()));
     }
-    if (!Fits(field)) {
+    if (!Fits(condition_.op, *field.type)) {
       return Invalid(fmt::format("'{}': operator '{}' is for {} fields, '{}' is {}", condition_.place,
                                  RowOf(condition_.op).name, RowOf(condition_.op).fits, name, field.type->text()));
     }
@@ -77,28 +77,6 @@ class ConditionMaker {
     }
     if (values.size() != condition_.values.size()) return nullptr;
     return Apply(FieldOf(resource, id, std::move(row)), std::move(values));
-  }
-
-  bool Fits(const model::Field& field) const {
-    bool text = field.type->kind() == types::Kind::kText;
-    bool list = field.type->kind() == types::Kind::kList;
-    bool ordered = !list && field.type->kind() != types::Kind::kBool;
-    switch (condition_.op) {
-      case Operator::kGt:
-      case Operator::kGte:
-      case Operator::kLt:
-      case Operator::kLte: return ordered;
-      case Operator::kContains: return text || list;
-      case Operator::kStartsWith:
-      case Operator::kIeq:
-      case Operator::kIcontains: return text;
-      case Operator::kEq:
-      case Operator::kNe:
-      case Operator::kIn:
-      case Operator::kNin: return !list;
-      case Operator::kIsNull: return true;
-    }
-    return false;
   }
 
   // The operator's values as literals; what does not parse is told, and left out.

@@ -2,6 +2,7 @@
 #include "plan/planner.h"
 
 #include "base/result.h"
+#include "model/reach.h"
 #include "model/row_id.h"
 #include "plan/conditions.h"
 #include "plan/cursor.h"
@@ -17,24 +18,6 @@ using cel::ExprPtr;
 using model::OperationKind;
 
 constexpr int64_t kMaxPage = 1'000'000;
-
-// The operation's rule as far as it folds for this caller: the literal false where it can never hold.
-ExprPtr GateOf(const model::Operation& operation, const model::Resource& resource, const Rules& rules) {
-  const model::Access& access = resource.access;
-  switch (operation.kind) {
-    case OperationKind::kList: return rules.Access(access.list);
-    case OperationKind::kGet: return rules.Access(access.get);
-    case OperationKind::kCreate: return rules.Access(access.create);
-    case OperationKind::kUpdate: return cel::And(rules.Access(access.update_before), rules.Access(access.update_after));
-    case OperationKind::kReplace:
-      return cel::Or(cel::And(rules.Access(access.update_before), rules.Access(access.update_after)),
-                     rules.Access(access.create));
-    case OperationKind::kDelete: return rules.Access(access.remove);
-    case OperationKind::kRestore: return rules.Access(access.restore);
-    case OperationKind::kHistory: return rules.Access(access.history);
-  }
-  return cel::False();
-}
 
 int64_t PerPage(const call::Paging& paging, const model::Resource& resource, ClauseErrors& errors) {
   int64_t per_page = paging.per_page.value_or(resource.page_default);
@@ -171,7 +154,8 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
   if ((operation.internal || !resource.routed) && !caller.is_operator()) {
     return call::Refuse(Code::kRouteNotFound, "there is nothing at this address");
   }
-  ExprPtr gate = GateOf(operation, resource, rules);
+  // The literal false where it can never hold for this caller.
+  ExprPtr gate = rules.Access(model::GateOf(resource, operation.kind));
   if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(operation.name));
   if (call.malformed) return std::unexpected(*call.malformed);
   call::Answer<std::unique_ptr<Program>> program = nullptr;

@@ -173,7 +173,7 @@ def test_the_json_schema_of_contracts(tmp_path):
     assert "service" in schema["required"]
 
 
-@pytest.mark.parametrize("kind", ["openapi", "graphql", "proto"])
+@pytest.mark.parametrize("kind", ["graphql", "proto"])
 def test_exports_of_later_are_refused_by_name(tmp_path, kind):
     write(tmp_path, GOOD)
     done = harness.run("export", kind, cwd=tmp_path)

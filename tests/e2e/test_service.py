@@ -6,6 +6,7 @@ import pathlib
 import re
 
 import harness
+import openapi
 import pytest
 import scenario
 
@@ -28,7 +29,7 @@ class Services:
 
     def __init__(self, directory):
         self.directory = directory
-        self.name, self.server, self.clients = None, None, {}
+        self.name, self.server, self.clients, self.judge = None, None, {}, None
 
     def open(self, name):
         if self.name != name:
@@ -40,6 +41,8 @@ class Services:
                 seed.write_text(json.dumps(described["seed"]))
             self.server = harness.Server(SERVICE / described["contract"], self.directory / name, seed).start()
             self.name = name
+            exported = harness.succeed("export", "openapi", SERVICE / described["contract"], cwd=self.directory)
+            self.judge = openapi.Judge(openapi.Document(json.loads(exported.stdout)))
         return self
 
     def client(self, caller):
@@ -52,6 +55,7 @@ class Services:
                 user = FILES[self.name]["users"][caller]
                 token = self.server.token(*user.get("roles", []), user=user.get("id"))
             self.clients[caller] = self.server.client(token)
+            self.clients[caller].judge = self.judge  # every answer of every scenario is as the document says
         return self.clients[caller]
 
     def close(self):

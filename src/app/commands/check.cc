@@ -43,19 +43,4 @@ void AddCheck(CLI::App& root, int& status) {
   command->callback([path, format, &status] { status = Check(*path, *format); });
 }
 
-void AddExport(CLI::App& root, int& status) {
-  auto* command = root.add_subcommand("export", "print what follows from the contract's language");
-  auto what = std::make_shared<std::string>();
-  command->add_option("WHAT", *what, "jsonschema: the JSON Schema of contracts, for editors")->required();
-  command->callback([what, &status] {
-    if (*what == "jsonschema") {
-      fmt::print("{}\n", contract::JsonSchema());
-      status = kDone;
-    } else {
-      fmt::print(stderr, "ashlar: export '{}' is not supported by this build\n", *what);
-      status = kUsage;
-    }
-  });
-}
-
 }  // namespace ashlar::app
