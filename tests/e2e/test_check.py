@@ -178,3 +178,32 @@ def test_exports_of_later_are_refused_by_name(tmp_path, kind):
     write(tmp_path, GOOD)
     done = harness.run("export", kind, cwd=tmp_path)
     assert done.returncode in (2, 64) and kind in done.stderr + done.stdout
+
+
+FOUND = """service: x
+resources:
+  Note:
+    description: Something to remember.
+    access: { read: public, write: public }
+"""
+
+
+def test_findings_are_warnings_at_their_places(tmp_path):
+    path = write(tmp_path, FOUND)
+    done = harness.succeed("check", path, cwd=tmp_path)
+    assert done.stdout.splitlines()[0] == (
+        f"{path}:5:5: warning: anybody may create, update and delete 'Note' [ACCESS_WORLD_WRITABLE]")
+    assert done.stdout.splitlines()[-1] == f"{path}: ok, 2 resources, 7 operations, 1 finding"
+    told = json.loads(harness.succeed("check", path, "--format", "json", cwd=tmp_path).stdout)
+    assert told == {"errors": [], "warnings": [{
+        "file": str(path), "line": 5, "column": 5, "id": "ACCESS_WORLD_WRITABLE",
+        "message": "anybody may create, update and delete 'Note'"}]}
+
+
+def test_an_accepted_finding_is_not_told(tmp_path):
+    accept = "accept: [{ id: ACCESS_WORLD_WRITABLE, at: Note, reason: a guest book }]\n"
+    done = harness.succeed("check", write(tmp_path, FOUND + accept), cwd=tmp_path)
+    assert "warning" not in done.stdout
+    signed_in = FOUND.replace("write: public", "write: signedIn")
+    done = harness.run("check", write(tmp_path, signed_in + accept), cwd=tmp_path)
+    assert done.returncode == 2 and "'ACCESS_WORLD_WRITABLE' does not find anything at 'Note'" in done.stdout

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "contract/findings/review.h"
+
+namespace ashlar::contract {
+
+// A kind of finding and what looks for it. A newcomer is a row of the table in findings.cc, its function and its cases
+// in tests/contract/findings.
+struct Finding {
+  std::string_view id;
+  std::string_view title;
+  std::string_view doc;
+  void (*look)(Review& review);
+};
+std::span<const Finding> Findings();
+
+// What all of them find.
+std::vector<Found> FindAll(const Draft& draft);
+
+// findings/access.cc
+void FindWorldWritable(Review& review);
+void FindPersonalPublic(Review& review);
+// findings/indexes.cc
+void FindUnindexedRules(Review& review);
+// findings/descriptions.cc
+void FindUndescribed(Review& review);
+
+}  // namespace ashlar::contract
