@@ -193,7 +193,7 @@ def test_findings_are_warnings_at_their_places(tmp_path):
     done = harness.succeed("check", path, cwd=tmp_path)
     assert done.stdout.splitlines()[0] == (
         f"{path}:5:5: warning: anybody may create, update and delete 'Note' [ACCESS_WORLD_WRITABLE]")
-    assert done.stdout.splitlines()[-1] == f"{path}: ok, 2 resources, 7 operations, 1 finding"
+    assert done.stdout.splitlines()[-1] == f"{path}: ok, 2 resources, 8 operations, 1 finding"
     told = json.loads(harness.succeed("check", path, "--format", "json", cwd=tmp_path).stdout)
     assert told == {"errors": [], "warnings": [{
         "file": str(path), "line": 5, "column": 5, "id": "ACCESS_WORLD_WRITABLE",

@@ -39,6 +39,18 @@ void FindWorldWritable(Review& review) {
   });
 }
 
+void FindUnreachable(Review& review) {
+  review.ForEachResource([&](const model::Resource& resource, const ResourceDraft& source) {
+    const model::Access& access = resource.access;
+    bool reachable =
+        std::ranges::any_of(std::initializer_list<const cel::ExprPtr*>{&access.list, &access.get, &access.create,
+                                                                       &access.update_before, &access.remove},
+                            [](const cel::ExprPtr* rule) { return !cel::IsFalse(*rule); });
+    if (source.system || reachable) return;
+    review.TellAtKey(resource, "access", fmt::format("nobody may do anything with '{}'", resource.name));
+  });
+}
+
 void FindPersonalPublic(Review& review) {
   review.ForEachResource([&](const model::Resource& resource, const ResourceDraft&) {
     if (!HoldsForAnonymous(resource.access.list) && !HoldsForAnonymous(resource.access.get)) return;

@@ -20,9 +20,27 @@ std::vector<Found> FindAll(const Draft& draft);
 // findings/access.cc
 void FindWorldWritable(Review& review);
 void FindPersonalPublic(Review& review);
+void FindUnreachable(Review& review);
+// findings/oracles.cc
+void FindGuardedUnique(Review& review);
+void FindGuardedCheck(Review& review);
 // findings/indexes.cc
 void FindUnindexedRules(Review& review);
+// findings/rows.cc
+void FindLargePages(Review& review);
+void FindFreedUniques(Review& review);
+void FindKeptIds(Review& review);
+void FindCircles(Review& review);
+// findings/unused.cc
+void FindUnusedRoles(Review& review);
+void FindUnusedRules(Review& review);
+// findings/names.cc
+void FindPluralNames(Review& review);
+void FindNegations(Review& review);
+void FindRelationsNamedId(Review& review);
+void FindShortWords(Review& review);
 // findings/descriptions.cc
 void FindUndescribed(Review& review);
+void FindOpaque(Review& review);
 
 }  // namespace ashlar::contract
