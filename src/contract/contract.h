@@ -77,6 +77,8 @@ Result<std::vector<Source>> ReadSources(const std::string& path);
 std::string Render(std::span<const Mistake> mistakes, bool colour);
 // For programs: {"errors": [{file, line, column, id, message, suggestion?}], "warnings": [...]}.
 std::string RenderJson(const Judgement& judgement);
+// For code scanning: SARIF 2.1.0; `version` is the program's.
+std::string RenderSarif(const Judgement& judgement, std::string_view version);
 
 // The JSON Schema (2020-12) of contracts, for editors.
 std::string JsonSchema();

@@ -207,3 +207,44 @@ def test_an_accepted_finding_is_not_told(tmp_path):
     signed_in = FOUND.replace("write: public", "write: signedIn")
     done = harness.run("check", write(tmp_path, signed_in + accept), cwd=tmp_path)
     assert done.returncode == 2 and "'ACCESS_WORLD_WRITABLE' does not find anything at 'Note'" in done.stdout
+
+
+def sarif_of(path, tmp_path, status):
+    done = harness.run("check", path, "--format", "sarif", cwd=tmp_path)
+    assert done.returncode == status, done.stdout + done.stderr
+    log = json.loads(done.stdout)
+    assert log["version"] == "2.1.0" and len(log["runs"]) == 1
+    run = log["runs"][0]
+    assert run["columnKind"] == "unicodeCodePoints" and run["tool"]["driver"]["name"] == "ashlar"
+    rules = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for result in run["results"]:
+        rule = rules[result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"] and rule["defaultConfiguration"]["level"] == result["level"]
+    return run
+
+
+def test_findings_as_sarif(tmp_path):
+    folder = tmp_path / "a contract"
+    folder.mkdir()
+    write(folder, FOUND)
+    run = sarif_of("./a contract/ashlar.yaml", tmp_path, 0)
+    assert run["results"] == [{
+        "ruleId": "ACCESS_WORLD_WRITABLE", "ruleIndex": 0, "level": "warning",
+        "message": {"text": "anybody may create, update and delete 'Note'"},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": "a%20contract/ashlar.yaml"},
+                                            "region": {"startLine": 5, "startColumn": 5, "endColumn": 11}}}]}]
+    page = (harness.ROOT / "docs/reference/findings.md").read_text()
+    for rule in run["tool"]["driver"]["rules"]:
+        described = f"## {rule['id']}\n{rule['shortDescription']['text']}.\n\n{rule['fullDescription']['text']}\n"
+        assert described in page
+
+
+def test_mistakes_as_sarif(tmp_path):
+    path = write(tmp_path, BAD)
+    results = sarif_of(path, tmp_path, 2)["results"]
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert sorted(place["region"]["startLine"] for place in places) == sorted(MISTAKES)
+    assert {place["artifactLocation"]["uri"] for place in places} == {path.as_uri()}
+    assert all(result["level"] == "error" for result in results)
+    assert any("did you mean 'string'?" in result["message"]["text"] for result in results)

@@ -29,6 +29,8 @@ int Check(const std::string& path, const std::string& format) {
   bool right = judgement.service != nullptr;
   if (format == "json") {
     fmt::print("{}\n", contract::RenderJson(judgement));
+  } else if (format == "sarif") {
+    fmt::print("{}\n", contract::RenderSarif(judgement, ASHLAR_VERSION));
   } else {
     fmt::print("{}", contract::Render(right ? judgement.findings : judgement.mistakes, ColourFor(STDOUT_FILENO)));
     if (right) fmt::print("{}: ok, {}\n", path, Summary(judgement));
@@ -43,8 +45,8 @@ void AddCheck(CLI::App& root, int& status) {
   auto path = std::make_shared<std::string>("ashlar.yaml");
   auto format = std::make_shared<std::string>("text");
   command->add_option("CONTRACT", *path, "the contract: a file or a folder")->capture_default_str();
-  command->add_option("--format", *format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+  command->add_option("--format", *format, "text, json or sarif")
+      ->check(CLI::IsMember({"text", "json", "sarif"}))
       ->capture_default_str();
   command->callback([path, format, &status] { status = Check(*path, *format); });
 }
