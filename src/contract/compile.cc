@@ -44,7 +44,7 @@ MistakeList Show(std::span<const Found> found, std::span<const Source> sources) 
   MistakeList list;
   for (const Found& one : found) {
     Mistake finding;
-    finding.severity = Severity::kWarning;
+    finding.finding = true;
     finding.id = Findings()[one.row].id;
     finding.message = Printable(one.message, 500);
     locator.Locate(one.place, finding);

@@ -23,12 +23,10 @@ struct Source {
   std::string text;
 };
 
-// A warning is a finding: what a reviewer would say of a contract that is right.
-enum class Severity : uint8_t { kError, kWarning };
-
-// One mistake or finding, ready to be shown. Lines and columns count from 1, columns in code points.
+// One mistake, or one finding: what a reviewer would say of a contract that is right. Ready to be shown. Lines
+// and columns count from 1, columns in code points.
 struct Mistake {
-  Severity severity = Severity::kError;
+  bool finding = false;    // a warning rather than an error
   std::string file;
   int line = 1;
   int column = 1;

@@ -42,7 +42,7 @@ std::string Render(std::span<const Mistake> mistakes, bool colour) {
   auto paint = [&](std::string_view style) { return colour ? style : std::string_view(); };
   std::string out;
   for (const Mistake& mistake : mistakes) {
-    bool warning = mistake.severity == Severity::kWarning;
+    bool warning = mistake.finding;
     out += fmt::format("{}{}:{}:{}: {}{}: {}{}{}{}", paint(kBold), mistake.file, mistake.line, mistake.column,
                        paint(warning ? kMagenta : kRed), warning ? "warning" : "error", paint(kPlain), paint(kBold),
                        mistake.message, paint(kPlain));

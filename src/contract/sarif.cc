@@ -91,7 +91,7 @@ void WriteResults(std::span<const Mistake> mistakes, const Rules& rules, json::W
     out.BeginObject();
     out.Field("ruleId", mistake.id);
     out.Field("ruleIndex", rules.IndexOf(mistake.id));
-    out.Field("level", mistake.severity == Severity::kWarning ? "warning" : "error");
+    out.Field("level", mistake.finding ? "warning" : "error");
     WriteText("message", text, out);
     WriteLocation(mistake, out);
     out.EndObject();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Findings about what a list would have to look at.
+#include "contract/findings/indexes.h"
+
 #include "contract/findings/findings.h"
 
 namespace ashlar::contract {
@@ -88,11 +90,15 @@ class Conditions {
 
 }  // namespace
 
+std::set<model::FieldId> MissingIndexes(const model::Resource& resource, const cel::Expr& condition) {
+  Fields missing;
+  Conditions(resource).Judge(condition, missing);
+  return missing;
+}
+
 void FindUnindexedRules(Review& review) {
   review.ForEachResource([&](const model::Resource& resource, const ResourceDraft&) {
-    Fields missing;
-    Conditions(resource).Judge(*resource.access.list, missing);
-    for (model::FieldId which : missing) {
+    for (model::FieldId which : MissingIndexes(resource, *resource.access.list)) {
       const model::Field& field = resource.field(which);
       review.TellOfField(resource, field.declared,
                          fmt::format("the rule for lists of '{}' asks for '{}', which no index begins with",
