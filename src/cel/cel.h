@@ -84,6 +84,8 @@ struct Bindings {
 // Replaces auth, hasRole, hasScope and now() by what they are and computes all that no longer depends on a row.
 // `&&`, `||` and conditionals shrink with CEL's absorption; guards and comprehension bodies are folded too.
 ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings);
+// The same of a rule, of which only the truth counts: under && and || an error is as good as false.
+ExprPtr FoldCondition(const ExprPtr& rule, const Bindings& bindings);
 // Only constants: what holds for every caller. Used when a contract is read.
 ExprPtr FoldConstants(const ExprPtr& expr);
 

@@ -58,6 +58,7 @@ struct ResourceDraft {
 struct RuleDraft {
   const Entry* entry = nullptr;
   bool wrong = false;  // no expression, made of itself, of rules too deep or of too many parts
+  bool used = false;   // named where a resource uses it, over however many rules
   size_t parts = 0;    // with the rules that it names written out
 };
 

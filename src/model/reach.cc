@@ -27,7 +27,7 @@ Reach ReachOf(const cel::ExprPtr& rule) {
 
 bool MayBeAnonymous(const cel::ExprPtr& rule) {
   if (rule == nullptr || cel::Measure(*rule).now) return true;  // what depends on the hour is not told beforehand
-  return !cel::IsFalse(cel::Fold(rule, {}));
+  return !cel::IsFalse(cel::FoldCondition(rule, {}));
 }
 
 }  // namespace ashlar::model

@@ -5,22 +5,6 @@ namespace ashlar::plan {
 
 using cel::ExprPtr;
 
-namespace {
-
-// What is left of a rule, of which only the truth counts: under && and || an error is as good as false.
-ExprPtr AsCondition(const ExprPtr& expr) {
-  const auto* call = expr->get<cel::Call>();
-  bool is_and = call != nullptr && call->op == cel::Op::kAnd;
-  bool is_or = call != nullptr && call->op == cel::Op::kOr;
-  if (!is_and && !is_or) return cel::IsFalse(expr) ? cel::False() : expr;
-  ExprPtr a = AsCondition(call->arguments[0]);
-  ExprPtr b = AsCondition(call->arguments[1]);
-  if (a == call->arguments[0] && b == call->arguments[1]) return expr;
-  return is_and ? cel::And(std::move(a), std::move(b)) : cel::Or(std::move(a), std::move(b));
-}
-
-}  // namespace
-
 Rules::Rules(const model::Service& service, const call::Caller& caller, int64_t now_micros)
     : service_(service), caller_(caller) {
   bindings_.principal = caller.kind == call::Caller::Kind::kPrincipal ? &caller.principal : nullptr;
@@ -29,7 +13,7 @@ Rules::Rules(const model::Service& service, const call::Caller& caller, int64_t 
 
 ExprPtr Rules::Access(const ExprPtr& rule) const {
   if (rule == nullptr || caller_.is_operator()) return cel::True();
-  return AsCondition(cel::Fold(rule, bindings_));
+  return cel::FoldCondition(rule, bindings_);
 }
 
 ExprPtr Rules::Read(const model::Field& field) const { return Access(field.read); }

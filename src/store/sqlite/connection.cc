@@ -109,6 +109,16 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   return connection;
 }
 
+Result<std::unique_ptr<Connection>> Connection::OpenInMemory() {
+  sqlite3* handle = nullptr;
+  int code = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, nullptr);
+  std::unique_ptr<Connection> connection(new Connection(handle));
+  if (code != SQLITE_OK || !Configure(handle) || !AddFunctions(handle)) {
+    return Fail(ErrorKind::kUnavailable, fmt::format("cannot open a database in memory: {}", sqlite3_errstr(code)));
+  }
+  return connection;
+}
+
 Connection::~Connection() {
   for (auto& [text, statement] : recent_) sqlite3_finalize(statement);
   sqlite3_close(handle_);
@@ -227,6 +237,21 @@ Result<plan::Answer> Connection::AnswerOf(const model::Service& service, const p
     if (counted) written.id = int64_t{sqlite3_last_insert_rowid(handle_)};
   }
   return written;
+}
+
+Result<std::vector<std::pair<int, std::string>>> Connection::Explain(const std::string& text) {
+  TRY(statement, Prepare("EXPLAIN QUERY PLAN " + text));
+  std::vector<std::pair<int, std::string>> steps;
+  std::map<int, int> depths;  // by the step's own number
+  int code = SQLITE_OK;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    int depth = depths[sqlite3_column_int(statement, 1)];
+    depths[sqlite3_column_int(statement, 0)] = depth + 1;
+    steps.emplace_back(depth, reinterpret_cast<const char*>(sqlite3_column_text(statement, 3)));
+  }
+  sqlite3_reset(statement);
+  if (code != SQLITE_DONE) return std::unexpected(Trouble(code));
+  return steps;
 }
 
 void Connection::SetInterrupt(bool (*expired)(void*), void* argument) {

@@ -21,6 +21,8 @@ class Connection {
   enum class Role : uint8_t { kWriter, kReader };
   // kWriter creates the file (mode 0600) and sets it to WAL; kReader opens what is there, read-only.
   static Result<std::unique_ptr<Connection>> Open(const std::string& path, Role role);
+  // A writer's, to a database of its own that no file holds.
+  static Result<std::unique_ptr<Connection>> OpenInMemory();
   ~Connection();
   Connection(const Connection&) = delete;
 
@@ -30,6 +32,9 @@ class Connection {
   Result<std::optional<std::string>> QueryText(const std::string& text);
   // Runs one statement of a plan. An Error is the database's own trouble; violations are answers.
   Result<plan::Answer> Run(const model::Service& service, const plan::Statement& statement);
+
+  // How SQLite would run a statement: EXPLAIN QUERY PLAN, each step's depth and what it says. Nothing is run.
+  Result<std::vector<std::pair<int, std::string>>> Explain(const std::string& text);
 
   // While set, a statement that reads is interrupted (kTimeout) once `expired(argument)` says so; asked every few
   // thousand steps. One that writes is not: that would end the whole transaction.
