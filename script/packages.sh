@@ -7,6 +7,7 @@ build_packages=(build-essential clang-19 lld-19 libclang-rt-19-dev cmake ninja-b
   libcli11-dev libfmt-dev libnghttp2-dev)
 test_packages=(libgtest-dev libgmock-dev python3 python3-pytest python3-yaml sqlite3 curl strace llvm-19 git
   openssl nghttp2-client)
+web_packages=(nodejs npm)  # where no other npm is at hand
 format_packages=(clang-format-19)
 bench_packages=(wrk curl python3)
 
@@ -58,4 +59,16 @@ need() {
       echo "apt-get update failed: trying with the package lists that are there" >&2
     apt_install "${absent[@]}"
   } >&2
+}
+
+# fetch_web brings what the reference page is made of into web/node_modules, where npm is at hand: without it the binary
+# is built all the same, and /docs says that it is not there.
+fetch_web() {
+  command -v npm >/dev/null || return 0
+  [ ! web/node_modules/.package-lock.json -nt web/package-lock.json ] || return 0
+  local log
+  if ! log="$(cd web && npm ci --ignore-scripts --no-audit --no-fund 2>&1)"; then
+    printf '%s\nnpm ci in web/ failed: the binary is built without the reference page\n' "$log" >&2
+    rm -rf web/node_modules
+  fi
 }

@@ -6,7 +6,7 @@
 namespace {
 
 // Commands of later builds, refused by name.
-constexpr const char* kLater[] = {"migrate", "explain", "import", "backup", "key"};
+constexpr const char* kLater[] = {"migrate", "import", "backup", "key"};
 
 }  // namespace
 
@@ -22,7 +22,8 @@ int main(int argc, char** argv) {
   root.set_version_flag("--version", "ashlar " ASHLAR_VERSION);
   root.require_subcommand(1);
   int status = kDone;
-  for (auto add : {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddExport, AddReference}) add(root, status);
+  for (auto add : {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddExplain, AddExport, AddReference})
+    add(root, status);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

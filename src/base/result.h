@@ -13,6 +13,7 @@ enum class ErrorKind {
   kInvalid,      // the input was wrong: repeat with another
   kNotFound,     // there is no such thing
   kConflict,     // it is there already, or locked by another
+  kTooLarge,     // the answer would pass a limit: ask for less
   kTimeout,      // the deadline has passed; nothing of it remains
   kUnavailable,  // may work later
   kInternal,     // a defect or a broken environment: log it

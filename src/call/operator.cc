@@ -40,4 +40,26 @@ const OperatorRow& RowOf(Operator op) {
   std::unreachable();
 }
 
+bool Fits(Operator op, const types::Type& type) {
+  bool text = type.kind() == types::Kind::kText;
+  bool list = type.kind() == types::Kind::kList;
+  bool ordered = !list && type.kind() != types::Kind::kBool;
+  switch (op) {
+    case Operator::kGt:
+    case Operator::kGte:
+    case Operator::kLt:
+    case Operator::kLte: return ordered;
+    case Operator::kContains: return text || list;
+    case Operator::kStartsWith:
+    case Operator::kIeq:
+    case Operator::kIcontains: return text;
+    case Operator::kEq:
+    case Operator::kNe:
+    case Operator::kIn:
+    case Operator::kNin: return !list;
+    case Operator::kIsNull: return true;
+  }
+  return false;
+}
+
 }  // namespace ashlar::call

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "types/type.h"
+
 namespace ashlar::call {
 
 // The operators of a structured condition (api.md, Query of a list). One row each in operator.cc.
@@ -32,5 +34,7 @@ struct OperatorRow {
 std::span<const OperatorRow> Operators();
 const OperatorRow* FindOperator(std::string_view name);
 const OperatorRow& RowOf(Operator op);
+// Whether fields of that type, filterable ones, can be compared so.
+bool Fits(Operator op, const types::Type& type);
 
 }  // namespace ashlar::call

@@ -84,6 +84,8 @@ struct Bindings {
 // Replaces auth, hasRole, hasScope and now() by what they are and computes all that no longer depends on a row.
 // `&&`, `||` and conditionals shrink with CEL's absorption; guards and comprehension bodies are folded too.
 ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings);
+// The same of a rule, of which only the truth counts: under && and || an error is as good as false.
+ExprPtr FoldCondition(const ExprPtr& rule, const Bindings& bindings);
 // Only constants: what holds for every caller. Used when a contract is read.
 ExprPtr FoldConstants(const ExprPtr& expr);
 
@@ -121,6 +123,7 @@ struct Usage {
   int height = 0;          // of nesting, weighed by what it costs a database's parser
   int predicates = 0;      // comparisons and boolean functions
   int relation_depth = 0;  // relations in a chain, the longest
+  int rows_depth = 0;      // loops over to-many relations, one in another
   int list_values = 0;     // items of the longest literal list
   std::vector<std::pair<ResourceId, FieldId>> fields;  // every field it reads, of any resource
   std::vector<std::pair<ResourceId, RelationId>> crossed;  // every relation it crosses

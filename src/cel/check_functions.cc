@@ -29,7 +29,11 @@ ExprPtr Checker::Function(const Ast& ast) {
     if (!scope_.now) return Wrong(ast, "'now' cannot be used here");
     return std::make_shared<const Expr>(Expr{SimpleType(Tag::kTimestamp), Now{}, ast.offset});
   }
-  return Wrong(ast, fmt::format("there is no function '{}'", name), NearestName(name, FunctionNames()));
+  std::vector<std::string> names = FunctionNames();
+  if (std::ranges::find(names, name) != names.end()) {
+    return Wrong(ast, fmt::format("'{0}' is called on what it is about: x.{0}(...)", name));
+  }
+  return Wrong(ast, fmt::format("there is no function '{}'", name), NearestName(name, names));
 }
 
 ExprPtr Checker::Method(const Ast& ast) {

@@ -124,10 +124,18 @@ ExprPtr DecimalLiteral(const types::Decimal& decimal) {
   return MakeLiteral(decimal, std::move(type));
 }
 
-// An int that is computed becomes a decimal by a product that changes nothing.
+// An int that is computed becomes a decimal by a product that changes nothing; null stays null.
 ExprPtr AsDecimal(const ExprPtr& expr) {
+  auto make = [&](Type type, Op op, std::vector<ExprPtr> arguments) {
+    return std::make_shared<const Expr>(Expr{std::move(type), Call{op, std::move(arguments)}, expr->offset});
+  };
   Type type = SimpleType(Tag::kDecimal);
-  return std::make_shared<const Expr>(Expr{type, Call{Op::kMultiply, {expr, DecimalLiteral({1, 0})}}, expr->offset});
+  ExprPtr product = make(type, Op::kMultiply, {expr, DecimalLiteral({1, 0})});
+  if (!expr->type.nullable) return product;
+  Type nothing = SimpleType(Tag::kNull);
+  nothing.nullable = type.nullable = true;
+  ExprPtr null = MakeLiteral(types::Null{}, nothing);
+  return make(type, Op::kConditional, {make(SimpleType(Tag::kBool), Op::kEqual, {expr, null}), null, product});
 }
 
 std::string NearestName(std::string_view name, const std::vector<std::string>& names) {

@@ -223,4 +223,21 @@ class Folder {
 ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings) { return Folder(&bindings).Fold(expr); }
 ExprPtr FoldConstants(const ExprPtr& expr) { return Folder(nullptr).Fold(expr); }
 
+namespace {
+
+ExprPtr AsCondition(const ExprPtr& expr) {
+  const auto* call = expr->get<Call>();
+  bool is_and = call != nullptr && call->op == Op::kAnd;
+  bool is_or = call != nullptr && call->op == Op::kOr;
+  if (!is_and && !is_or) return IsFalse(expr) ? False() : expr;
+  ExprPtr a = AsCondition(call->arguments[0]);
+  ExprPtr b = AsCondition(call->arguments[1]);
+  if (a == call->arguments[0] && b == call->arguments[1]) return expr;
+  return is_and ? And(std::move(a), std::move(b)) : Or(std::move(a), std::move(b));
+}
+
+}  // namespace
+
+ExprPtr FoldCondition(const ExprPtr& rule, const Bindings& bindings) { return AsCondition(Fold(rule, bindings)); }
+
 }  // namespace ashlar::cel

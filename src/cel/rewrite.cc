@@ -141,7 +141,8 @@ class Measurer {
   struct At {
     int depth = 1;
     int height = 0;
-    At In(int cost, int levels = 1) const { return {depth + levels, height + cost}; }
+    int rows = 0;
+    At In(int cost, int levels = 1) const { return {depth + levels, height + cost, rows}; }
   };
 
   // Gives the relations between the expression and the row that it starts at.
@@ -172,7 +173,9 @@ class Measurer {
     if (const auto* loop = expr.get<Comprehension>()) {
       int reached = Run(*loop->range, at.In(kRangeHeight));
       reached_[loop->slot] = reached;
-      Run(*loop->body, at.In(kBodyHeight));
+      At body = at.In(kBodyHeight);
+      if (loop->range->type.tag == Type::Tag::kRows) usage_.rows_depth = std::max(usage_.rows_depth, ++body.rows);
+      Run(*loop->body, body);
       return reached;
     }
     const auto* call = expr.get<Call>();

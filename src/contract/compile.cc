@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "contract/accepted.h"
 #include "contract/contract.h"
 #include "contract/environment.h"
 #include "contract/expressions.h"
+#include "contract/findings/findings.h"
+#include "contract/locator.h"
 #include "contract/merge.h"
 #include "contract/sections/sections.h"
 #include "contract/system.h"
@@ -36,9 +39,30 @@ void ReadSections(Draft& draft, const Node& resources) {
   MakeOperations(draft);
 }
 
+MistakeList Show(std::span<const Found> found, std::span<const Source> sources) {
+  Locator locator(sources);
+  MistakeList list;
+  for (const Found& one : found) {
+    Mistake finding;
+    finding.finding = true;
+    finding.id = Findings()[one.row].id;
+    finding.message = Printable(one.message, 500);
+    locator.Locate(one.place, finding);
+    list.push_back(std::move(finding));
+  }
+  return list;
+}
+
+bool HasUnset(const Node& node) {
+  auto of_entry = [](const Entry& entry) { return HasUnset(entry.value); };
+  return node.unset || std::ranges::any_of(node.entries, of_entry) || std::ranges::any_of(node.items, HasUnset);
+}
+
+Judgement Refused(Mistakes& mistakes) { return {.service = nullptr, .mistakes = mistakes.Take(), .findings = {}}; }
+
 }  // namespace
 
-Compiled Compile(std::span<const Source> sources, const Options& options) {
+Judgement Judge(std::span<const Source> sources, const Options& options) {
   std::vector<Source> all(sources.begin(), sources.end());
   all.push_back({"(system)", std::string(SystemContract())});
   Mistakes mistakes(all);
@@ -50,19 +74,30 @@ Compiled Compile(std::span<const Source> sources, const Options& options) {
     roots.push_back(*std::move(root));
   }
   // Where one file cannot be read, what the others say of it would be wrong.
-  if (roots.size() < sources.size() || roots.empty()) return std::unexpected(mistakes.Take());
+  if (roots.size() < sources.size() || roots.empty()) return Refused(mistakes);
   Node root = MergeFiles(std::move(roots), mistakes);
   if (!IsMapping(root)) {
     mistakes.Add(root.place, Problem::kNotContract);
-    return std::unexpected(mistakes.Take());
+    return Refused(mistakes);
   }
   auto system = ParseYaml(static_cast<uint32_t>(sources.size()), all.back().text, mistakes);
-  Draft draft(mistakes);
+  Draft draft(mistakes, options.field_types);
   draft.top = std::make_unique<Members>(root, TopLevelKeys(), "a contract", mistakes);
   Node resources = MergeSystem(*system, draft.top->Value("resources"), mistakes);
   ReadSections(draft, resources);
-  if (!mistakes.empty()) return std::unexpected(mistakes.Take());
-  return draft.service;
+  std::vector<Accepted> accepted = ReadAccepted(draft);
+  if (!mistakes.empty()) return Refused(mistakes);
+  std::vector<Found> found = FindAll(draft);
+  // What the environment would fill in may be what is accepted.
+  TakeAccepted(accepted, !HasUnset(root), found, mistakes);
+  if (!mistakes.empty()) return Refused(mistakes);
+  return {.service = draft.service, .mistakes = {}, .findings = Show(found, all)};
+}
+
+Compiled Compile(std::span<const Source> sources, const Options& options) {
+  Judgement judgement = Judge(sources, options);
+  if (judgement.service == nullptr) return std::unexpected(std::move(judgement.mistakes));
+  return std::move(judgement.service);
 }
 
 }  // namespace ashlar::contract

@@ -23,12 +23,14 @@ struct Source {
   std::string text;
 };
 
-// One mistake, ready to be shown. Lines and columns count from 1, columns in code points.
+// One mistake, or one finding: what a reviewer would say of a contract that is right. Ready to be shown. Lines
+// and columns count from 1, columns in code points.
 struct Mistake {
+  bool finding = false;    // a warning rather than an error
   std::string file;
   int line = 1;
   int column = 1;
-  std::string id;          // of the kind of mistake, stable: "unknown-key"
+  std::string id;          // of its kind, stable: "unknown-key", "ACCESS_WORLD_WRITABLE"
   std::string message;
   std::string suggestion;  // a near name, or empty
   std::string source_line; // printable; a long line is cut around the place
@@ -43,6 +45,8 @@ struct Options {
   std::function<std::optional<std::string>(const std::string& name)> environment;
   // Whether a variable may be unset without a default (`check`, `export`): what it would fill is then not judged.
   bool allow_unset = false;
+  // The field types that fields may have. Whoever has one of their own gives a table of all; it must outlive the call.
+  std::span<const types::FieldType> field_types = types::FieldTypes();
 };
 
 using Compiled = std::expected<std::shared_ptr<const model::Service>, MistakeList>;
@@ -50,17 +54,37 @@ using Compiled = std::expected<std::shared_ptr<const model::Service>, MistakeLis
 // Compiles the files of one contract. All mistakes come at once, in the order of files, lines and columns.
 Compiled Compile(std::span<const Source> sources, const Options& options);
 
+// The same with what a reviewer would say and the contract's `accept` does not answer, in that order as well.
+struct Judgement {
+  std::shared_ptr<const model::Service> service;  // null if there are mistakes
+  MistakeList mistakes;
+  MistakeList findings;  // none if there are mistakes
+};
+Judgement Judge(std::span<const Source> sources, const Options& options);
+
+// A kind of finding. The one table of them is contract/findings/findings.cc.
+struct FindingRow {
+  std::string_view id;  // stable: "ACCESS_WORLD_WRITABLE"
+  std::string_view title;  // what it is, in a few words
+  std::string_view doc;  // why it matters, and what to do
+};
+std::vector<FindingRow> FindingRows();
+
 // The contract at `path`: a file, or all *.yaml and *.yml of a folder (not of folders in it), in order of their names.
 Result<std::vector<Source>> ReadSources(const std::string& path);
 
-// For people: FILE:LINE:COLUMN: error: WHAT, the line, a caret, `did you mean 'X'?`.
+// For people: FILE:LINE:COLUMN: error: WHAT, the line, a caret, `did you mean 'X'?`. A finding is `warning: WHAT [ID]`.
 std::string Render(std::span<const Mistake> mistakes, bool colour);
-// For programs: {"errors": [{file, line, column, id, message, suggestion?}]}.
-std::string RenderJson(std::span<const Mistake> mistakes);
+// For programs: {"errors": [{file, line, column, id, message, suggestion?}], "warnings": [...]}.
+std::string RenderJson(const Judgement& judgement);
+// For code scanning: SARIF 2.1.0; `version` is the program's.
+std::string RenderSarif(const Judgement& judgement, std::string_view version);
 
 // The JSON Schema (2020-12) of contracts, for editors.
 std::string JsonSchema();
 // docs/reference/contract.md: every key, and every kind of mistake.
 std::string Reference();
+// docs/reference/findings.md: every kind of finding.
+std::string FindingsReference();
 
 }  // namespace ashlar::contract

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,15 +58,17 @@ struct ResourceDraft {
 struct RuleDraft {
   const Entry* entry = nullptr;
   bool wrong = false;  // no expression, made of itself, of rules too deep or of too many parts
+  bool used = false;   // named where a resource uses it, over however many rules
   size_t parts = 0;    // with the rules that it names written out
 };
 
 // A contract on its way into the model. What is wrong is told once, where it stands: it then counts as declared, and
 // what uses it is not judged.
 struct Draft {
-  explicit Draft(Mistakes& to) : mistakes(to) {}
+  Draft(Mistakes& to, std::span<const types::FieldType> types) : mistakes(to), field_types(types) {}
 
   Mistakes& mistakes;
+  std::span<const types::FieldType> field_types;
   std::unique_ptr<Members> top;
   std::shared_ptr<model::Service> service = std::make_shared<model::Service>();
   std::vector<ResourceDraft> resources;

@@ -64,6 +64,8 @@ std::optional<cel::Ast> ParseExpression(Draft& draft, const Node& node) {
   return std::nullopt;
 }
 
+constexpr size_t kBuiltIn = 3;  // rules that stand before those of the contract
+
 Expressions::Expressions(Draft& draft) : draft_(draft) {
   rules_ = {{"public", nullptr, "true"}, {"signedIn", nullptr, "auth != null"}, {"nobody", nullptr, "false"}};
   for (const RuleDraft& rule : draft.rules) {
@@ -129,6 +131,7 @@ void Expressions::NoteMisfits(const Node& node, const cel::Ast& ast, model::Reso
     const Rule* rule = FindRule(part.text);
     if (rule == nullptr || rule->wrong) return;
     auto index = static_cast<size_t>(rule - rules_.data());
+    if (index >= kBuiltIn) draft_.rules[index - kBuiltIn].used = true;
     auto meaning = meanings_.find({index, resource, check});
     if (meaning == meanings_.end() || meaning->second.expr != nullptr) return;
     Place place = PlaceIn(node, static_cast<size_t>(part.offset), part.text.size(), draft_.SourceOf(node));

@@ -104,6 +104,18 @@ constexpr Key kResourceRows[] = {
     {"was", Shape::kName, "The resource's former name, for migrations.", kLater},
 };
 
+constexpr Key kAcceptRows[] = {
+    {"id", Shape::kName, "Which finding: its id, as ACCESS_WORLD_WRITABLE.", true, {}, kOnAll, true},
+    {"at",
+     Shape::kName,
+     "Where: Order, Order.email, roles.NAME, rules.NAME; what holds a place stands for it.",
+     true,
+     {},
+     kOnAll,
+     true},
+    {"reason", Shape::kText, "Why it is right here.", true, {}, kOnAll, true},
+};
+
 constexpr Key kTopLevelRows[] = {
     {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true},
     {"version", Shape::kName, "The version in URLs; v1."},
@@ -114,7 +126,7 @@ constexpr Key kTopLevelRows[] = {
     {"resources", Shape::kNamed, "Name: {...}, singular and in PascalCase.", true, kResourceRows},
     {"actions", Shape::kAny, "Business commands, each one transaction.", kLater},
     {"tests", Shape::kAny, "Tests of the access rules, run by check.", kLater},
-    {"accept", Shape::kAny, "Findings of check that the team accepts.", kLater},
+    {"accept", Shape::kMappings, "Findings of check that the team accepts.", true, kAcceptRows},
     {"identity", Shape::kAny, "How callers sign in.", kLater},
     {"limits", Shape::kAny, "How often callers may ask.", kLater},
     {"events", Shape::kAny, "What is published of changes.", kLater},
@@ -160,5 +172,6 @@ std::span<const Key> AccessKeys() { return kAccessRows; }
 std::span<const Key> UpdateKeys() { return kUpdateRows; }
 std::span<const Key> PageKeys() { return kPageRows; }
 std::span<const Key> DeprecatedKeys() { return kDeprecatedRows; }
+std::span<const Key> AcceptKeys() { return kAcceptRows; }
 
 }  // namespace ashlar::contract

@@ -53,5 +53,6 @@ std::span<const Key> AccessKeys();
 std::span<const Key> UpdateKeys();
 std::span<const Key> PageKeys();
 std::span<const Key> DeprecatedKeys();
+std::span<const Key> AcceptKeys();
 
 }  // namespace ashlar::contract

@@ -98,7 +98,12 @@ namespace ashlar::contract {
   ROW(kPageDefault, "page-default", "the default page is larger than the largest, which is {}")                     \
   ROW(kNeedsSoftDelete, "needs-soft-delete", "'restore' is for resources with softDelete")                          \
   ROW(kNeedsAudit, "needs-audit", "'history' is for resources with audit")                                          \
-  ROW(kOperationCollision, "operation-collision", "the operation '{}' of '{}' is one of '{}' already")
+  ROW(kOperationCollision, "operation-collision", "the operation '{}' of '{}' is one of '{}' already")              \
+  ROW(kAcceptUnknown, "accept-unknown", "there is no finding '{}'")                                                 \
+  ROW(kAcceptPlace, "accept-place", "there is no '{}' in this contract")                                            \
+  ROW(kAcceptReason, "accept-reason", "a finding is accepted with a reason")                                        \
+  ROW(kAcceptNothing, "accept-nothing", "'{}' does not find anything at '{}'")                                      \
+  ROW(kAcceptTwice, "accept-twice", "'{}' at '{}' is accepted already")
 
 enum class Problem : uint8_t {
 #define ASHLAR_PROBLEM(name, id, text) name,
@@ -137,6 +142,8 @@ class Mistakes {
   size_t size() const { return found_.size(); }
   std::string_view text(uint32_t source) const { return sources_[source].text; }
   const std::string& path(uint32_t source) const { return sources_[source].path; }
+  // Whether a place is in the system's own contract, which is the last source.
+  bool is_system(Place place) const { return place.source + 1 == sources_.size(); }
   // Sorted by place, each once. Empties this.
   MistakeList Take();
 

@@ -55,7 +55,22 @@ std::string Reference() {
   AddTable("`access.update`", UpdateKeys(), out);
   AddTable("Pages: `resources.NAME.page`", PageKeys(), out);
   AddTable("`deprecated`", DeprecatedKeys(), out);
+  AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddMistakes(out);
+  return out;
+}
+
+std::string FindingsReference() {
+  std::string out =
+      "<!-- Printed from the table of src/contract/findings/findings.cc; do not edit. -->\n# Findings\n\n"
+      "What `ashlar check` warns of, of a contract without mistakes. A team that knows better says so in the contract, "
+      "with a reason; a finding that is accepted and not there is a mistake.\n\n"
+      "```yaml\naccept:\n  - { id: PERSONAL_FIELD_PUBLIC, at: Author.email, reason: authors want to be written to }\n"
+      "```\n\n`at` is `Order`, `Order.email`, `roles.NAME` or `rules.NAME`. What holds a place stands for it: `Order` "
+      "for all fields of Order, `resources`, `roles` and `rules` for all of them.\n";
+  for (const FindingRow& row : FindingRows()) {
+    out += fmt::format("\n## {}\n{}.\n\n{}\n", row.id, row.title, row.doc);
+  }
   return out;
 }
 

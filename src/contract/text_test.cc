@@ -158,10 +158,19 @@ TEST(Render, LongLinesAreCutAndControlsAreNotShown) {
 }
 
 TEST(Render, JsonForPrograms) {
-  MistakeList mistakes = MistakesOf("service: x\ntitel: a\n");
-  EXPECT_EQ(RenderJson(mistakes), R"({"errors":[{"file":"a.yaml","line":2,"column":1,"id":"unknown-key",)"
-                                  R"("message":"'titel' is not a key of a contract","suggestion":"title"}]})");
-  EXPECT_EQ(RenderJson({}), R"({"errors":[]})");
+  Source wrong{"a.yaml", "service: x\ntitel: a\n"};
+  EXPECT_EQ(RenderJson(Judge({&wrong, 1}, {})),
+            R"({"errors":[{"file":"a.yaml","line":2,"column":1,"id":"unknown-key",)"
+            R"("message":"'titel' is not a key of a contract","suggestion":"title"}],"warnings":[]})");
+  Source warned{"a.yaml", "service: x\nresources:\n  Note: { access: { write: signedIn } }\n"};
+  Judgement judgement = Judge({&warned, 1}, {});
+  EXPECT_EQ(RenderJson(judgement),
+            R"({"errors":[],"warnings":[{"file":"a.yaml","line":3,"column":3,"id":"RESOURCE_UNDESCRIBED",)"
+            R"("message":"'Note' has no description"}]})");
+  EXPECT_EQ(Render(judgement.findings, false),
+            "a.yaml:3:3: warning: 'Note' has no description [RESOURCE_UNDESCRIBED]\n"
+            "    Note: { access: { write: signedIn } }\n"
+            "    ^~~~\n");
 }
 
 TEST(Sources, AreAFileOrTheYamlOfAFolder) {

@@ -16,6 +16,9 @@ call::ApiError ToApiError(Context& context, const Error& error) {
   auto plain = [](Code code) { return call::ApiError{code, std::string(RowOf(code).message), {}}; };
   switch (error.kind) {
     case ErrorKind::kTimeout: return plain(Code::kTimeout);
+    case ErrorKind::kTooLarge:
+      return {
+          Code::kInvalidQuery, "the rows that this needs are too large together; ask for fewer, or fewer fields", {}};
     case ErrorKind::kUnavailable: return plain(Code::kUnavailable);
     case ErrorKind::kInvalid:
     case ErrorKind::kNotFound:

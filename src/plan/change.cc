@@ -25,11 +25,7 @@ class ChangeProgram final : public Program {
     switch (step_) {
       case Step::kBegin: return Begin();
       case Step::kRead: return Read(std::get<types::Rows>(answers[0]));
-      case Step::kDefaults: {
-        const auto& rows = std::get<types::Rows>(answers[0]);
-        for (size_t i = 0; i < draft_->probed_defaults().size(); ++i) draft_->SetProbed(i, rows.at(0, i));
-        return Judge();
-      }
+      case Step::kDefaults: judgement_->DefaultsAnswered(std::get<types::Rows>(answers[0])); return Judge();
       case Step::kJudged: judgement_->Answered(std::get<types::Rows>(answers[0])); return Write();
       case Step::kWritten: return Finish(std::move(answers));
     }
@@ -47,19 +43,22 @@ class ChangeProgram final : public Program {
 
   bool replaces() const { return request_->operation.kind == model::OperationKind::kReplace; }
 
-  // The write rules that depend on the row, for the row as it is: one flag for each such field, behind the first.
-  std::vector<FieldId> GuardedFields() const {
-    std::vector<FieldId> guarded;
+  // The fields whose rule depends on the row, so that its answer for the row as it is must be asked for.
+  std::vector<FieldId> Depending(cel::ExprPtr (Rules::*rule)(const model::Field&) const) const {
+    std::vector<FieldId> depending;
     for (size_t i = 0; i < request_->resource.fields.size(); ++i) {
-      cel::ExprPtr rule = request_->rules.Write(request_->resource.fields[i]);
-      if (!cel::IsTrue(rule) && !cel::IsFalse(rule)) guarded.push_back(FieldId{static_cast<uint32_t>(i)});
+      cel::ExprPtr folded = (request_->rules.*rule)(request_->resource.fields[i]);
+      if (!cel::IsTrue(folded) && !cel::IsFalse(folded)) depending.push_back(FieldId{static_cast<uint32_t>(i)});
     }
-    return guarded;
+    return depending;
   }
 
+  // Flags: the rule, then one for each field whose write rule depends on the row, then those whose read rule does.
   std::vector<Statement> Begin() {
-    std::vector<cel::ExprPtr> flags{request_->rules.Access(request_->resource.access.update_before)};
-    for (FieldId id : GuardedFields()) flags.push_back(request_->rules.Write(request_->resource.field(id)));
+    const model::Resource& resource = request_->resource;
+    std::vector<cel::ExprPtr> flags{request_->rules.Access(resource.access.update_before)};
+    for (FieldId id : Depending(&Rules::Write)) flags.push_back(request_->rules.Write(resource.field(id)));
+    for (FieldId id : Depending(&Rules::Read)) flags.push_back(request_->rules.Read(resource.field(id)));
     step_ = Step::kRead;
     return {request_->RowQuery(request_->key, call::Deleted::kWithout, std::move(flags))};
   }
@@ -73,8 +72,10 @@ class ChangeProgram final : public Program {
     }
     stored_ = request_->ToValues(rows, 0);
     draft_.emplace(resource, request_->rules, replaces() ? Draft::Mode::kReplace : Draft::Mode::kMerge, &stored_);
+    std::vector<FieldId> guarded = Depending(&Rules::Write);
+    size_t read_flag = flag + 1 + guarded.size();
+    for (FieldId id : Depending(&Rules::Read)) draft_->SetReads(id, rows.at(0, read_flag++).integer != 0);
     draft_->ReadBody(request_->call.body);
-    std::vector<FieldId> guarded = GuardedFields();
     for (FieldId id : draft_->guarded()) {
       size_t place = static_cast<size_t>(std::find(guarded.begin(), guarded.end(), id) - guarded.begin());
       if (rows.at(0, flag + 1 + place).integer == 0) {
@@ -82,11 +83,11 @@ class ChangeProgram final : public Program {
       }
     }
     draft_->Complete();
-    if (draft_->probed_defaults().empty()) return Judge();
-    Probe probe{resource.id, draft_->row(), {}};
-    for (FieldId id : draft_->probed_defaults()) probe.expressions.push_back(draft_->DefaultOf(id));
+    judgement_.emplace(*request_, *draft_, request_->rules.Access(resource.access.update_after));
+    std::optional<Statement> probe = judgement_->AskDefaults();
+    if (!probe) return Judge();
     step_ = Step::kDefaults;
-    return {probe};
+    return {std::move(*probe)};
   }
 
   // A PUT creates what is not there, where the caller may create and the id is the client's to give.
@@ -100,7 +101,6 @@ class ChangeProgram final : public Program {
   }
 
   std::vector<Statement> Judge() {
-    judgement_.emplace(*request_, *draft_, request_->rules.Access(request_->resource.access.update_after));
     if (std::optional<Statement> probe = judgement_->Ask()) {
       step_ = Step::kJudged;
       return {std::move(*probe)};
@@ -119,7 +119,7 @@ class ChangeProgram final : public Program {
       if (draft_->Changed(id)) update.set.emplace_back(id, draft_->row()[i]);
     }
     step_ = Step::kWritten;
-    if (update.set.empty()) return {request_->AnswerQuery(request_->key)};
+    if (update.set.empty() && !draft_->GivesUnread()) return {request_->AnswerQuery(request_->key)};
     Values& row = draft_->row();
     auto set = [&](FieldId id, Value value) {
       row[id.index()] = value;

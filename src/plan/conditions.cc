@@ -11,6 +11,7 @@ using cel::ExprPtr;
 using cel::Op;
 
 constexpr int kMaxRelations = 4;
+constexpr int kMaxLoops = 2;  // over to-many relations, one in another: each multiplies the rows that are looked at
 constexpr int kMaxPredicates = 100;
 constexpr int kMaxValues = 1000;
 constexpr int kMaxDepth = 8;
@@ -65,7 +66,7 @@ class ConditionMaker {
     if (!field.type->filterable()) {
       return Invalid(fmt::format("'{}': a {} field cannot be filtered", condition_.place, field.type->name()));
     }
-    if (!Fits(field)) {
+    if (!Fits(condition_.op, *field.type)) {
       return Invalid(fmt::format("'{}': operator '{}' is for {} fields, '{}' is {}", condition_.place,
                                  RowOf(condition_.op).name, RowOf(condition_.op).fits, name, field.type->text()));
     }
@@ -76,28 +77,6 @@ class ConditionMaker {
     }
     if (values.size() != condition_.values.size()) return nullptr;
     return Apply(FieldOf(resource, id, std::move(row)), std::move(values));
-  }
-
-  bool Fits(const model::Field& field) const {
-    bool text = field.type->kind() == types::Kind::kText;
-    bool list = field.type->kind() == types::Kind::kList;
-    bool ordered = !list && field.type->kind() != types::Kind::kBool;
-    switch (condition_.op) {
-      case Operator::kGt:
-      case Operator::kGte:
-      case Operator::kLt:
-      case Operator::kLte: return ordered;
-      case Operator::kContains: return text || list;
-      case Operator::kStartsWith:
-      case Operator::kIeq:
-      case Operator::kIcontains: return text;
-      case Operator::kEq:
-      case Operator::kNe:
-      case Operator::kIn:
-      case Operator::kNin: return !list;
-      case Operator::kIsNull: return true;
-    }
-    return false;
   }
 
   // The operator's values as literals; what does not parse is told, and left out.
@@ -218,6 +197,10 @@ void CheckLimits(const cel::Expr& expr, const call::Call& call, ClauseErrors& er
   if (usage.relation_depth > kMaxRelations) {
     errors.invalid.push_back(fmt::format("the filter crosses more than {} relations", kMaxRelations));
   }
+  if (usage.rows_depth > kMaxLoops) {
+    errors.invalid.push_back(
+        fmt::format("the filter goes through relations within relations more than {} deep", kMaxLoops));
+  }
   if (usage.predicates > kMaxPredicates) {
     errors.invalid.push_back(fmt::format("the filter has more than {} conditions", kMaxPredicates));
   }
@@ -269,11 +252,18 @@ ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, c
 std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const model::Resource& resource,
                              const Rules& rules, ClauseErrors& errors) {
   std::vector<Order> order;
-  std::set<model::FieldId> seen;
-  bool descending_key = false;
+  std::set<std::string> named;
+  auto add = [&](model::FieldId id, bool descending) {
+    bool there = std::ranges::any_of(order, [id](const Order& term) { return term.field == id; });
+    if (!there) order.push_back({id, descending});
+  };
   for (const call::SortTerm& term : terms) {
+    if (!named.insert(term.field).second) {
+      errors.invalid.push_back(fmt::format("'sort' names '{}' twice", term.field));
+      continue;
+    }
     if (term.field == "id" && resource.id_kind == model::IdKind::kComposite) {
-      descending_key = term.descending;
+      for (model::FieldId id : resource.key) add(id, term.descending);
       continue;
     }
     model::FieldId id = resource.FindField(term.field);
@@ -287,15 +277,11 @@ std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const mod
           fmt::format("'sort': '{}' is {} and cannot be sorted by", term.field, field.type->text()));
     } else if (!rules.AlwaysReads(field)) {
       errors.denied.push_back(field.name);
-    } else if (!seen.insert(id).second) {
-      errors.invalid.push_back(fmt::format("'sort' names '{}' twice", term.field));
     } else {
-      order.push_back({id, term.descending});
+      add(id, term.descending);
     }
   }
-  for (model::FieldId id : resource.key) {
-    if (seen.insert(id).second) order.push_back({id, descending_key});
-  }
+  for (model::FieldId id : resource.key) add(id, false);
   return order;
 }
 

@@ -22,11 +22,7 @@ class CreateProgram final : public Program {
   std::vector<Statement> Advance(std::vector<Answer> answers) override {
     switch (step_) {
       case Step::kBegin: return Begin();
-      case Step::kDefaults: {
-        const auto& rows = std::get<types::Rows>(answers[0]);
-        for (size_t i = 0; i < draft_->probed_defaults().size(); ++i) draft_->SetProbed(i, rows.at(0, i));
-        return Judge();
-      }
+      case Step::kDefaults: judgement_->DefaultsAnswered(std::get<types::Rows>(answers[0])); return Judge();
       case Step::kJudged: judgement_->Answered(std::get<types::Rows>(answers[0])); return Write();
       case Step::kWritten: return Wrote(answers[0]);
       case Step::kAnswered: return Finish(std::move(answers));
@@ -58,15 +54,14 @@ class CreateProgram final : public Program {
     put(model::SystemField::kVersion, int64_t{1});
     put(model::SystemField::kCreatedAt, types::Timestamp{request_->actor.now_micros});
     put(model::SystemField::kUpdatedAt, types::Timestamp{request_->actor.now_micros});
-    if (draft_->probed_defaults().empty()) return Judge();
-    Probe probe{resource.id, row, {}};
-    for (FieldId id : draft_->probed_defaults()) probe.expressions.push_back(draft_->DefaultOf(id));
+    judgement_.emplace(*request_, *draft_, request_->rules.Access(resource.access.create));
+    std::optional<Statement> probe = judgement_->AskDefaults();
+    if (!probe) return Judge();
     step_ = Step::kDefaults;
-    return {probe};
+    return {std::move(*probe)};
   }
 
   std::vector<Statement> Judge() {
-    judgement_.emplace(*request_, *draft_, request_->rules.Access(request_->resource.access.create));
     if (std::optional<Statement> probe = judgement_->Ask()) {
       step_ = Step::kJudged;
       return {std::move(*probe)};

@@ -67,6 +67,7 @@ Cursors::Cursors(const Planner::CursorKey& key, const call::Call& call, const Ru
   AppendText(resource.name, binding_);
   AppendText(rules.caller().is_operator() ? "o" : rules.caller().anonymous() ? "a" : "p", binding_);
   AppendText(rules.caller().id, binding_);
+  for (const std::string& role : rules.caller().principal.roles) AppendText(role, binding_);
   AppendText(call.filter, binding_);
   binding_ += static_cast<char>('0' + static_cast<int>(call.deleted));
   std::vector<std::string> conditions;
@@ -79,7 +80,12 @@ Cursors::Cursors(const Planner::CursorKey& key, const call::Call& call, const Ru
   }
   std::sort(conditions.begin(), conditions.end());
   for (const std::string& condition : conditions) AppendText(condition, binding_);
-  for (const Order& term : order) binding_ += fmt::format("{}{}", term.descending ? '-' : '+', term.field.value);
+  for (const Order& term : order) {
+    const model::Field& field = resource.field(term.field);
+    binding_ += term.descending ? '-' : '+';
+    AppendText(field.name, binding_);
+    AppendText(field.type->text(), binding_);
+  }
 }
 
 std::string Cursors::Sign(std::string_view payload) const {

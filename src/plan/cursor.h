@@ -11,7 +11,8 @@
 namespace ashlar::plan {
 
 // Cursors are the order's values of one row and a MAC over them and over all that the list was asked with: resource,
-// conditions, filter, order, deleted rows, caller. Opaque, stateless, and of no use to another caller or query.
+// conditions, filter, order, deleted rows, caller. Opaque, stateless, and of no use to another caller or query. Keeps
+// references to the key and the resource.
 class Cursors {
  public:
   static constexpr size_t kMaxCursor = 4096;  // characters

@@ -19,6 +19,7 @@ Draft::Draft(const model::Resource& resource, const Rules& rules, Mode mode, con
   row_ = stored == nullptr ? Values(resource.fields.size()) : *stored;
   given_.resize(resource.fields.size());
   bad_.resize(resource.fields.size());
+  for (const model::Field& field : resource.fields) reads_.push_back(rules.AlwaysReads(field));
 }
 
 void Draft::ReadBody(const json::Json& body) {
@@ -65,13 +66,13 @@ bool Draft::ReadValue(const model::Field& field, FieldId id, const json::Json& i
     errors_.push_back({field.name, Detail::kNull, "must not be null"});
     return false;
   }
-  const types::JsonText* stored_json = stored_ == nullptr ? nullptr : (*stored_)[id.index()].get<types::JsonText>();
   std::optional<json::Json> merged;
-  if (mode_ == Mode::kMerge && stored_json != nullptr) {
-    if (auto parsed = json::Parse(stored_json->text, {.depth = 128, .bytes = SIZE_MAX})) {
-      merged = std::move(*parsed);
-      json::MergePatch(*merged, input);
+  if (mode_ == Mode::kMerge && field.type->kind() == types::Kind::kJson) {
+    merged.emplace();
+    if (const auto* stored = (*stored_)[id.index()].get<types::JsonText>()) {
+      if (auto parsed = json::Parse(stored->text, {.depth = 128, .bytes = SIZE_MAX})) merged = std::move(*parsed);
     }
+    json::MergePatch(*merged, input);
   }
   auto read = field.type->Parse(merged ? *merged : input);
   if (read) {
@@ -94,7 +95,7 @@ bool Draft::ReadValue(const model::Field& field, FieldId id, const json::Json& i
 // Decides what becomes of one member of the body: set, passed over because nothing changes, refused.
 void Draft::Place(const model::Field& field, FieldId id, bool ok, Value value) {
   ExprPtr write = rules_.Write(field);
-  bool readable = rules_.AlwaysReads(field);
+  bool readable = reads_[id.index()];
   bool same = stored_ != nullptr && ok && readable && value == StoredOf(id);
   if (same) {
     given_[id.index()] = true;
@@ -129,8 +130,9 @@ bool Draft::MaySet(const model::Field& field) const {
   return creating || !field.immutable;
 }
 
-bool Draft::KeepsWhenOmitted(const model::Field& field) const {
-  return field.system != SystemField::kNone || field.read_only || field.immutable || !rules_.AlwaysReads(field) ||
+bool Draft::KeepsWhenOmitted(FieldId id) const {
+  const model::Field& field = resource_.field(id);
+  return field.system != SystemField::kNone || field.read_only || field.immutable || !reads_[id.index()] ||
          !cel::IsTrue(rules_.Write(field));
 }
 
@@ -154,7 +156,7 @@ void Draft::Complete() {
     FieldId id{static_cast<uint32_t>(i)};
     const model::Field& field = resource_.field(id);
     bool wanted = !given_[i] && field.default_value != nullptr && (stored_ == nullptr || mode_ == Mode::kReplace) &&
-                  (stored_ == nullptr || !KeepsWhenOmitted(field));
+                  (stored_ == nullptr || !KeepsWhenOmitted(id));
     if (!wanted) continue;
     ExprPtr folded = rules_.Fold(field.default_value);
     cel::Usage usage = cel::Measure(*folded);
@@ -181,7 +183,7 @@ void Draft::ReadKeyMember(const json::Json& value) {
 void Draft::CompleteField(FieldId id) {
   const model::Field& field = resource_.field(id);
   if (given_[id.index()]) return;
-  if (stored_ != nullptr && (mode_ == Mode::kMerge || KeepsWhenOmitted(field))) return;
+  if (stored_ != nullptr && (mode_ == Mode::kMerge || KeepsWhenOmitted(id))) return;
   if (field.system != SystemField::kNone) {
     if (field.system == SystemField::kId && resource_.id_kind == model::IdKind::kString && stored_ == nullptr) {
       AddError(id, Detail::kRequired, "must be given");
@@ -239,18 +241,27 @@ void Draft::SetComputed(FieldId id, Value value) {
 
 ExprPtr Draft::DefaultOf(FieldId field) const { return rules_.Fold(resource_.field(field).default_value); }
 
+// A decimal comes at the expression's own scale: as an integer, or as text where it is wider than 64 bits.
+Value Draft::DecimalOf(const types::Cell& cell, int scale) {
+  if (cell.tag != types::Cell::Tag::kText) return types::Decimal{cell.integer, scale};
+  auto wide = types::ParseDecimal(cell.text());
+  return wide ? Value(types::Decimal{wide->unscaled, scale}) : Value();
+}
+
 void Draft::SetProbed(size_t which, const types::Cell& cell) {
   FieldId id = probed_defaults_[which];
   const model::Field& field = resource_.field(id);
-  if (!cell.is_null()) {
-    // A decimal comes at the expression's own scale.
-    types::Value value = field.type->kind() == types::Kind::kDecimal
-                             ? types::Value(types::Decimal{cell.integer, DefaultOf(id)->type.scale})
-                             : field.type->ToValue(cell);
-    SetComputed(id, std::move(value));
+  ExprPtr made_by = DefaultOf(id);
+  if (!CanJudge(*made_by) || LosesWay(*made_by)) {
+    bad_[id.index()] = true;  // what it is made of is wrong, and is told
     return;
   }
-  if (field.required || !DefaultOf(id)->type.nullable) {
+  if (!cell.is_null()) {
+    bool decimal = field.type->kind() == types::Kind::kDecimal;
+    SetComputed(id, decimal ? DecimalOf(cell, made_by->type.scale) : field.type->ToValue(cell));
+    return;
+  }
+  if (field.required || !made_by->type.nullable) {
     bad_[id.index()] = true;
     if (failed_.empty()) failed_ = field.name;
   }
@@ -263,6 +274,13 @@ bool Draft::CanJudge(const cel::Expr& rule) const {
   return true;
 }
 
+bool Draft::LosesWay(const cel::Expr& rule) const {
+  for (const auto& [resource, relation] : cel::Measure(rule).crossed) {
+    if (resource == resource_.id && bad_[resource_.relation(relation).local.index()]) return true;
+  }
+  return false;
+}
+
 void Draft::Check() {
   for (const model::Check& check : resource_.checks) {
     if (!CanJudge(*check.rule) || HoldsFor(*check.rule, resource_, row_)) continue;
@@ -273,6 +291,13 @@ void Draft::Check() {
 
 bool Draft::Changed(FieldId field) const {
   return stored_ == nullptr || !((*stored_)[field.index()] == row_[field.index()]);
+}
+
+bool Draft::GivesUnread() const {
+  for (size_t i = 0; i < given_.size(); ++i) {
+    if (given_[i] && !reads_[i]) return true;
+  }
+  return false;
 }
 
 void Draft::AddError(FieldId field, Detail code, std::string message) {

@@ -30,6 +30,9 @@ class Draft {
   // `stored`: the row as it is, null for a creation; must outlive the draft.
   Draft(const model::Resource& resource, const Rules& rules, Mode mode, const Values* stored);
 
+  // Whether the caller reads that field of the stored row, where its rule depends on the row. Before ReadBody.
+  void SetReads(FieldId field, bool reads) { reads_[field.index()] = reads; }
+  // REQUIRES: the body lives until Complete.
   void ReadBody(const json::Json& body);
   // A part of the id that the address gives; the body may only repeat it.
   void PutKey(FieldId part, Value value);
@@ -46,8 +49,14 @@ class Draft {
   Values& row() { return row_; }
   bool Changed(FieldId field) const;
   bool Given(FieldId field) const { return given_[field.index()]; }
+  bool Reads(FieldId field) const { return reads_[field.index()]; }
+  // Whether a field is given that the caller does not read: whether it changed must not show.
+  bool GivesUnread() const;
   // Whether every field that the expression looks at has a proper value, so that its answer means something.
   bool CanJudge(const cel::Expr& rule) const;
+  // Whether it looks at a row by way of a reference that is wrong: as little as if there were none may show of that
+  // row.
+  bool LosesWay(const cel::Expr& rule) const;
   // Fields whose write rule depends on the row and that the body changes.
   const std::vector<FieldId>& guarded() const { return guarded_; }
   // The first field that this caller may not write, or empty.
@@ -63,10 +72,11 @@ class Draft {
   bool ReadValue(const model::Field& field, FieldId id, const json::Json& input, Value& value);
   void Place(const model::Field& field, FieldId id, bool ok, Value value);
   bool MaySet(const model::Field& field) const;
-  bool KeepsWhenOmitted(const model::Field& field) const;
+  bool KeepsWhenOmitted(FieldId id) const;
   void CompleteField(FieldId id);
   void ApplyDefault(FieldId id, const cel::ExprPtr& folded);
   void SetComputed(FieldId id, Value value);
+  static Value DecimalOf(const types::Cell& cell, int scale);
   Value StoredOf(FieldId id) const { return stored_ == nullptr ? Value{} : (*stored_)[id.index()]; }
 
   const model::Resource& resource_;
@@ -76,6 +86,7 @@ class Draft {
   Values row_;
   std::vector<bool> given_;
   std::vector<bool> bad_;
+  std::vector<bool> reads_;
   std::vector<FieldId> guarded_;
   std::vector<FieldId> probed_defaults_;
   std::vector<call::ErrorDetail> errors_;

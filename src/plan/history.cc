@@ -7,10 +7,13 @@
 namespace ashlar::plan {
 namespace {
 
+using cel::ExprPtr;
+
 constexpr std::string_view kShown[] = {"id",    "action",   "rowVersion", "before",
                                        "after", "callerId", "requestId",  "createdAt"};
 
-// Is the row there for the caller, and may it see the row's past? Then its audit, newest first.
+// Is the row there for the caller, and may it see the row's past? Then its audit, newest first, back to its creation:
+// a row that had the same id before is another one.
 class HistoryProgram final : public Program {
  public:
   explicit HistoryProgram(HistoryPlan plan) : plan_(std::move(plan)) {}
@@ -25,7 +28,8 @@ class HistoryProgram final : public Program {
     switch (step_++) {
       case 0: return {plan_.row};
       case 1: return Judge(std::get<types::Rows>(answers[0]));
-      case 2: TakeEntries(answers); return {};
+      case 2: return AskEntries(std::get<types::Rows>(answers[0]));
+      case 3: TakeEntries(answers); return {};
       default: return {};
     }
   }
@@ -45,7 +49,18 @@ class HistoryProgram final : public Program {
       error_ = plan_.denied;
       return {};
     }
-    return {plan_.entries, plan_.count};
+    return {plan_.birth};
+  }
+
+  std::vector<Statement> AskEntries(const types::Rows& birth) const {
+    Query entries = plan_.entries;
+    Count count = plan_.count;
+    if (!birth.empty()) {
+      ExprPtr first = cel::MakeLiteral(plan_.id_type->ToValue(birth.at(0, 0)), plan_.id->type);
+      ExprPtr since = MakeCall(cel::Op::kGreaterOrEqual, {plan_.id, first});
+      entries.where = count.where = cel::And(entries.where, since);
+    }
+    return {std::move(entries), std::move(count)};
   }
 
   void TakeEntries(std::vector<Answer>& answers) {
@@ -100,7 +115,7 @@ HistoryPlan MakeHistoryPlan(const model::Resource& resource, const Values& key, 
   plan.row.flags = {rules.Access(resource.access.history)};
   plan.row.where = cel::And(KeyIs(resource, key), rules.Access(resource.access.get));
   plan.row.limit = 1;
-  cel::ExprPtr row = RowAt(audit.id, 0);
+  ExprPtr row = RowAt(audit.id, 0);
   auto is = [&](std::string_view name, std::string text) {
     FieldId id = audit.FindField(name);
     return MakeCall(cel::Op::kEqual, {FieldOf(audit, id, row), LiteralFor(audit.field(id), std::move(text))});
@@ -111,6 +126,12 @@ HistoryPlan MakeHistoryPlan(const model::Resource& resource, const Values& key, 
   plan.entries.order = {{audit.key[0], true}};
   plan.entries.limit = per_page + 1;
   plan.entries.offset = (page - 1) * per_page;
+  plan.birth.resource = audit.id;
+  plan.birth.fields = audit.key;
+  plan.birth.where = cel::And(plan.entries.where, is("action", "create"));
+  plan.birth.order = plan.entries.order;
+  plan.birth.limit = 1;
+  plan.id = FieldOf(audit, audit.key[0], row);
   plan.count = {audit.id, plan.entries.where, call::Deleted::kWithout, 0};
   plan.page = page;
   plan.per_page = per_page;

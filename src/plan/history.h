@@ -13,11 +13,13 @@ namespace ashlar::plan {
 // GET of a row's history.
 struct HistoryPlan {
   Query row;      // its key; flag: the history rule
-  Query entries;  // of the audit; limit: one more than a page
+  Query birth;    // of the audit: the creation of the row that is there now, if it was audited
+  Query entries;  // of the audit, from there on; limit: one more than a page
   Count count;
   int64_t page = 1;
   int64_t per_page = 20;
   types::TypePtr id_type;
+  cel::ExprPtr id;  // of an entry
   call::ApiError denied;
   std::set<std::string> visible;  // names of the fields that images may show
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/planner.h"
 
+#include "base/result.h"
+#include "model/reach.h"
 #include "model/row_id.h"
 #include "plan/conditions.h"
 #include "plan/cursor.h"
@@ -16,24 +18,6 @@ using cel::ExprPtr;
 using model::OperationKind;
 
 constexpr int64_t kMaxPage = 1'000'000;
-
-// The operation's rule as far as it folds for this caller: the literal false where it can never hold.
-ExprPtr GateOf(const model::Operation& operation, const model::Resource& resource, const Rules& rules) {
-  const model::Access& access = resource.access;
-  switch (operation.kind) {
-    case OperationKind::kList: return rules.Access(access.list);
-    case OperationKind::kGet: return rules.Access(access.get);
-    case OperationKind::kCreate: return rules.Access(access.create);
-    case OperationKind::kUpdate: return cel::And(rules.Access(access.update_before), rules.Access(access.update_after));
-    case OperationKind::kReplace:
-      return cel::Or(cel::And(rules.Access(access.update_before), rules.Access(access.update_after)),
-                     rules.Access(access.create));
-    case OperationKind::kDelete: return rules.Access(access.remove);
-    case OperationKind::kRestore: return rules.Access(access.restore);
-    case OperationKind::kHistory: return rules.Access(access.history);
-  }
-  return cel::False();
-}
 
 int64_t PerPage(const call::Paging& paging, const model::Resource& resource, ClauseErrors& errors) {
   int64_t per_page = paging.per_page.value_or(resource.page_default);
@@ -109,25 +93,45 @@ call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const mo
   return MakeListProgram(rules.service(), std::move(plan));
 }
 
-call::Answer<std::unique_ptr<Program>> MakeGet(const call::Call& call, const Values& row_key,
-                                               const model::Resource& resource, const Rules& rules,
-                                               const ExprPtr& gate) {
+// The key of the row that the call is about, or 404: no row can have such an id.
+call::Answer<Values> KeyFrom(const call::Call& call, const model::Resource& resource, const Rules& rules) {
+  auto key = model::ParseId(rules.service(), resource, call.id);
+  if (!key) return call::Refuse(Code::kNotFound, "there is no such row");
+  return *std::move(key);
+}
+
+call::Answer<std::unique_ptr<Program>> MakeGet(const call::Call& call, const model::Resource& resource,
+                                               const Rules& rules, const ExprPtr& gate) {
   ClauseErrors errors;
   GetPlan plan;
   plan.shape = MakeShape(call.selection, resource, rules, errors);
   if (!errors.empty()) return std::unexpected(errors.ToError(rules));
+  TRY(key, KeyFrom(call, resource, rules));
   plan.query = QueryFor(*plan.shape);
-  plan.query.where = cel::And(KeyIs(resource, row_key), gate);
+  plan.query.where = cel::And(KeyIs(resource, key), gate);
   plan.query.limit = 1;
   return MakeGetProgram(rules.service(), std::move(plan));
 }
 
-call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const call::Caller& caller, Values row_key,
-                                                 const Rules& rules, const Context& context) {
+call::Answer<std::unique_ptr<Program>> MakeHistory(const call::Call& call, const model::Resource& resource,
+                                                   const Rules& rules) {
+  ClauseErrors errors;
+  int64_t per_page = PerPage(call.paging, resource, errors);
+  if (!errors.empty()) return std::unexpected(errors.ToError(rules));
+  TRY(key, KeyFrom(call, resource, rules));
+  return MakeHistoryProgram(MakeHistoryPlan(resource, key, rules, call.paging.page, per_page));
+}
+
+call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const call::Caller& caller,
+                                                 const model::Resource& resource, const Rules& rules,
+                                                 const Context& context) {
   auto request = std::make_shared<WriteRequest>(rules.service(), call, caller, rules.now_micros(), context.request_id);
   ClauseErrors errors;
   request->shape = MakeShape({}, request->resource, request->rules, errors);
-  request->key = std::move(row_key);
+  if (request->operation.kind != OperationKind::kCreate) {
+    TRY(key, KeyFrom(call, resource, rules));
+    request->key = std::move(key);
+  }
   switch (request->operation.kind) {
     case OperationKind::kCreate: return MakeCreateProgram(request);
     case OperationKind::kUpdate:
@@ -150,34 +154,22 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
   if ((operation.internal || !resource.routed) && !caller.is_operator()) {
     return call::Refuse(Code::kRouteNotFound, "there is nothing at this address");
   }
-  ExprPtr gate = GateOf(operation, resource, rules);
+  // The literal false where it can never hold for this caller.
+  ExprPtr gate = rules.Access(model::GateOf(resource, operation.kind));
   if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(operation.name));
   if (call.malformed) return std::unexpected(*call.malformed);
-  bool by_id = operation.kind != OperationKind::kList && operation.kind != OperationKind::kCreate;
-  Values key;
-  if (by_id) {
-    auto parsed = model::ParseId(service_, resource, call.id);
-    if (!parsed) return call::Refuse(Code::kNotFound, "there is no such row");
-    key = std::move(*parsed);
-  }
   call::Answer<std::unique_ptr<Program>> program = nullptr;
   bool writes = false;
   switch (operation.kind) {
     case OperationKind::kList: program = MakeList(call, resource, rules, gate, cursor_key_); break;
-    case OperationKind::kGet: program = MakeGet(call, key, resource, rules, gate); break;
-    case OperationKind::kHistory: {
-      ClauseErrors errors;
-      int64_t per_page = PerPage(call.paging, resource, errors);
-      if (!errors.empty()) return std::unexpected(errors.ToError(rules));
-      program = MakeHistoryProgram(MakeHistoryPlan(resource, key, rules, call.paging.page, per_page));
-      break;
-    }
+    case OperationKind::kGet: program = MakeGet(call, resource, rules, gate); break;
+    case OperationKind::kHistory: program = MakeHistory(call, resource, rules); break;
     case OperationKind::kCreate:
     case OperationKind::kUpdate:
     case OperationKind::kReplace:
     case OperationKind::kDelete:
     case OperationKind::kRestore:
-      program = MakeWrite(call, caller, std::move(key), rules, context);
+      program = MakeWrite(call, caller, resource, rules, context);
       writes = true;
       break;
   }

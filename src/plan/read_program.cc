@@ -141,7 +141,8 @@ void IncludeLoader::Ask(const Shape& shape, call::RowSet& parent, std::vector<St
     query.among = relation.remote;
     query.where = child.rule;
     if (relation.to_many) query.per_value = kPerParent + 1;
-    query.limit = kMaxIncluded + 1;
+    // Of each parent one row more than is shown may come.
+    query.limit = kMaxIncluded + 1 + static_cast<int64_t>(query.among_values.size());
     for (FieldId id : service_->resource(relation.target).key) query.order.push_back({id, false});
     statements.push_back(std::move(query));
     pending_.push_back({&child, &parent, i});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
 #include <set>
 
 #include "model/row_id.h"
@@ -23,7 +24,7 @@ class RemoveProgram final : public Program {
     asked_.clear();
     cleared_.clear();
     seen_.clear();
-    restricted_.clear();
+    restricting_.clear();
   }
 
   std::vector<Statement> Advance(std::vector<Answer> answers) override {
@@ -43,20 +44,26 @@ class RemoveProgram final : public Program {
 
  private:
   enum class Step : uint8_t { kBegin, kRead, kChildren, kWritten };
+  using Named = std::pair<ResourceId, std::string>;  // a row by its id as text
   struct Level {
     ResourceId resource;
     std::vector<Values> rows;
   };
-  // A question for rows that refer to those of a level.
+  // A question for rows that refer to those of a level, and which of their fields it gives.
   struct Asked {
     ResourceId resource;
     FieldId field;
     model::OnDelete on_delete;
+    std::vector<FieldId> fields;
   };
+  // A row that stays, without some of its references.
   struct Cleared {
-    ResourceId resource;
-    FieldId field;
     Values row;
+    std::set<FieldId> fields;
+  };
+  struct Restricting {
+    size_t place;  // of the answer
+    ResourceId by;
   };
 
   bool restores() const { return request_->operation.kind == model::OperationKind::kRestore; }
@@ -91,24 +98,26 @@ class RemoveProgram final : public Program {
     step_ = Step::kWritten;
     if (restores() && before[deleted_at.index()].is_null()) return {request_->AnswerQuery(request_->key)};
     Value mark = restores() ? Value{} : Value{types::Timestamp{request_->actor.now_micros}};
-    std::vector<Statement> statements =
-        Change(resource(), before, deleted_at, std::move(mark), restores() ? "restore" : "delete");
+    Values after = before;
+    after[deleted_at.index()] = std::move(mark);
+    std::vector<Statement> statements = Change(resource(), before, after, restores() ? "restore" : "delete");
     if (restores()) statements.push_back(request_->AnswerQuery(request_->key));
     return statements;
   }
 
-  // One field of one row, with version, time and audit.
-  std::vector<Statement> Change(const model::Resource& of, const Values& before, FieldId field, Value value,
+  // What differs of one row, with version, time and audit.
+  std::vector<Statement> Change(const model::Resource& of, const Values& before, Values after,
                                 std::string_view action) const {
-    Update update{of.id, KeyOf(of, before), {}};
-    Values after = before;
-    auto set = [&](FieldId id, Value to) {
-      after[id.index()] = to;
-      update.set.emplace_back(id, std::move(to));
-    };
     FieldId version = of.FindSystem(model::SystemField::kVersion);
-    set(field, std::move(value));
-    set(version, *before[version.index()].get<int64_t>() + 1);
+    Update update{of.id, KeyOf(of, before), {}};
+    for (size_t i = 0; i < after.size(); ++i) {
+      if (!(before[i] == after[i])) update.set.emplace_back(FieldId{static_cast<uint32_t>(i)}, after[i]);
+    }
+    auto set = [&](FieldId id, Value value) {
+      after[id.index()] = value;
+      update.set.emplace_back(id, std::move(value));
+    };
+    set(of.FindSystem(model::SystemField::kVersion), *before[version.index()].get<int64_t>() + 1);
     set(of.FindSystem(model::SystemField::kUpdatedAt), types::Timestamp{request_->actor.now_micros});
     std::vector<Statement> statements{std::move(update)};
     if (auto audit = MakeAudit(request_->service, of, request_->actor, action, &before, &after)) {
@@ -128,15 +137,23 @@ class RemoveProgram final : public Program {
         if (relation.to_many || relation.target != level.resource) continue;
         if (relation.on_delete == model::OnDelete::kRestrict) continue;
         Query query = RowsThatRefer(child, relation.local, parent, level.rows);
-        for (size_t i = 0; i < child.fields.size(); ++i) query.fields.push_back(FieldId{static_cast<uint32_t>(i)});
+        query.fields = FieldsNeeded(child, relation.on_delete);
         query.limit = static_cast<int64_t>(kMaxTouched) + 1;
+        asked_.push_back({child.id, relation.local, relation.on_delete, query.fields});
         statements.push_back(std::move(query));
-        asked_.push_back({child.id, relation.local, relation.on_delete});
       }
     }
     if (statements.empty()) return Write();
     step_ = Step::kChildren;
     return statements;
+  }
+
+  // Of a row that goes without a trace, its key alone.
+  static std::vector<FieldId> FieldsNeeded(const model::Resource& child, model::OnDelete on_delete) {
+    if (on_delete == model::OnDelete::kCascade && !child.audit) return child.key;
+    std::vector<FieldId> all;
+    for (size_t i = 0; i < child.fields.size(); ++i) all.push_back(FieldId{static_cast<uint32_t>(i)});
+    return all;
   }
 
   static Query RowsThatRefer(const model::Resource& child, FieldId field, const model::Resource& parent,
@@ -157,11 +174,17 @@ class RemoveProgram final : public Program {
       const model::Resource& child = request_->service.resource(asked_[i].resource);
       Level level{child.id, {}};
       for (size_t r = 0; r < rows.size(); ++r) {
-        Values row;
-        for (size_t f = 0; f < child.fields.size(); ++f) row.push_back(child.fields[f].type->ToValue(rows.at(r, f)));
+        Values row(child.fields.size());
+        for (size_t f = 0; f < asked_[i].fields.size(); ++f) {
+          FieldId id = asked_[i].fields[f];
+          row[id.index()] = child.field(id).type->ToValue(rows.at(r, f));
+        }
+        Named name{child.id, model::FormatId(child, KeyOf(child, row))};
         if (asked_[i].on_delete == model::OnDelete::kClear) {
-          cleared_.push_back({child.id, asked_[i].field, std::move(row)});
-        } else if (seen_.insert({child.id, model::FormatId(child, KeyOf(child, row))}).second) {
+          Cleared& cleared = cleared_[name];
+          cleared.row = std::move(row);
+          cleared.fields.insert(asked_[i].field);
+        } else if (seen_.insert(std::move(name)).second) {
           level.rows.push_back(std::move(row));
         }
         if (seen_.size() + cleared_.size() > kMaxTouched) {
@@ -188,10 +211,15 @@ class RemoveProgram final : public Program {
     auto append = [&](std::vector<Statement> more) {
       std::move(more.begin(), more.end(), std::back_inserter(statements));
     };
-    for (const Cleared& cleared : cleared_) {
-      const model::Resource& of = request_->service.resource(cleared.resource);
-      if (seen_.contains({of.id, model::FormatId(of, KeyOf(of, cleared.row))})) continue;
-      append(Change(of, cleared.row, cleared.field, Value{}, "update"));
+    for (const auto& [name, cleared] : cleared_) {
+      if (seen_.contains(name)) continue;
+      const model::Resource& of = request_->service.resource(name.first);
+      Values after = cleared.row;
+      for (FieldId id : cleared.fields) after[id.index()] = Value{};
+      for (const model::Check& check : of.checks) {
+        if (!HoldsFor(*check.rule, of, after)) return Refuse(ReferredToBy(of));
+      }
+      append(Change(of, cleared.row, std::move(after), "update"));
     }
     for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
       const model::Resource& of = request_->service.resource(level->resource);
@@ -211,24 +239,28 @@ class RemoveProgram final : public Program {
     for (const model::Resource& child : request_->service.resources) {
       for (const model::Relation& relation : child.relations) {
         if (relation.to_many || relation.target != of.id || relation.on_delete != model::OnDelete::kRestrict) continue;
+        // Rows that go too do not restrict: one more than those are must be looked at.
+        auto gone = std::ranges::count(seen_, child.id, &Named::first);
         Query query = RowsThatRefer(child, relation.local, of, rows);
         query.fields = child.key;
-        query.limit = 1;
-        restricted_.emplace_back(statements.size(), child.id);
+        query.limit = gone + 1;
+        restricting_.push_back({statements.size(), child.id});
         statements.push_back(std::move(query));
       }
     }
   }
 
   std::vector<Statement> Finish(std::vector<Answer> answers) {
-    for (const auto& [place, child] : restricted_) {
-      if (std::get<types::Rows>(answers[place]).empty()) continue;
-      const model::Resource& by = request_->service.resource(child);
-      bool named = !cel::IsFalse(request_->rules.Access(by.access.list));
-      return Refuse(
-          {call::Code::kReferenced,
-           named ? fmt::format("rows of {} refer to this one", by.name) : std::string("other rows refer to this one"),
-           {}});
+    for (const Restricting& restricting : restricting_) {
+      const auto& rows = std::get<types::Rows>(answers[restricting.place]);
+      const model::Resource& by = request_->service.resource(restricting.by);
+      for (size_t i = 0; i < rows.size(); ++i) {
+        Values key;
+        for (size_t part = 0; part < by.key.size(); ++part) {
+          key.push_back(by.field(by.key[part]).type->ToValue(rows.at(i, part)));
+        }
+        if (!seen_.contains({by.id, model::FormatId(by, key)})) return Refuse(ReferredToBy(by));
+      }
     }
     for (Answer& answer : answers) {
       if (const auto* taken = std::get_if<UniqueViolation>(&answer)) return Refuse(request_->Conflict(*taken));
@@ -243,6 +275,14 @@ class RemoveProgram final : public Program {
     return {};
   }
 
+  // Named for those to whom its rows are no secret.
+  call::ApiError ReferredToBy(const model::Resource& by) const {
+    bool named = cel::IsTrue(request_->rules.Access(by.access.list));
+    return {call::Code::kReferenced,
+            named ? fmt::format("rows of {} refer to this one", by.name) : std::string("other rows refer to this one"),
+            {}};
+  }
+
   std::vector<Statement> Refuse(call::ApiError error) {
     error_ = std::move(error);
     return {};
@@ -253,9 +293,9 @@ class RemoveProgram final : public Program {
   std::vector<Level> levels_;   // the row itself first
   std::vector<Level> pending_;  // found, not yet expanded
   std::vector<Asked> asked_;
-  std::vector<Cleared> cleared_;
-  std::set<std::pair<ResourceId, std::string>> seen_;
-  std::vector<std::pair<size_t, ResourceId>> restricted_;  // place of the answer, who refers
+  std::map<Named, Cleared> cleared_;
+  std::set<Named> seen_;  // that go
+  std::vector<Restricting> restricting_;
   std::optional<call::ApiError> error_;
   call::Outcome outcome_;
 };

@@ -13,7 +13,7 @@ Rules::Rules(const model::Service& service, const call::Caller& caller, int64_t 
 
 ExprPtr Rules::Access(const ExprPtr& rule) const {
   if (rule == nullptr || caller_.is_operator()) return cel::True();
-  return cel::Fold(rule, bindings_);
+  return cel::FoldCondition(rule, bindings_);
 }
 
 ExprPtr Rules::Read(const model::Field& field) const { return Access(field.read); }

@@ -76,13 +76,29 @@ Values WriteRequest::ToValues(const types::Rows& rows, size_t row) const {
 Judgement::Judgement(const WriteRequest& request, Draft& draft, ExprPtr rule)
     : request_(request), draft_(draft), rule_(std::move(rule)) {}
 
+std::optional<Statement> Judgement::AskDefaults() {
+  if (draft_.probed_defaults().empty()) return std::nullopt;
+  References(true, false);
+  given_judged_ = true;
+  Probe probe = probe_;
+  for (FieldId id : draft_.probed_defaults()) probe.expressions.push_back(draft_.DefaultOf(id));
+  probe.resource = request_.resource.id;
+  probe.row = draft_.row();
+  return probe;
+}
+
+void Judgement::DefaultsAnswered(const types::Rows& rows) {
+  Answered(rows);
+  for (size_t i = 0; i < draft_.probed_defaults().size(); ++i) draft_.SetProbed(i, rows.at(0, probed_.size() + i));
+  probe_.expressions.clear();
+  probed_.clear();
+}
+
 std::optional<Statement> Judgement::Ask() {
   const model::Resource& resource = request_.resource;
+  References(!given_judged_, true);
   Condition(rule_, Purpose::kRule, {});
   for (FieldId id : draft_.guarded()) Condition(request_.rules.Write(resource.field(id)), Purpose::kField, id);
-  for (size_t i = 0; i < resource.relations.size(); ++i) {
-    Reference(resource.relations[i], model::RelationId{static_cast<uint32_t>(i)});
-  }
   draft_.Check();
   if (probe_.expressions.empty()) return std::nullopt;
   probe_.resource = resource.id;
@@ -93,6 +109,7 @@ std::optional<Statement> Judgement::Ask() {
 void Judgement::Condition(const ExprPtr& rule, Purpose purpose, FieldId field) {
   if (cel::IsTrue(rule)) return;
   if (!cel::IsFalse(rule) && !draft_.CanJudge(*rule)) return;  // the wrong fields are told instead
+  if (!cel::IsFalse(rule) && draft_.LosesWay(*rule)) return Failed(purpose, field);
   if (!cel::IsFalse(rule) && cel::Measure(*rule).relations) {
     probe_.expressions.push_back(rule);
     probed_.push_back({purpose, field});
@@ -101,8 +118,23 @@ void Judgement::Condition(const ExprPtr& rule, Purpose purpose, FieldId field) {
   if (!HoldsFor(*rule, request_.resource, draft_.row())) Failed(purpose, field);
 }
 
+// References that the body gives, and those that it does not.
+void Judgement::References(bool given, bool others) {
+  const auto& relations = request_.resource.relations;
+  for (size_t i = 0; i < relations.size(); ++i) {
+    if (relations[i].to_many || !(draft_.Given(relations[i].local) ? given : others)) continue;
+    if (!MustJudge(relations[i])) continue;
+    Reference(relations[i], model::RelationId{static_cast<uint32_t>(i)});
+  }
+}
+
+// One that stays as it is needs no judging, unless the caller does not read it: then it may be a guess.
+bool Judgement::MustJudge(const model::Relation& relation) const {
+  if (draft_.row()[relation.local.index()].is_null()) return false;
+  return draft_.Changed(relation.local) || (draft_.Given(relation.local) && !draft_.Reads(relation.local));
+}
+
 void Judgement::Reference(const model::Relation& relation, model::RelationId id) {
-  if (relation.to_many || !draft_.Changed(relation.local) || draft_.row()[relation.local.index()].is_null()) return;
   const model::Field& key = request_.resource.field(relation.local);
   cel::Type row;
   row.tag = cel::Type::Tag::kRow;
@@ -129,11 +161,20 @@ void Judgement::Reference(const model::Relation& relation, model::RelationId id)
   probed_.push_back({Purpose::kReference, request_.resource.FindField(key.name)});
 }
 
+// References first: a rule that looks at a row that the caller may not refer to does not hold, as if there were none.
 void Judgement::Answered(const types::Rows& rows) {
-  for (size_t i = 0; i < probed_.size(); ++i) {
-    const types::Cell& cell = rows.at(0, i);
-    if (cell.is_null() || cell.integer == 0) Failed(probed_[i].purpose, probed_[i].field);
-  }
+  auto judge = [&](bool references) {
+    for (size_t i = 0; i < probed_.size(); ++i) {
+      if ((probed_[i].purpose == Purpose::kReference) != references) continue;
+      const types::Cell& cell = rows.at(0, i);
+      bool holds = !cell.is_null() && cell.integer != 0;
+      if (!holds || (!references && draft_.LosesWay(*probe_.expressions[i]))) {
+        Failed(probed_[i].purpose, probed_[i].field);
+      }
+    }
+  };
+  judge(true);
+  judge(false);
 }
 
 void Judgement::Failed(Purpose purpose, FieldId field) {

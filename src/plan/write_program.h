@@ -43,10 +43,15 @@ struct WriteRequest {
 // What a row must pass before it is written: rule, field rules, references; in memory as far as no relation is
 // crossed, by one Probe otherwise. `Ask` gives the probe, if one is needed; `Verdict` the refusal, if there is one:
 // 403 before 412 before 422.
+//
+// Defaults that cross relations come first: with them goes the question whether the caller may refer to what it
+// refers to, so that nothing shows of a row that it may not get.   AskDefaults DefaultsAnswered? Ask Answered? Verdict
 class Judgement {
  public:
   // `rule` over the row as it would become, folded.
   Judgement(const WriteRequest& request, Draft& draft, cel::ExprPtr rule);
+  std::optional<Statement> AskDefaults();
+  void DefaultsAnswered(const types::Rows& rows);
   std::optional<Statement> Ask();
   void Answered(const types::Rows& rows);
   std::optional<call::ApiError> Verdict(std::optional<call::ApiError> precondition);
@@ -58,7 +63,9 @@ class Judgement {
     FieldId field;
   };
   void Condition(const cel::ExprPtr& rule, Purpose purpose, FieldId field);
+  bool MustJudge(const model::Relation& relation) const;
   void Reference(const model::Relation& relation, model::RelationId id);
+  void References(bool given, bool others);
   void Failed(Purpose purpose, FieldId field);
 
   const WriteRequest& request_;
@@ -66,6 +73,7 @@ class Judgement {
   cel::ExprPtr rule_;
   Probe probe_;
   std::vector<Probed> probed_;
+  bool given_judged_ = false;  // the references that the body gives
   bool refused_ = false;
   std::string denied_;
 };

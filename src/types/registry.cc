@@ -36,8 +36,8 @@ std::span<const FieldType> FieldTypes() {
   return rows;
 }
 
-const FieldType* FindFieldType(std::string_view name) {
-  for (const FieldType& row : FieldTypes()) {
+const FieldType* FindFieldType(std::string_view name, std::span<const FieldType> among) {
+  for (const FieldType& row : among) {
     if (row.name == name) return &row;
   }
   return nullptr;

@@ -105,7 +105,8 @@ struct FieldType {
 
 // All field types but lists and relations, in the order of the contract's page. types/registry.cc.
 std::span<const FieldType> FieldTypes();
-const FieldType* FindFieldType(std::string_view name);
+// The row of that name among them, or null.
+const FieldType* FindFieldType(std::string_view name, std::span<const FieldType> among = FieldTypes());
 // Makes `[element]`.
 std::expected<TypePtr, std::vector<ParameterError>> MakeList(const Parameters& parameters);
 

@@ -63,6 +63,7 @@ class Client:
         self.host, self.port = parts.hostname, parts.port
         self.token, self.timeout = token, timeout
         self.connection = None
+        self.judge = None  # called with method, path and every answer
 
     def request(self, method, path, json_body=None, headers=None, raw=None):
         """Sends one request; json_body may be any JSON value but None, raw is sent as it is."""
@@ -78,7 +79,10 @@ class Client:
             sent = {key: old for key, old in sent.items() if key.lower() != name.lower()}
             if value is not None:
                 sent[name] = value
-        return self._exchange(method, path, body, sent)
+        answer = self._exchange(method, path, body, sent)
+        if self.judge is not None:
+            self.judge(method, path, answer)
+        return answer
 
     def _exchange(self, method, path, body, headers):
         reused = self.connection is not None

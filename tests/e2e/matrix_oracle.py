@@ -246,10 +246,22 @@ class Oracle:
         return {key: row for key, row in self.rows[resource.name].items() if row.get("deletedAt") is None}
 
     def refused(self, resource, operation, caller):
-        """401 or 403 where the rule is false whatever the row; else None."""
-        if self.holds(resource.rule(operation), resource, UNKNOWN, caller) is False:
+        """401 or 403 where no row makes the rule hold; else None."""
+        if self._never(Parser(str(resource.rule(operation))).parse(), resource, caller):
             return 401 if caller is None else 403
         return None
+
+    def _never(self, node, resource, caller):
+        """Whether it is false or an error whatever the row."""
+        if node[0] in ("||", "&&"):
+            sides = [self._never(side, resource, caller) for side in node[1:]]
+            return all(sides) if node[0] == "||" else any(sides)
+        if node[0] == "path" and len(node[1]) == 1 and node[1][0] in self.rules:
+            return self._never(Parser(self.rules[node[1][0]]).parse(), resource, caller)
+        try:
+            return self.value(node, resource, UNKNOWN, caller) is False
+        except RuleError:
+            return True
 
     def may(self, resource, operation, row, caller):
         return self.holds(resource.rule(operation), resource, row, caller)

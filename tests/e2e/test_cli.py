@@ -214,6 +214,6 @@ def test_a_killed_server_comes_back_with_what_it_had_answered(tmp_path):
 
 
 def test_later_commands_are_unknown_or_refused_by_name(tmp_path):
-    for command in ("migrate", "explain", "import", "backup"):
+    for command in ("migrate", "import", "backup"):
         done = harness.run(command, cwd=tmp_path)
         assert done.returncode == 64 and command in done.stderr, done

@@ -3,14 +3,15 @@
 
 import json
 import pathlib
+import re
 
 import harness
+import openapi
 import pytest
 import scenario
 
 SERVICE = harness.ROOT / "tests/service"
 FILES = {path.stem: json.loads(path.read_text()) for path in sorted(SERVICE.glob("*.json"))}
-
 
 
 def printed(page, column):
@@ -19,9 +20,8 @@ def printed(page, column):
     return [row[column].strip("| `") for row in rows if len(row) > max(column, 1) and "`" in row[column]]
 
 
-DETAIL_CODES = ("REQUIRED NULL WRONG_TYPE TOO_SMALL TOO_LARGE TOO_SHORT TOO_LONG PATTERN FORMAT ENUM PRECISION "
-                "UNKNOWN_FIELD READ_ONLY CHECK REFERENCE_NOT_FOUND").split()
-FIELD_TYPES = "string text int int64 float decimal bool uuid date datetime duration email url json bytes enum".split()
+FIELD_TYPES = printed("types", 0)
+DETAIL_CODES = re.findall(r'return "([A-Z_]+)";', (harness.ROOT / "src/types/type.cc").read_text())
 
 
 class Services:
@@ -29,7 +29,7 @@ class Services:
 
     def __init__(self, directory):
         self.directory = directory
-        self.name, self.server, self.clients = None, None, {}
+        self.name, self.server, self.clients, self.judge = None, None, {}, None
 
     def open(self, name):
         if self.name != name:
@@ -41,6 +41,8 @@ class Services:
                 seed.write_text(json.dumps(described["seed"]))
             self.server = harness.Server(SERVICE / described["contract"], self.directory / name, seed).start()
             self.name = name
+            exported = harness.succeed("export", "openapi", SERVICE / described["contract"], cwd=self.directory)
+            self.judge = openapi.Judge(openapi.Document(json.loads(exported.stdout)))
         return self
 
     def client(self, caller):
@@ -53,6 +55,7 @@ class Services:
                 user = FILES[self.name]["users"][caller]
                 token = self.server.token(*user.get("roles", []), user=user.get("id"))
             self.clients[caller] = self.server.client(token)
+            self.clients[caller].judge = self.judge  # every answer of every scenario is as the document says
         return self.clients[caller]
 
     def close(self):

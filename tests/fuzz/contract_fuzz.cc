@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a contract: it compiles, or every mistake has a place in it and can be shown.
+// Any bytes as a contract: it compiles, or there are mistakes; these and findings have a place in it and can be shown.
 #include <cstdlib>
 
 #include "base/json/json.h"
@@ -14,13 +14,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<Source> sources = {{"fuzz.yaml", std::string(reinterpret_cast<const char*>(data), size)}};
   Options options;
   options.allow_unset = size % 2 == 0;
-  auto compiled = Compile(sources, options);
-  if (compiled) return 0;
-  if (compiled.error().empty()) std::abort();
-  for (const Mistake& mistake : compiled.error()) {
-    if (mistake.line < 1 || mistake.column < 1 || mistake.caret < 1 || mistake.length < 1) std::abort();
+  Judgement judgement = Judge(sources, options);
+  if ((judgement.service == nullptr) == judgement.mistakes.empty()) std::abort();
+  for (const MistakeList* list : {&judgement.mistakes, &judgement.findings}) {
+    for (const Mistake& mistake : *list) {
+      if (mistake.line < 1 || mistake.column < 1 || mistake.caret < 1 || mistake.length < 1) std::abort();
+    }
+    if (!ashlar::IsValidUtf8(Render(*list, true))) std::abort();
   }
-  if (!ashlar::IsValidUtf8(Render(compiled.error(), true))) std::abort();
-  if (!ashlar::json::Parse(RenderJson(compiled.error()), {.depth = 8, .bytes = 64 << 20})) std::abort();
+  for (const std::string& text : {RenderJson(judgement), RenderSarif(judgement, "0")}) {
+    if (!ashlar::json::Parse(text, {.depth = 16, .bytes = 64 << 20})) std::abort();
+  }
   return 0;
 }

@@ -11,23 +11,31 @@
 namespace ashlar::app {
 namespace {
 
+// "2 resources, 8 operations, 1 finding".
+std::string Summary(const contract::Judgement& judgement) {
+  const model::Service& service = *judgement.service;
+  auto resources = std::ranges::count_if(service.resources, &model::Resource::routed);
+  auto operations = std::ranges::count_if(service.operations, [](const auto& one) { return !one.internal; });
+  std::string text = fmt::format("{} resources, {} operations", resources, operations);
+  size_t findings = judgement.findings.size();
+  if (findings > 0) text += fmt::format(", {} finding{}", findings, findings == 1 ? "" : "s");
+  return text;
+}
+
 int Check(const std::string& path, const std::string& format) {
   auto sources = contract::ReadSources(path);
   if (!sources) return Complain({ErrorKind::kInvalid, sources.error().message});
-  auto compiled = contract::Compile(*sources, ContractOptions(true));
-  contract::MistakeList mistakes = compiled ? contract::MistakeList{} : std::move(compiled).error();
+  contract::Judgement judgement = contract::Judge(*sources, ContractOptions(true));
+  bool right = judgement.service != nullptr;
   if (format == "json") {
-    fmt::print("{}\n", contract::RenderJson(mistakes));
-  } else if (!mistakes.empty()) {
-    fmt::print("{}", contract::Render(mistakes, ColourFor(STDOUT_FILENO)));
+    fmt::print("{}\n", contract::RenderJson(judgement));
+  } else if (format == "sarif") {
+    fmt::print("{}\n", contract::RenderSarif(judgement, ASHLAR_VERSION));
   } else {
-    size_t resources = 0;
-    for (const model::Resource& resource : (*compiled)->resources) resources += resource.routed ? 1 : 0;
-    fmt::print("{}: ok, {} resources, {} operations\n", path, resources,
-               std::count_if((*compiled)->operations.begin(), (*compiled)->operations.end(),
-                             [](const model::Operation& operation) { return !operation.internal; }));
+    fmt::print("{}", contract::Render(right ? judgement.findings : judgement.mistakes, ColourFor(STDOUT_FILENO)));
+    if (right) fmt::print("{}: ok, {}\n", path, Summary(judgement));
   }
-  return mistakes.empty() ? kDone : kWrongInput;
+  return right ? kDone : kWrongInput;
 }
 
 }  // namespace
@@ -37,25 +45,10 @@ void AddCheck(CLI::App& root, int& status) {
   auto path = std::make_shared<std::string>("ashlar.yaml");
   auto format = std::make_shared<std::string>("text");
   command->add_option("CONTRACT", *path, "the contract: a file or a folder")->capture_default_str();
-  command->add_option("--format", *format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+  command->add_option("--format", *format, "text, json or sarif")
+      ->check(CLI::IsMember({"text", "json", "sarif"}))
       ->capture_default_str();
   command->callback([path, format, &status] { status = Check(*path, *format); });
-}
-
-void AddExport(CLI::App& root, int& status) {
-  auto* command = root.add_subcommand("export", "print what follows from the contract's language");
-  auto what = std::make_shared<std::string>();
-  command->add_option("WHAT", *what, "jsonschema: the JSON Schema of contracts, for editors")->required();
-  command->callback([what, &status] {
-    if (*what == "jsonschema") {
-      fmt::print("{}\n", contract::JsonSchema());
-      status = kDone;
-    } else {
-      fmt::print(stderr, "ashlar: export '{}' is not supported by this build\n", *what);
-      status = kUsage;
-    }
-  });
 }
 
 }  // namespace ashlar::app

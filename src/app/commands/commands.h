@@ -21,6 +21,7 @@ inline constexpr int kUsage = 64;
 // Each adds its command to the command line; when that is what was typed, it runs and leaves its exit status.
 void AddNew(CLI::App& root, int& status);
 void AddCheck(CLI::App& root, int& status);
+void AddExplain(CLI::App& root, int& status);
 void AddExport(CLI::App& root, int& status);
 void AddServe(CLI::App& root, int& status);
 void AddLoad(CLI::App& root, int& status);

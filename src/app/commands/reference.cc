@@ -90,6 +90,7 @@ std::optional<std::string> Page(const CLI::App& root, std::string_view name) {
   if (name == "commands") return Commands(root);
   if (name == "contract") return contract::Reference();
   if (name == "errors") return Errors();
+  if (name == "findings") return contract::FindingsReference();
   if (name == "functions") return Functions();
   if (name == "operators") return Operators();
   if (name == "settings") return SettingsPage();

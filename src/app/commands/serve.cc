@@ -36,6 +36,7 @@ Result<void> Run(std::shared_ptr<const model::Service> service, const std::strin
   surface::rest::Router router(*service);
   surface::FrontOptions front;
   front.ready = [&runtime] { return runtime.store->Ready(); };
+  front.pages = std::make_shared<const surface::Pages>(*service);
   auto make = [&](boost::asio::io_context& loop) -> std::unique_ptr<http::Handler> {
     return std::make_unique<surface::Front>(router, runtime.store->Open(loop), *runtime.planner, *runtime.keys, front,
                                             SystemClock(), log);

@@ -26,6 +26,7 @@ class Writer {
   void Null();
   void Raw(std::string_view json);  // one value that is JSON already
   std::string& out() { return out_; }
+  const std::string& out() const { return out_; }
 
   // Key and value in one.
   void Field(std::string_view name, std::string_view text) {

@@ -33,7 +33,7 @@ types::TypePtr IdType(model::IdKind kind) {
 
 std::vector<std::string> TypeNames(const Draft& draft) {
   std::vector<std::string> names;
-  for (const types::FieldType& row : types::FieldTypes()) names.emplace_back(row.name);
+  for (const types::FieldType& row : draft.field_types) names.emplace_back(row.name);
   for (const ResourceDraft& resource : draft.resources) names.push_back(resource.name());
   return names;
 }
@@ -152,7 +152,7 @@ class FieldReader {
       draft_.mistakes.Add(place, Problem::kUnsupported, "file");
       return false;
     }
-    const types::FieldType* row = types::FindFieldType(field.type.name);
+    const types::FieldType* row = types::FindFieldType(field.type.name, draft_.field_types);
     if (row == nullptr) {
       bool pascal = field.type.name[0] >= 'A' && field.type.name[0] <= 'Z';
       draft_.mistakes.Suggest(place, pascal ? Problem::kResourceUnknown : Problem::kTypeUnknown,

@@ -41,7 +41,8 @@ std::string StorageOf(const types::Type& type) {
 std::string References(const model::Service& service, const Resource& resource, const Field& field) {
   if (!field.relation.valid()) return "";
   const Resource& target = service.resource(resource.relation(field.relation).target);
-  return fmt::format(" REFERENCES {} ({})", Quote(target.table), Quote(target.field(target.key[0]).column));
+  return fmt::format(" REFERENCES {} ({}) DEFERRABLE INITIALLY DEFERRED", Quote(target.table),
+                     Quote(target.field(target.key[0]).column));
 }
 
 std::string IndexName(std::string_view table, std::string_view columns) {

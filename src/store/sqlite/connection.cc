@@ -15,6 +15,12 @@ constexpr int kStepsBetweenLooks = 2000;  // of SQLite's machine; some 50 micros
 constexpr int kWriterWaitMs = 2000;       // for another program that has the file
 constexpr int kReaderWaitMs = 200;
 constexpr int kRestartWaitMs = 50;
+constexpr int64_t kLargestId = (int64_t{1} << 53) - 1;  // of those that are counted up
+
+bool Writes(const plan::Statement& statement) {
+  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
+         std::holds_alternative<plan::Delete>(statement);
+}
 
 bool Configure(sqlite3* handle) {
   int was = 0;
@@ -103,6 +109,16 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   return connection;
 }
 
+Result<std::unique_ptr<Connection>> Connection::OpenInMemory() {
+  sqlite3* handle = nullptr;
+  int code = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, nullptr);
+  std::unique_ptr<Connection> connection(new Connection(handle));
+  if (code != SQLITE_OK || !Configure(handle) || !AddFunctions(handle)) {
+    return Fail(ErrorKind::kUnavailable, fmt::format("cannot open a database in memory: {}", sqlite3_errstr(code)));
+  }
+  return connection;
+}
+
 Connection::~Connection() {
   for (auto& [text, statement] : recent_) sqlite3_finalize(statement);
   sqlite3_close(handle_);
@@ -176,7 +192,7 @@ Result<types::Rows> Connection::Step(sqlite3_stmt* statement, const sql::Sql& sq
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
     for (size_t column = 0; column < sql.columns; ++column) {
       if (!AppendColumn(statement, static_cast<int>(column), rows)) {
-        return Fail(ErrorKind::kInternal, "a statement gives more bytes than a batch may hold");
+        return Fail(ErrorKind::kTooLarge, "a statement gives more bytes than a batch may hold");
       }
     }
   }
@@ -192,7 +208,9 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
   for (const types::Value& value : sql.parameters) {
     if (!Bind(prepared, ++place, value)) return Fail(ErrorKind::kInternal, "a parameter cannot be bound");
   }
+  reading_ = !Writes(statement);
   Result<types::Rows> rows = Step(prepared, sql);
+  reading_ = true;
   if (rows) return AnswerOf(service, statement, std::move(*rows));
   const model::Resource& resource =
       service.resource(std::visit([](const auto& one) { return one.resource; }, statement));
@@ -207,17 +225,33 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
   }
 }
 
-plan::Answer Connection::AnswerOf(const model::Service& service, const plan::Statement& statement,
-                                  types::Rows rows) const {
-  bool writes = std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
-                std::holds_alternative<plan::Delete>(statement);
-  if (!writes) return rows;
+Result<plan::Answer> Connection::AnswerOf(const model::Service& service, const plan::Statement& statement,
+                                          types::Rows rows) const {
+  if (!Writes(statement)) return rows;
   plan::Written written{sqlite3_changes(handle_), types::Value{}};
   if (const auto* insert = std::get_if<plan::Insert>(&statement)) {
     bool counted = service.resource(insert->resource).id_kind == model::IdKind::kInt;
+    if (counted && sqlite3_last_insert_rowid(handle_) > kLargestId) {
+      return Fail(ErrorKind::kUnavailable, "the ids of " + service.resource(insert->resource).table + " are used up");
+    }
     if (counted) written.id = int64_t{sqlite3_last_insert_rowid(handle_)};
   }
   return written;
+}
+
+Result<std::vector<std::pair<int, std::string>>> Connection::Explain(const std::string& text) {
+  TRY(statement, Prepare("EXPLAIN QUERY PLAN " + text));
+  std::vector<std::pair<int, std::string>> steps;
+  std::map<int, int> depths;  // by the step's own number
+  int code = SQLITE_OK;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    int depth = depths[sqlite3_column_int(statement, 1)];
+    depths[sqlite3_column_int(statement, 0)] = depth + 1;
+    steps.emplace_back(depth, reinterpret_cast<const char*>(sqlite3_column_text(statement, 3)));
+  }
+  sqlite3_reset(statement);
+  if (code != SQLITE_DONE) return std::unexpected(Trouble(code));
+  return steps;
 }
 
 void Connection::SetInterrupt(bool (*expired)(void*), void* argument) {
@@ -225,7 +259,7 @@ void Connection::SetInterrupt(bool (*expired)(void*), void* argument) {
   expired_argument_ = argument;
   auto look = [](void* data) {
     auto* own = static_cast<Connection*>(data);
-    return own->expired_(own->expired_argument_) ? 1 : 0;
+    return own->reading_ && own->expired_(own->expired_argument_) ? 1 : 0;
   };
   sqlite3_progress_handler(handle_, expired == nullptr ? 0 : kStepsBetweenLooks, look, this);
 }
@@ -238,6 +272,13 @@ bool Connection::Checkpoint(Checkpoints how) {
   int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
   sqlite3_busy_timeout(handle_, kWriterWaitMs);
   return code == SQLITE_OK;
+}
+
+bool Connection::ReferencesHold() const {
+  int unresolved = 0;
+  int most = 0;
+  return sqlite3_db_status(handle_, SQLITE_DBSTATUS_DEFERRED_FKS, &unresolved, &most, 0) == SQLITE_OK &&
+         unresolved == 0;
 }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }

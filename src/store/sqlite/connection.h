@@ -21,6 +21,8 @@ class Connection {
   enum class Role : uint8_t { kWriter, kReader };
   // kWriter creates the file (mode 0600) and sets it to WAL; kReader opens what is there, read-only.
   static Result<std::unique_ptr<Connection>> Open(const std::string& path, Role role);
+  // A writer's, to a database of its own that no file holds.
+  static Result<std::unique_ptr<Connection>> OpenInMemory();
   ~Connection();
   Connection(const Connection&) = delete;
 
@@ -31,13 +33,19 @@ class Connection {
   // Runs one statement of a plan. An Error is the database's own trouble; violations are answers.
   Result<plan::Answer> Run(const model::Service& service, const plan::Statement& statement);
 
-  // While set, a statement is interrupted (kTimeout) once `expired(argument)` says so; asked every few thousand steps.
+  // How SQLite would run a statement: EXPLAIN QUERY PLAN, each step's depth and what it says. Nothing is run.
+  Result<std::vector<std::pair<int, std::string>>> Explain(const std::string& text);
+
+  // While set, a statement that reads is interrupted (kTimeout) once `expired(argument)` says so; asked every few
+  // thousand steps. One that writes is not: that would end the whole transaction.
   void SetInterrupt(bool (*expired)(void*), void* argument);
   enum class Checkpoints : uint8_t { kPassive, kRestart };
   // Moves what is committed from the write-ahead log into the database. kRestart also waits, 50 ms at most, for readers
   // to let the log begin anew; false if they did not.
   bool Checkpoint(Checkpoints how);
   bool in_transaction() const;
+  // Whether every foreign key of the transaction refers to a row; they are checked at its end.
+  bool ReferencesHold() const;
   // The disk or the file failed: what is there can be read at best.
   bool damaged() const { return damaged_; }
   size_t prepared() const { return recent_.size(); }  // statements that are kept
@@ -47,13 +55,15 @@ class Connection {
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   Result<sqlite3_stmt*> Prepare(const std::string& text);
   Result<types::Rows> Step(sqlite3_stmt* statement, const sql::Sql& sql);
-  plan::Answer AnswerOf(const model::Service& service, const plan::Statement& statement, types::Rows rows) const;
+  Result<plan::Answer> AnswerOf(const model::Service& service, const plan::Statement& statement,
+                                types::Rows rows) const;
   Error Trouble(int code);
 
   static constexpr size_t kMaxPrepared = 200;
   sqlite3* handle_;
   bool (*expired_)(void*) = nullptr;
   void* expired_argument_ = nullptr;
+  bool reading_ = true;  // the statement that runs
   bool damaged_ = false;
   int log_pages_ = 0;
   std::list<std::pair<std::string, sqlite3_stmt*>> recent_;  // most recent first

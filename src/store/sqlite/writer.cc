@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kQueueLimit = 4096;      // units that wait
 constexpr int64_t kQueueAgeUs = 5'000'000;  // of the unit that waits longest
 constexpr size_t kGroupLimit = 128;       // units of one commit
+constexpr int64_t kReadUs = 2'000'000;    // of what one unit reads: it holds up everybody's writes
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
@@ -80,10 +81,35 @@ Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
 Result<Outcomes> Writer::InSavepoint(Job& job) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
   TRY_VOID(connection_->Execute("SAVEPOINT unit"));
-  Result<Outcomes> outcomes = RunUnit(*connection_, service_, *job.context, *job.unit);
+  Result<Outcomes> outcomes = RunWithin(job);
   if (!connection_->in_transaction()) return outcomes;
-  if (!outcomes || !AllWell(*outcomes) || job.unit->discard) TRY_VOID(connection_->Execute("ROLLBACK TO unit"));
+  bool well = outcomes && AllWell(*outcomes);
+  if (well && !connection_->ReferencesHold()) {
+    well = false;
+    outcomes = Fail(ErrorKind::kInternal, "a reference leads nowhere");
+  }
+  if (!well || job.unit->discard) TRY_VOID(connection_->Execute("ROLLBACK TO unit"));
   TRY_VOID(connection_->Execute("RELEASE unit"));
+  return outcomes;
+}
+
+// Within its deadline and, where it has one, within what a unit may read.
+Result<Outcomes> Writer::RunWithin(Job& job) {
+  struct Budget {
+    const Clock& clock;
+    int64_t until;
+  };
+  const Clock& clock = job.context->clock;
+  int64_t until = job.context->deadline.steady_micros;
+  if (until != Deadline{}.steady_micros) until = std::min(until, clock.SteadyMicros() + kReadUs);
+  Budget budget{clock, until};
+  auto expired = [](void* data) {
+    auto* own = static_cast<Budget*>(data);
+    return own->clock.SteadyMicros() >= own->until;
+  };
+  connection_->SetInterrupt(expired, &budget);
+  Result<Outcomes> outcomes = RunUnit(*connection_, service_, *job.context, *job.unit);
+  connection_->SetInterrupt(nullptr, nullptr);
   return outcomes;
 }
 

@@ -33,6 +33,7 @@ class Writer {
   // Fills `results` for the jobs that it ran; an Error: nothing of them is there.
   Result<void> Commit(std::span<Job> jobs, Results& results);
   Result<Outcomes> InSavepoint(Job& job);
+  Result<Outcomes> RunWithin(Job& job);
   void Checkpoint();
 
   std::unique_ptr<Connection> connection_;

@@ -41,7 +41,9 @@ Code CodeFor(int status) {
 
 void SetCommon(http::Response& response, const std::string& request_id) {
   response.Set("X-Request-Id", request_id);
-  response.Set("Cache-Control", "no-store");
+  bool cached = std::any_of(response.headers.begin(), response.headers.end(),
+                            [](const http::Header& header) { return header.name == "Cache-Control"; });
+  if (!cached) response.Set("Cache-Control", "no-store");
   response.Set("X-Content-Type-Options", "nosniff");
   response.Set("Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding");
 }
@@ -93,6 +95,8 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   Deadline deadline = Deadline::After(clock_, options_.request_micros);
   auto exchange = std::make_unique<Exchange>(request, Context{std::move(id), deadline, clock_, observer_});
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
+  const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
+  if (page != nullptr) return Show(*page, *exchange);
   exchange->match = router_.Find(request.method, request.segments);
   if (exchange->match.options) return Send(*exchange, {204, {{"Allow", exchange->match.allow}}, ""}, "");
   auto caller = authenticator_.Authenticate(exchange->context, request);
@@ -228,22 +232,46 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   return response;
 }
 
+std::optional<http::Response> Front::OnlyGet(Exchange& exchange) {
+  exchange.match.allow = "GET, HEAD, OPTIONS";
+  const std::string& method = exchange.request.method;
+  if (method == "GET" || method == "HEAD") return std::nullopt;
+  if (method == "OPTIONS") return Send(exchange, {204, {{"Allow", exchange.match.allow}}, ""}, "");
+  return Error(exchange, {Code::kMethodNotAllowed, "only GET is taken here", {}});
+}
+
 http::Response Front::Health(const http::Request& request, Exchange& exchange) {
   bool live = request.segments[1] == "live";
   bool known = live || request.segments[1] == "ready";
-  exchange.match.allow = "GET, HEAD, OPTIONS";
   if (!known) return Error(exchange, {Code::kRouteNotFound, "there is nothing at this address", {}});
   exchange.match.route = "/health/" + request.segments[1];
-  if (request.method == "OPTIONS") return Send(exchange, {204, {{"Allow", exchange.match.allow}}, ""}, "");
-  if (request.method != "GET" && request.method != "HEAD") {
-    return Error(exchange, {Code::kMethodNotAllowed, "only GET is taken here", {}});
-  }
+  if (auto other = OnlyGet(exchange)) return std::move(*other);
   if (!live) {
     if (Result<void> ready = options_.ready(); !ready) {
       return Error(exchange, {Code::kUnavailable, std::string(RowOf(Code::kUnavailable).message), {}});
     }
   }
   return Send(exchange, {200, {{"Content-Type", "application/json"}}, R"({"status":"ok"})"}, "");
+}
+
+// A document of the service: kept by whoever asks, but asked about again, since the next start may have another.
+http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
+  if (!page.missing.empty()) return Error(exchange, {Code::kRouteNotFound, std::string(page.missing), {}});
+  exchange.match.route = "/" + fmt::format("{}", fmt::join(exchange.request.segments, "/"));
+  if (auto other = OnlyGet(exchange)) return std::move(*other);
+  http::Response response{200, {{"ETag", page.tag}, {"Cache-Control", "no-cache"}}, ""};
+  auto none = exchange.request.Find("If-None-Match");
+  if (none && rest::NamesTag(*none, page.tag)) {
+    response.status = 304;
+    return Send(exchange, std::move(response), "");
+  }
+  response.Set("Content-Type", std::string(page.type));
+  if (!page.policy.empty()) {
+    response.Set("Content-Security-Policy", std::string(page.policy));
+    response.Set("Referrer-Policy", "no-referrer");
+  }
+  response.body = page.body;
+  return Send(exchange, std::move(response), "");
 }
 
 http::Response Front::Refuse(int status, std::string_view reason) {

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "http/handler.h"
 #include "identity/authenticator.h"
+#include "surface/front/pages.h"
 #include "surface/rest/route.h"
 
 namespace ashlar::surface {
@@ -14,6 +15,7 @@ namespace ashlar::surface {
 struct FrontOptions {
   int64_t request_micros = 10'000'000;  // a request's deadline
   std::function<Result<void>()> ready;  // for /health/ready
+  std::shared_ptr<const Pages> pages;   // for /openapi.json and /docs; null: there are none
 };
 
 // A loop's door: request id, health, route, credential, then the surface's decode, the engine, encode; one
@@ -40,6 +42,9 @@ class Front final : public http::Handler {
   void SetLinks(const Exchange& exchange, const call::PageInfo& page, http::Response& response) const;
   void SetDeprecation(const Exchange& exchange, http::Response& response) const;
   http::Response Health(const http::Request& request, Exchange& exchange);
+  http::Response Show(const Pages::Page& page, Exchange& exchange);
+  // What GET alone serves: OPTIONS is answered, other methods are refused; nothing for GET and HEAD.
+  std::optional<http::Response> OnlyGet(Exchange& exchange);
 
   const rest::Router& router_;
   std::unique_ptr<store::Session> session_;

@@ -16,6 +16,10 @@ constexpr int kMaxDots = 8;  // the planner allows fewer relations; this bounds 
 // Of a later build; refused by name wherever they stand.
 constexpr std::string_view kNotBuilt[] = {"q", "dryRun", "purge", "select", "groupBy", "having", "tz"};
 
+// What ReadNamed reads.
+constexpr std::string_view kNamed[] = {"page", "perPage", "total",   "after",  "before",
+                                       "sort", "fields",  "include", "filter", "deleted"};
+
 std::vector<std::string> Split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   size_t start = 0;
@@ -25,6 +29,11 @@ std::vector<std::string> Split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     start = end + 1;
   }
+}
+
+template <class Names>
+bool IsOneOf(const Names& names, std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 class QueryReader {
@@ -49,10 +58,10 @@ class QueryReader {
   bool Selects() const { return Lists() || kind_ == OperationKind::kGet; }
 
   void ReadOne(const std::string& name, const std::string& value) {
-    if (std::find(std::begin(kNotBuilt), std::end(kNotBuilt), name) != std::end(kNotBuilt)) {
+    if (IsOneOf(kNotBuilt, name)) {
       return Wrong(fmt::format("'{}' is not supported by this build", name));
     }
-    if (!name.ends_with(']') && ReadNamed(name, value)) return;
+    if (IsOneOf(kNamed, name) && ReadNamed(name, value)) return;
     if (!Lists()) return Wrong(fmt::format("'{}' is not a parameter of this operation", name));
     ReadCondition(name, value);
   }
@@ -173,6 +182,8 @@ class QueryReader {
 };
 
 }  // namespace
+
+bool IsParameterName(std::string_view name) { return IsOneOf(kNamed, name) || IsOneOf(kNotBuilt, name); }
 
 std::vector<std::string> SplitValues(std::string_view text) {
   std::vector<std::string> values(1);

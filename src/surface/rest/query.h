@@ -16,6 +16,9 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 // at once, becomes call.malformed; nothing is ignored.
 void DecodeQuery(const Parameters& parameters, model::OperationKind kind, call::Call& call);
 
+// Whether a query of this name means something else than a field: such a field is filtered as `name[eq]` alone.
+bool IsParameterName(std::string_view name);
+
 // Splits at commas that are not escaped as `\,`.
 std::vector<std::string> SplitValues(std::string_view text);
 

@@ -7,8 +7,7 @@ namespace {
 using model::OperationKind;
 
 // Addresses of later builds, refused by name.
-constexpr std::string_view kLaterRoots[] = {"graphql", "docs",    "openapi.json", "auth",
-                                            "oauth",   "metrics", ".well-known"};
+constexpr std::string_view kLaterRoots[] = {"graphql", "auth", "oauth", "metrics", ".well-known"};
 constexpr std::string_view kLaterWords[] = {"aggregate", "changes"};
 
 template <class Words>
@@ -54,6 +53,16 @@ Match Router::Find(std::string_view method, const std::vector<std::string>& segm
   if (segments[3] == "restore") return Choose(method, collection.restore, id);
   if (segments[3] == "history") return Choose(method, collection.history, id);
   return Nowhere(segments);
+}
+
+std::vector<Router::Address> Router::Addresses() const {
+  std::vector<Address> addresses;
+  for (const auto& [name, collection] : collections_) {
+    for (const Address* address : {&collection.rows, &collection.row, &collection.restore, &collection.history}) {
+      if (!address->methods.empty()) addresses.push_back(*address);
+    }
+  }
+  return addresses;
 }
 
 Match Router::Choose(std::string_view method, const Address& address, std::string id) {

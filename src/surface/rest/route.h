@@ -23,16 +23,20 @@ struct Match {
 // The addresses of a service (api.md, REST), from its operations. Immutable; safe to share between threads.
 class Router {
  public:
+  struct Address {
+    std::string route;
+    std::vector<std::pair<std::string_view, const model::Operation*>> methods;  // GET serves HEAD too
+  };
+
   explicit Router(const model::Service& service);
 
   // `segments` are the path's, decoded once: {"v1", "products", "42"}. The same ones are all that any check sees.
   Match Find(std::string_view method, const std::vector<std::string>& segments) const;
 
+  // Every address that has an operation, in a fixed order.
+  std::vector<Address> Addresses() const;
+
  private:
-  struct Address {
-    std::string route;
-    std::vector<std::pair<std::string_view, const model::Operation*>> methods;  // GET serves HEAD too
-  };
   struct Collection {
     Address rows, row, restore, history;
   };

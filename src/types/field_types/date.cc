@@ -18,6 +18,7 @@ class DateOf final : public TypedOver<Date> {
   void JsonSchema(json::Writer& out) const override {
     out.Field("type", "string");
     out.Field("format", "date");
+    out.Field("maxLength", 10);
   }
   json::Json Example() const override { return json::Json(FormatDate(range_.Clamp(FromCivil({2024, 2, 29})))); }
 

@@ -19,6 +19,7 @@ class Datetime final : public TypedOver<Timestamp> {
   void JsonSchema(json::Writer& out) const override {
     out.Field("type", "string");
     out.Field("format", "date-time");
+    out.Field("maxLength", 32);  // with six decimals and an offset
   }
   json::Json Example() const override {
     return json::Json(

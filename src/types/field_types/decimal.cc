@@ -29,6 +29,7 @@ class DecimalOf final : public TypedOver<Decimal> {
   void JsonSchema(json::Writer& out) const override {
     out.Field("type", "string");
     out.Field("format", "decimal");
+    out.Field("maxLength", digits_ + 1 + (scale_ > 0 ? 1 : 0) + (scale_ == digits_ ? 1 : 0));  // sign, point, zero
     std::string integer = digits_ == scale_ ? "0" : fmt::format("(?:0|[1-9][0-9]{{0,{}}})", digits_ - scale_ - 1);
     std::string fraction = scale_ == 0 ? "" : fmt::format("(?:\\.[0-9]{{1,{}}})?", scale_);
     out.Field("pattern", fmt::format("^-?{}{}$", integer, fraction));

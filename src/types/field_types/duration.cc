@@ -19,6 +19,7 @@ class DurationOf final : public TypedOver<Duration> {
   void JsonSchema(json::Writer& out) const override {
     out.Field("type", "string");
     out.Field("format", "duration");
+    out.Field("maxLength", 64);
   }
   json::Json Example() const override { return json::Json(FormatDuration(range_.Clamp({90 * 60 * kMicrosPerSecond}))); }
 

@@ -21,6 +21,7 @@ class Int final : public TypedOver<int64_t> {
   std::string text() const override { return "int"; }
   void JsonSchema(json::Writer& out) const override {
     out.Field("type", "integer");
+    out.Field("format", "int64");
     out.Field("minimum", *range_.min);
     out.Field("maximum", *range_.max);
   }

@@ -19,6 +19,7 @@ class Int64 final : public TypedOver<int64_t> {
   void JsonSchema(json::Writer& out) const override {
     out.Field("type", "string");
     out.Field("format", "int64");
+    out.Field("maxLength", 20);
     out.Field("pattern", "^-?(?:0|[1-9][0-9]{0,18})$");
   }
   json::Json Example() const override { return json::Json(FormatInt(range_.Clamp(1))); }

@@ -14,6 +14,7 @@ class UuidOf final : public TypedOver<Uuid> {
   void JsonSchema(json::Writer& out) const override {
     out.Field("type", "string");
     out.Field("format", "uuid");
+    out.Field("maxLength", static_cast<int64_t>(kUuidLength));
   }
   json::Json Example() const override { return json::Json(std::string("01976f3c-2a00-7000-8000-0000000000a1")); }
 

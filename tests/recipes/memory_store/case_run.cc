@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/json/writer.h"
+#include "recipes/memory_store/either_store.h"
 
 namespace ashlar::recipes {
 namespace {
@@ -12,10 +13,6 @@ class StoppedClock final : public Clock {
  public:
   int64_t NowMicros() const override { return 1'700'000'000'000'000; }
   int64_t SteadyMicros() const override { return 1; }
-};
-class Silent final : public Observer {
- public:
-  void Observe(const Observation&) override {}
 };
 
 std::string TextAt(const json::Json& object, std::string_view name) {
@@ -173,8 +170,7 @@ call::Call CaseRun::CallOf(const json::Json& step) const {
 
 json::Json CaseRun::Answer(const json::Json& step) {
   static const StoppedClock kClock;
-  static Silent silent;
-  Context context{.request_id = "case", .clock = kClock, .observer = silent};
+  Context context{.request_id = "case", .clock = kClock, .observer = Nobody()};
   call::Caller caller;
   if (TextAt(step, "as").empty()) caller = {.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
   call::Call call = CallOf(step);

@@ -8,18 +8,12 @@
 
 #include "contract/contract.h"
 #include "recipes/memory_store/case_run.h"
-#include "recipes/memory_store/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
+#include "recipes/memory_store/either_store.h"
 
 namespace ashlar::recipes {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Silent final : public Observer {
- public:
-  void Observe(const Observation&) override {}
-};
 
 const fs::path kCases = fs::path(ASHLAR_SOURCE_DIR) / "tests/conformance/store";
 
@@ -55,8 +49,7 @@ struct Param {
 std::vector<Param> AllParams() {
   std::vector<Param> params;
   for (size_t i = 0; i < Document().Find("cases")->array()->size(); ++i) {
-    params.push_back({"memory", i});
-    params.push_back({"sqlite", i});
+    for (const char* store : kStores) params.push_back({store, i});
   }
   return params;
 }
@@ -72,24 +65,12 @@ std::string NameOf(const testing::TestParamInfo<Param>& info) {
 class StoreCases : public testing::TestWithParam<Param> {
  protected:
   void SetUp() override {
-    if (GetParam().store == "memory") {
-      store_ = OpenMemory(Service());
-      return;
-    }
-    std::string pattern = fs::temp_directory_path() / "ashlar_cases_XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    auto opened = store::sqlite::Open(Service(), {.path = folder_ / "store.db", .reader_threads = 1}, observer_);
+    auto opened = EitherStore::Open(GetParam().store, Service());
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }
-  void TearDown() override {
-    store_.reset();
-    if (!folder_.empty()) fs::remove_all(folder_);
-  }
 
-  Silent observer_;
-  std::unique_ptr<store::Store> store_;
-  fs::path folder_;
+  std::unique_ptr<EitherStore> store_;
 };
 
 // What `expected` names of an answer must be there, equal.
@@ -102,7 +83,7 @@ void ExpectAnswer(const json::Json& expected, const json::Json& answer, const js
 }
 
 TEST_P(StoreCases, AnswersAsItSays) {
-  CaseRun run(Service(), *store_);
+  CaseRun run(Service(), store_->store());
   for (const json::Json& step : *Document().Find("given")->array()) {
     json::Json answer = run.Answer(step);
     ASSERT_NE(answer.Find("rows"), nullptr) << json::ToText(step) << json::ToText(answer);

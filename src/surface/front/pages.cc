@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/front/pages.h"
+
+#include "base/base64.h"
+#include "base/crypto/sha256.h"
+#include "surface/front/rapidoc.h"
+#include "surface/rest/describe.h"
+
+namespace ashlar::surface {
+namespace {
+
+// Nothing from elsewhere, no script but the one that is served here. RapiDoc sets style attributes as it draws.
+constexpr std::string_view kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+constexpr std::string_view kScriptPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+std::string Escape(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    switch (c) {
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += "&quot;"; break;
+      default: escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string ReferencePage(const model::Service& service) {
+  return fmt::format(R"(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{}</title>
+<script src="/docs/rapidoc-min.js" defer></script>
+</head>
+<body>
+<rapi-doc spec-url="/openapi.json" load-fonts="false" render-style="read" schema-style="table"
+ show-header="false" allow-spec-file-download="true" allow-server-selection="false" sort-tags="false"
+ show-method-in-nav-bar="as-colored-text" use-path-in-nav-bar="false" persist-auth="false"></rapi-doc>
+<noscript>This page needs JavaScript. It shows <a href="/openapi.json">/openapi.json</a>.</noscript>
+</body>
+</html>
+)",
+                     Escape(service.title.empty() ? service.name : service.title));
+}
+
+}  // namespace
+
+Pages::Pages(const model::Service& service) {
+  Add("openapi.json", "application/json", rest::DescribeOpenApi(service));
+  if (RapidocScript().empty()) {
+    Page none;
+    none.missing = "the reference page is not in this build, which was made without npm; see /openapi.json";
+    pages_.emplace("docs", none);
+    return;
+  }
+  Add("docs", "text/html; charset=utf-8", ReferencePage(service), kPagePolicy);
+  Add("docs/rapidoc-min.js", "text/javascript; charset=utf-8", std::string(RapidocScript()), kScriptPolicy);
+  Add("docs/rapidoc-min.js.LICENSE.txt", "text/plain; charset=utf-8", std::string(RapidocLicense()), kScriptPolicy);
+}
+
+void Pages::Add(std::string path, std::string_view type, std::string body, std::string_view policy) {
+  auto digest = Sha256(body);
+  std::string tag = Base64UrlEncode({reinterpret_cast<const char*>(digest.data()), 16});
+  pages_.emplace(std::move(path), Page{type, std::move(body), "\"" + tag + "\"", policy, ""});
+}
+
+const Pages::Page* Pages::Find(const std::vector<std::string>& segments) const {
+  if (segments.empty() || segments.size() > 2) return nullptr;
+  std::string path = segments[0];
+  if (segments.size() == 2) path += "/" + segments[1];
+  auto found = pages_.find(path);
+  return found == pages_.end() ? nullptr : &found->second;
+}
+
+}  // namespace ashlar::surface

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/service.h"
+
+namespace ashlar::surface {
+
+// What a service tells of itself, the same for everybody: its OpenAPI document and the reference page that shows it.
+// Made once, before the first request; immutable; safe to share between threads.
+class Pages {
+ public:
+  struct Page {
+    std::string_view type;
+    std::string body;
+    std::string tag;              // an entity tag, quotes included
+    std::string_view policy;      // Content-Security-Policy; empty: none
+    std::string_view missing;     // why this build has no such page; empty: it has
+  };
+
+  explicit Pages(const model::Service& service);
+
+  // `segments` as the request has them, decoded; null where no page is.
+  const Page* Find(const std::vector<std::string>& segments) const;
+
+ private:
+  void Add(std::string path, std::string_view type, std::string body, std::string_view policy = "");
+
+  std::map<std::string, Page, std::less<>> pages_;  // by path: "docs/rapidoc-min.js"
+};
+
+}  // namespace ashlar::surface

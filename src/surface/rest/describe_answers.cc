@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/rest/describe_answers.h"
+
+#include <map>
+
+#include "call/api_error.h"
+#include "surface/rest/describe_envelope.h"
+#include "surface/rest/describe_schemas.h"
+#include "types/datetime.h"
+
+namespace ashlar::surface::rest {
+namespace {
+
+using call::Code;
+using model::OperationKind;
+
+struct HeaderRow {
+  std::string_view name;
+  std::string_view description;
+  std::string_view schema;
+};
+constexpr HeaderRow kHeaders[] = {
+    {"X-Request-Id", "The request's name in the log: the one that came with it, where it was sane.",
+     R"({"type":"string","maxLength":128,"pattern":"^[A-Za-z0-9._-]+$"})"},
+    {"ETag", "The row's version in quotes; with a hash behind it where the answer is not the whole row.",
+     R"({"type":"string","maxLength":128,"pattern":"^\"[0-9]+(-[A-Za-z0-9_-]+)?\"$","examples":["\"7\""]})"},
+    {"Location", "The address of the new row.", R"({"type":"string","format":"uri-reference","maxLength":8192})"},
+    {"Link", "The neighbours of the page (RFC 8288): `rel=\"next\"`, `rel=\"prev\"`; absent where there are none.",
+     R"({"type":"string","maxLength":65536})"},
+    {"Deprecation", "Since when this should no longer be used (RFC 9745), as seconds since 1970.",
+     R"({"type":"string","maxLength":32,"pattern":"^@-?[0-9]+$"})"},
+    {"Sunset", "When this will be gone (RFC 8594).", R"({"type":"string","maxLength":64})"},
+    {"Retry-After", "After how many seconds to try again.",
+     R"({"type":"integer","format":"int32","minimum":0,"maximum":86400})"},
+    {"WWW-Authenticate", "How to authenticate (RFC 6750).", R"({"type":"string","maxLength":1024})"},
+    {"RateLimit", "What is left of the limit that applies to the caller; absent where none applies.",
+     R"({"type":"string","maxLength":1024})"},
+    {"Access-Control-Allow-Origin",
+     "Which pages of other origins may read the answer; absent where none may, as long as nothing else is set.",
+     R"({"type":"string","maxLength":2048})"},
+};
+
+bool TakesBody(OperationKind kind) {
+  return kind == OperationKind::kCreate || kind == OperationKind::kUpdate || kind == OperationKind::kReplace;
+}
+bool HasId(OperationKind kind) { return kind != OperationKind::kList && kind != OperationKind::kCreate; }
+bool ChangesRow(OperationKind kind) {
+  return kind == OperationKind::kUpdate || kind == OperationKind::kReplace || kind == OperationKind::kDelete ||
+         kind == OperationKind::kRestore;
+}
+// A PUT makes what is not there, where the id is the client's to give.
+bool Creates(const model::Resource& resource, OperationKind kind) {
+  return kind == OperationKind::kCreate || (kind == OperationKind::kReplace && resource.id_kind != model::IdKind::kInt);
+}
+
+// Whether the operation can be refused so.
+bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
+  switch (code) {
+    case Code::kInvalidQuery:
+    case Code::kBadRequest:
+    case Code::kUnauthenticated:
+    case Code::kInvalidCredentials:
+    case Code::kTokenExpired:
+    case Code::kForbidden:
+    case Code::kNotAcceptable:
+    case Code::kUnsupportedMediaType:
+    case Code::kInternal:
+    case Code::kOverloaded:
+    case Code::kUnavailable:
+    case Code::kTimeout: return true;
+    case Code::kNotFound:
+    case Code::kRouteNotFound: return HasId(kind);
+    case Code::kMalformedJson:
+    case Code::kPayloadTooLarge:
+    case Code::kValidationError:
+    case Code::kExpressionFailed: return TakesBody(kind);
+    case Code::kConflict: return TakesBody(kind) || kind == OperationKind::kRestore;
+    case Code::kReferenced: return kind == OperationKind::kDelete && !resource.soft_delete;
+    case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
+    case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;
+    case Code::kMethodNotAllowed:  // of an address, where there is no such operation
+    case Code::kHeadersTooLarge:   // these are told before an operation is known
+    case Code::kUriTooLong:
+    case Code::kNotImplemented:
+    case Code::kHttpVersion:
+    case Code::kRequestTimeout:
+    case Code::kExpectationFailed: return false;
+  }
+  return false;
+}
+
+bool IsBeforehand(Code code) {
+  constexpr Code kCodes[] = {Code::kHeadersTooLarge, Code::kUriTooLong,     Code::kNotImplemented,
+                             Code::kHttpVersion,     Code::kRequestTimeout, Code::kExpectationFailed};
+  return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
+}
+
+using Group = std::vector<const call::CodeRow*>;  // the errors behind one status
+
+// By status, in the order of numbers.
+std::map<int, Group> ErrorsOf(const model::Resource& resource, OperationKind kind) {
+  std::map<int, Group> groups;
+  for (const call::CodeRow& row : call::Codes()) {
+    if (Gives(row.code, resource, kind)) groups[row.status].push_back(&row);
+  }
+  return groups;
+}
+
+Group Beforehand() {
+  Group group;
+  for (const call::CodeRow& row : call::Codes()) {
+    if (IsBeforehand(row.code)) group.push_back(&row);
+  }
+  return group;
+}
+
+bool IsOutdated(const model::Resource* resource) {
+  return resource != nullptr && resource->deprecated &&
+         (types::ParseDate(resource->deprecated->since) || types::ParseDate(resource->deprecated->sunset));
+}
+
+// What an answer with one of these errors is called: "CONFLICT.REFERENCED"; of a resource that is going, whose answers
+// say so in their headers, "CONFLICT.Product".
+std::string NameOf(const Group& group, const model::Resource* resource) {
+  std::string name;
+  for (const call::CodeRow* row : group) name += (name.empty() ? "" : ".") + std::string(row->name);
+  return IsOutdated(resource) ? fmt::format("{}.{}", name, resource->name) : name;
+}
+
+void WriteHeaders(std::initializer_list<std::string_view> names, const model::Resource* resource, json::Writer& out) {
+  out.Key("headers");
+  out.BeginObject();
+  auto write = [&out](std::string_view name) {
+    out.Key(name);
+    WriteReference("headers", name, out);
+  };
+  for (std::string_view name : names) write(name);
+  for (std::string_view name : {"X-Request-Id", "RateLimit", "Access-Control-Allow-Origin"}) write(name);
+  if (resource != nullptr && resource->deprecated) {
+    if (types::ParseDate(resource->deprecated->since)) write("Deprecation");
+    if (types::ParseDate(resource->deprecated->sunset)) write("Sunset");
+  }
+  out.EndObject();
+}
+
+class SuccessWriter {
+ public:
+  SuccessWriter(const model::Service& service, const model::Operation& operation, json::Writer& out)
+      : service_(service), resource_(service.resource(operation.resource)), kind_(operation.kind), out_(out) {}
+
+  void Write() {
+    switch (kind_) {
+      case OperationKind::kList: return Rows("A page of rows.", Shape::kView, {"Link"});
+      case OperationKind::kHistory: return Rows("A page of the row's changes, newest first.", Shape::kChange, {});
+      case OperationKind::kGet:
+        Row("200", "The row.", Shape::kView, {"ETag"});
+        return Empty("304", "The row is as `If-None-Match` knows it.", {"ETag"});
+      case OperationKind::kCreate: return Row("201", "The new row.", Shape::kRow, {"Location", "ETag"});
+      case OperationKind::kUpdate:
+      case OperationKind::kRestore: return Row("200", "The row as it is now.", Shape::kRow, {"ETag"});
+      case OperationKind::kReplace:
+        Row("200", "The row as it is now.", Shape::kRow, {"ETag"});
+        if (Creates(resource_, kind_)) Row("201", "The new row.", Shape::kRow, {"Location", "ETag"});
+        return;
+      case OperationKind::kDelete: return Empty("204", "The row is deleted.", {});
+    }
+  }
+
+ private:
+  void Begin(std::string_view status, std::string_view description, std::initializer_list<std::string_view> headers) {
+    out_.Key(status);
+    out_.BeginObject();
+    out_.Field("description", description);
+    WriteHeaders(headers, &resource_, out_);
+  }
+
+  void Empty(std::string_view status, std::string_view description, std::initializer_list<std::string_view> headers) {
+    Begin(status, description, headers);
+    out_.EndObject();
+  }
+
+  void BeginEnvelope() {
+    out_.Key("content");
+    out_.BeginObject();
+    out_.Key("application/json");
+    out_.BeginObject();
+    out_.Key("schema");
+    out_.BeginObject();
+    out_.Field("type", "object");
+    WriteStrings("required", {"data", "meta"}, out_);
+    out_.Key("properties");
+    out_.BeginObject();
+    out_.Key("data");
+  }
+
+  void EndEnvelope(std::string_view meta) {
+    out_.Key("meta");
+    WriteReference("schemas", CommonSchemaName(service_, meta), out_);
+    for (int i = 0; i < 5; ++i) out_.EndObject();
+  }
+
+  void Row(std::string_view status, std::string_view description, Shape shape,
+           std::initializer_list<std::string_view> headers) {
+    bool hidden = shape == Shape::kRow && MayBeHidden(resource_);
+    Begin(status, description, headers);
+    BeginEnvelope();
+    if (hidden) {  // who may write a row need not be able to read it
+      out_.BeginObject();
+      out_.Key("anyOf");
+      out_.BeginArray();
+    }
+    WriteReference("schemas", SchemaName(service_, resource_, shape), out_);
+    if (hidden) {
+      out_.Raw(R"({"type":"null"})");
+      out_.EndArray();
+      out_.Field("description", "The row; null where the caller may not read what it wrote.");
+      out_.EndObject();
+    }
+    EndEnvelope("Meta");
+  }
+
+  void Rows(std::string_view description, Shape shape, std::initializer_list<std::string_view> headers) {
+    Begin("200", description, headers);
+    BeginEnvelope();
+    out_.BeginObject();
+    out_.Field("type", "array");
+    out_.Field("maxItems", resource_.page_max);
+    out_.Key("items");
+    WriteReference("schemas", SchemaName(service_, resource_, shape), out_);
+    out_.EndObject();
+    EndEnvelope("ListMeta");
+  }
+
+  const model::Service& service_;
+  const model::Resource& resource_;
+  OperationKind kind_;
+  json::Writer& out_;
+};
+
+struct Refusal {
+  Group group;
+  const model::Resource* resource = nullptr;  // whose headers it has, besides
+};
+
+void WriteRefusal(const model::Service& service, const Refusal& refusal, json::Writer& out) {
+  std::string description;
+  bool credential = false;
+  bool later = false;
+  for (const call::CodeRow* row : refusal.group) {
+    description += fmt::format("{}`{}`: {}.", description.empty() ? "" : " ", row->name, row->message);
+    credential = credential || row->status == 401;
+    later = later || row->status == 503;
+  }
+  out.BeginObject();
+  out.Field("description", description);
+  if (credential) {
+    WriteHeaders({"WWW-Authenticate"}, refusal.resource, out);
+  } else if (later) {
+    WriteHeaders({"Retry-After"}, refusal.resource, out);
+  } else {
+    WriteHeaders({}, refusal.resource, out);
+  }
+  out.Key("content");
+  out.BeginObject();
+  out.Key("application/json");
+  out.BeginObject();
+  out.Key("schema");
+  WriteReference("schemas", CommonSchemaName(service, "ApiError"), out);
+  out.Key("examples");
+  out.BeginObject();
+  for (const call::CodeRow* row : refusal.group) {
+    out.Key(row->name);
+    WriteReference("examples", row->name, out);
+  }
+  out.EndObject();
+  for (int i = 0; i < 3; ++i) out.EndObject();
+}
+
+void WriteErrorExample(const call::CodeRow& row, json::Writer& out) {
+  out.BeginObject();
+  out.Field("summary", row.message);
+  out.Key("value");
+  out.BeginObject();
+  out.Key("error");
+  out.BeginObject();
+  out.Field("code", row.name);
+  out.Field("message", row.message);
+  if (row.code == Code::kValidationError) {
+    out.Key("details");
+    out.Raw(R"([{"field":"name","code":"REQUIRED","message":"must be given"}])");
+  }
+  out.EndObject();
+  out.Key("meta");
+  out.Raw(R"({"timestamp":"2024-02-29T12:00:00.000000Z","requestId":"01976f3c-2a00-7000-8000-0000000000a1"})");
+  out.EndObject();
+  out.EndObject();
+}
+
+}  // namespace
+
+void WriteResponses(const model::Service& service, const model::Operation& operation, json::Writer& out) {
+  out.Key("responses");
+  out.BeginObject();
+  SuccessWriter(service, operation, out).Write();
+  const model::Resource& resource = service.resource(operation.resource);
+  for (const auto& [status, group] : ErrorsOf(resource, operation.kind)) {
+    out.Key(std::to_string(status));
+    WriteReference("responses", NameOf(group, &resource), out);
+  }
+  out.Key("default");
+  WriteReference("responses", NameOf(Beforehand(), nullptr), out);
+  out.EndObject();
+}
+
+void WriteHealthResponses(bool ready, json::Writer& out) {
+  out.Key("responses");
+  out.BeginObject();
+  out.Key("200");
+  out.BeginObject();
+  out.Field("description", ready ? "It serves requests." : "It runs.");
+  WriteHeaders({}, nullptr, out);
+  out.Key("content");
+  out.Raw(R"({"application/json":{"schema":{"type":"object","required":["status"],"properties":{"status":)"
+          R"({"type":"string","const":"ok","description":"Always `ok`."}}}}})");
+  out.EndObject();
+  if (ready) {
+    out.Key("503");
+    WriteReference("responses", NameOf({&RowOf(Code::kUnavailable)}, nullptr), out);
+  }
+  out.Key("default");
+  WriteReference("responses", NameOf(Beforehand(), nullptr), out);
+  out.EndObject();
+}
+
+void WriteAnswerComponents(const model::Service& service, json::Writer& out) {
+  std::map<std::string, Refusal> refusals;
+  auto add = [&refusals](Group group, const model::Resource* resource) {
+    std::string name = NameOf(group, resource);
+    refusals.emplace(std::move(name), Refusal{std::move(group), resource});
+  };
+  add(Beforehand(), nullptr);
+  add({&RowOf(Code::kUnavailable)}, nullptr);
+  for (const model::Operation& operation : service.operations) {
+    const model::Resource& resource = service.resource(operation.resource);
+    if (operation.internal || !resource.routed) continue;
+    for (auto& [status, group] : ErrorsOf(resource, operation.kind)) {
+      add(std::move(group), IsOutdated(&resource) ? &resource : nullptr);
+    }
+  }
+  out.Key("responses");
+  out.BeginObject();
+  for (const auto& [name, refusal] : refusals) {
+    out.Key(name);
+    WriteRefusal(service, refusal, out);
+  }
+  out.EndObject();
+  out.Key("headers");
+  out.BeginObject();
+  for (const HeaderRow& row : kHeaders) {
+    if (!IsReferredTo("headers", row.name, out)) continue;
+    out.Key(row.name);
+    out.BeginObject();
+    out.Field("description", row.description);
+    out.Key("schema");
+    out.Raw(row.schema);
+    out.EndObject();
+  }
+  out.EndObject();
+  out.Key("examples");
+  out.BeginObject();
+  for (const call::CodeRow& row : call::Codes()) {
+    if (!IsReferredTo("examples", row.name, out)) continue;
+    out.Key(row.name);
+    WriteErrorExample(row, out);
+  }
+  out.EndObject();
+}
+
+}  // namespace ashlar::surface::rest

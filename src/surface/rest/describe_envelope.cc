@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/rest/describe_envelope.h"
+
+#include "call/api_error.h"
+
+namespace ashlar::surface::rest {
+namespace {
+
+class EnvelopeWriter {
+ public:
+  EnvelopeWriter(const model::Service& service, json::Writer& out) : service_(service), out_(out) {}
+
+  void WriteMeta() {
+    out_.Key(CommonSchemaName(service_, "Meta"));
+    out_.BeginObject();
+    out_.Field("type", "object");
+    out_.Field("description", "What is said of an answer.");
+    out_.Key("properties");
+    out_.BeginObject();
+    WriteMetaMembers();
+    out_.EndObject();
+    WriteStrings("required", {"timestamp", "requestId"}, out_);
+    out_.EndObject();
+  }
+
+  void WriteListMeta() {
+    out_.Key(CommonSchemaName(service_, "ListMeta"));
+    out_.BeginObject();
+    out_.Field("type", "object");
+    out_.Field("description",
+               "What is said of a page: `page` with `total` and `totalPages`, or with a cursor `next` and `previous`.");
+    out_.Key("properties");
+    out_.BeginObject();
+    WriteMetaMembers();
+    auto count = [this](std::string_view name, int64_t least, std::string_view description) {
+      out_.Key(name);
+      out_.BeginObject();
+      out_.Field("type", "integer");
+      out_.Field("format", "int64");
+      out_.Field("minimum", least);
+      out_.Field("maximum", int64_t{9007199254740991});
+      out_.Field("description", description);
+      out_.EndObject();
+    };
+    count("page", 1, "Which page this is.");
+    count("perPage", 1, "How many rows a page has at most.");
+    count("total", 0, "How many rows there are.");
+    count("totalPages", 0, "How many pages there are.");
+    out_.Key("next");
+    out_.Raw(R"({"type":["string","null"],"maxLength":8192,"description":"`after` of the next page; null: none."})");
+    out_.Key("previous");
+    out_.Raw(R"({"type":["string","null"],"maxLength":8192,"description":"`before` of the one before; null: none."})");
+    out_.EndObject();
+    WriteStrings("required", {"timestamp", "requestId", "perPage"}, out_);
+    out_.EndObject();
+  }
+
+  void WriteError() {
+    out_.Key(CommonSchemaName(service_, "ApiError"));
+    out_.BeginObject();
+    out_.Field("type", "object");
+    out_.Field("description", "Why a request was refused.");
+    out_.Key("properties");
+    out_.BeginObject();
+    out_.Key("error");
+    out_.BeginObject();
+    out_.Field("type", "object");
+    out_.Field("description", "The refusal.");
+    out_.Key("properties");
+    out_.BeginObject();
+    out_.Key("code");
+    out_.BeginObject();
+    out_.Field("type", "string");
+    out_.Field("description", "For programs.");
+    std::vector<std::string> codes;
+    for (const call::CodeRow& row : call::Codes()) codes.emplace_back(row.name);
+    WriteStrings("enum", codes, out_);
+    out_.EndObject();
+    out_.Key("message");
+    out_.Raw(R"({"type":"string","maxLength":65536,"description":"For people."})");
+    out_.Key("details");
+    WriteDetails();
+    out_.EndObject();
+    WriteStrings("required", {"code", "message"}, out_);
+    out_.EndObject();
+    out_.Key("meta");
+    WriteReference("schemas", CommonSchemaName(service_, "Meta"), out_);
+    out_.EndObject();
+    WriteStrings("required", {"error", "meta"}, out_);
+    out_.EndObject();
+  }
+
+ private:
+  void WriteMetaMembers() {
+    out_.Key("timestamp");
+    out_.Raw(R"({"type":"string","format":"date-time","maxLength":32,"description":"When it was answered.",)"
+             R"("examples":["2024-02-29T12:00:00.000000Z"]})");
+    out_.Key("requestId");
+    out_.Raw(R"({"type":"string","maxLength":128,"description":"As the header X-Request-Id says.",)"
+             R"("examples":["01976f3c-2a00-7000-8000-0000000000a1"]})");
+    out_.Key("more");
+    out_.Raw(R"({"type":"array","maxItems":10000,"items":{"type":"string","maxLength":1024},)"
+             R"("description":"Where an included list has more rows than are here.","examples":[["data[0].lines"]]})");
+  }
+
+  void WriteDetails() {
+    std::string codes;
+    for (auto code = types::Detail::kRequired; code <= types::Detail::kUnique;
+         code = static_cast<types::Detail>(static_cast<int>(code) + 1)) {
+      codes += fmt::format("{}{}", codes.empty() ? "" : ", ", types::NameOf(code));
+    }
+    out_.BeginObject();
+    out_.Field("type", "array");
+    out_.Field("maxItems", 10'000);
+    out_.Field("description", "What is wrong with single fields, all at once.");
+    out_.Key("items");
+    out_.BeginObject();
+    out_.Field("type", "object");
+    out_.Field("description", "One wrong field.");
+    out_.Key("properties");
+    out_.BeginObject();
+    out_.Key("field");
+    out_.Raw(R"({"type":"string","maxLength":1024,"description":"Its path in the body, or a parameter's name.",)"
+             R"("examples":["lines[2].quantity"]})");
+    out_.Key("code");
+    out_.BeginObject();
+    out_.Field("type", "string");
+    out_.Field("maxLength", 64);
+    out_.Field("pattern", "^[A-Z_]+$");
+    out_.Field("description", fmt::format("{}; be ready for others.", codes));
+    out_.Key("examples");
+    out_.Raw(R"(["TOO_SMALL"])");
+    out_.EndObject();
+    out_.Key("message");
+    out_.Raw(R"({"type":"string","maxLength":65536,"description":"For people."})");
+    out_.EndObject();
+    WriteStrings("required", {"field", "code", "message"}, out_);
+    out_.EndObject();
+    out_.EndObject();
+  }
+
+  const model::Service& service_;
+  json::Writer& out_;
+};
+
+}  // namespace
+
+void WriteReference(std::string_view kind, std::string_view name, json::Writer& out) {
+  out.BeginObject();
+  out.Field("$ref", fmt::format("#/components/{}/{}", kind, name));
+  out.EndObject();
+}
+
+bool IsReferredTo(std::string_view kind, std::string_view name, const json::Writer& out) {
+  return out.out().find(fmt::format("\"#/components/{}/{}\"", kind, name)) != std::string::npos;
+}
+
+void WriteStrings(std::string_view key, const std::vector<std::string>& texts, json::Writer& out) {
+  out.Key(key);
+  out.BeginArray();
+  for (const std::string& text : texts) out.String(text);
+  out.EndArray();
+}
+
+std::string CommonSchemaName(const model::Service& service, std::string_view name) {
+  return service.FindResource(name).valid() ? fmt::format("any.{}", name) : std::string(name);
+}
+
+void WriteCommonSchemas(const model::Service& service, json::Writer& out) {
+  EnvelopeWriter writer(service, out);
+  writer.WriteError();
+  writer.WriteMeta();
+  writer.WriteListMeta();
+}
+
+}  // namespace ashlar::surface::rest
