@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import resource
 import threading
 import urllib.parse
 
@@ -169,6 +170,22 @@ def test_the_log_line_of_a_request(server):
     line = server.wait_event("request", requestId="log-line-0003")
     assert line["status"] == 400 and line["errorCode"] == "INVALID_QUERY"
     assert "logged-body-text" not in server.error_text and "secret-value" not in server.error_text
+
+
+def test_as_many_descriptors_as_may_be_are_taken(module_directory):
+    """The soft limit is raised to the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = harness.Server(CONTRACT, module_directory / "descriptors", arguments=("--workers", "1"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    try:
+        now = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        assert now == (hard, hard), now
+    finally:
+        server.stop()
 
 
 def test_many_clients_at_once(server):

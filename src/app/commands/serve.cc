@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -56,6 +57,19 @@ Result<void> Run(std::shared_ptr<const model::Service> service, const std::strin
   return {};
 }
 
+// As many descriptors as the system lets this process have; fewer connections than those, so that one too many can
+// still be told so and files can be opened.
+void FitDescriptors(http::ServerOptions& options) {
+  constexpr size_t kReserved = 128;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  size_t most = limit.rlim_cur > 2 * kReserved ? limit.rlim_cur - kReserved : limit.rlim_cur / 2;
+  options.connections = std::min(options.connections, most);
+}
+
 int Serve(const std::string& contract, const Flags& flags) {
   std::signal(SIGPIPE, SIG_IGN);  // who stops reading the log does not end the service
   if (auto known = CheckEnvironment(); !known) return Complain(known.error());
@@ -72,6 +86,7 @@ int Serve(const std::string& contract, const Flags& flags) {
   if (auto sound = http::CheckTls(options.tls_cert, options.tls_key); !sound) {
     return Complain({ErrorKind::kInvalid, "--tls-cert, --tls-key: " + sound.error().message});
   }
+  FitDescriptors(options);
   auto service = ReadContract(contract, false);
   if (!service) return Complain(service.error());
   auto path = StorePath(ValueOf(&Flags::store, flags), (*service)->name);
