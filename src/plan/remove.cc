@@ -117,7 +117,7 @@ class RemoveProgram final : public Program {
       after[id.index()] = value;
       update.set.emplace_back(id, std::move(value));
     };
-    set(of.FindSystem(model::SystemField::kVersion), *before[version.index()].get<int64_t>() + 1);
+    set(version, *before[version.index()].get<int64_t>() + 1);
     set(of.FindSystem(model::SystemField::kUpdatedAt), types::Timestamp{request_->actor.now_micros});
     std::vector<Statement> statements{std::move(update)};
     if (auto audit = MakeAudit(request_->service, of, request_->actor, action, &before, &after)) {
