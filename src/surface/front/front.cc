@@ -98,7 +98,7 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
   exchange->match = router_.Find(request.method, request.segments);
-  if (exchange->match.options) return Send(*exchange, {204, {{"Allow", exchange->match.allow}}, ""}, "");
+  if (exchange->match.options) return Options(*exchange);
   auto caller = authenticator_.Authenticate(exchange->context, request);
   if (!caller.ready()) return AwaitCaller(std::move(exchange), std::move(caller.task()));
   return WithCaller(std::move(exchange), std::move(caller.value()));
@@ -232,11 +232,17 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   return response;
 }
 
+http::Response Front::Options(Exchange& exchange) {
+  http::Response response{204, {{"Allow", exchange.match.allow}}, ""};
+  if (exchange.match.allow.contains("PATCH")) response.Set("Accept-Patch", rest::kPatches);
+  return Send(exchange, std::move(response), "");
+}
+
 std::optional<http::Response> Front::OnlyGet(Exchange& exchange) {
   exchange.match.allow = "GET, HEAD, OPTIONS";
   const std::string& method = exchange.request.method;
   if (method == "GET" || method == "HEAD") return std::nullopt;
-  if (method == "OPTIONS") return Send(exchange, {204, {{"Allow", exchange.match.allow}}, ""}, "");
+  if (method == "OPTIONS") return Options(exchange);
   return Error(exchange, {Code::kMethodNotAllowed, "only GET is taken here", {}});
 }
 

@@ -44,6 +44,7 @@ class Front final : public http::Handler {
   http::Response Health(const http::Request& request, Exchange& exchange);
   http::Response Show(const Pages::Page& page, Exchange& exchange);
   // What GET alone serves: OPTIONS is answered, other methods are refused; nothing for GET and HEAD.
+  http::Response Options(Exchange& exchange);
   std::optional<http::Response> OnlyGet(Exchange& exchange);
 
   const rest::Router& router_;

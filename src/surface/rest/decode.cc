@@ -129,11 +129,12 @@ class Decoder {
     }
     auto type = request_.Find("Content-Type");
     std::string media = type ? MediaType(*type) : "";
-    bool merge = media == "application/merge-patch+json" && kind_ == OperationKind::kUpdate;
-    if (media != "application/json" && !merge) {
-      bool patch = media == "application/json-patch+json";
-      return Wrong(Code::kUnsupportedMediaType, patch ? "'application/json-patch+json' is not supported by this build"
-                                                      : "the body must be application/json");
+    bool updates = kind_ == OperationKind::kUpdate;
+    call_.json_patch = media == kJsonPatch && updates;
+    if (media != kJson && !call_.json_patch && !(media == kMergePatch && updates)) {
+      return Wrong(Code::kUnsupportedMediaType,
+                   updates ? fmt::format("the body must be {}, {} or {}", kJson, kMergePatch, kJsonPatch)
+                           : fmt::format("the body must be {}", kJson));
     }
     if (type->find("charset") != std::string_view::npos && !HasUtf8(*type)) {
       return Wrong(Code::kUnsupportedMediaType, "the body must be in UTF-8");
