@@ -22,7 +22,9 @@ constexpr std::string_view kGeneral =
     "Answers are `{\"data\": ..., \"meta\": ...}`, refusals `{\"error\": ..., \"meta\": ...}` with a code of their "
     "own; "
     "all that is wrong with a request is told at once. What an answer shows, counts and names is what the caller may "
-    "read. An unknown parameter, field or operator is refused by name.";
+    "read. An unknown parameter, field or operator is refused by name. `Accept: application/hal+json` gives the same "
+    "as "
+    "HAL, `application/problem+json` errors as RFC 9457.";
 
 // Words for people: "orderLines" -> "order lines".
 std::string Words(std::string_view name) {
