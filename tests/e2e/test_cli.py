@@ -213,7 +213,30 @@ def test_a_killed_server_comes_back_with_what_it_had_answered(tmp_path):
         assert again.client().get("/v1/items", **{"id[in]": ",".join(map(str, kept))}).body["meta"]["total"] == 20
 
 
-def test_later_commands_are_unknown_or_refused_by_name(tmp_path):
-    for command in ("migrate", "import", "backup"):
-        done = harness.run(command, cwd=tmp_path)
-        assert done.returncode == 64 and command in done.stderr, done
+@pytest.mark.parametrize("words", [
+    "migrate plan", "migrate --help", "import x", "backup x", "key create", "check --against git:HEAD",
+    "check --against=x", "check ashlar.yaml --format json --load 5", "export graphql", "export proto x", "export sql",
+    "export access", "explain access GET"])
+def test_what_later_builds_have_is_refused_by_name(tmp_path, words):
+    done = harness.run(*words.split(), cwd=tmp_path)
+    named = [word for word in words.split() if word.split("=")[0] in done.stderr]
+    assert done.returncode == 64 and "not supported by this build" in done.stderr and named, done
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("words, told", [
+    ("frob", "there is no command 'ashlar frob'; there are new, check, serve"),
+    ("user lst", "there is no command 'ashlar user lst' (did you mean 'list'?); there are add"),
+    ("token --role staff", "subcommand"), ("", "subcommand"), ("check --bogus", "--bogus"),
+    ("export graphqll", "there is no 'graphqll'; there are openapi, jsonschema"), ("serve one two", "two"),
+    ("reference nothing", "no page 'nothing'")])
+def test_what_there_is_not_is_named(tmp_path, words, told):
+    done = harness.run(*words.split(), cwd=tmp_path)
+    assert done.returncode == 64 and told in done.stderr, done
+
+
+def test_a_word_of_a_later_build_may_be_the_name_of_a_contract(tmp_path):
+    (tmp_path / "access").write_text(GUARDED.read_text())
+    for words in (["check", "access"], ["check", "--", "access"], ["explain", "./access"]):
+        done = harness.run(*words, cwd=tmp_path)
+        assert done.returncode == 0, done

@@ -108,6 +108,7 @@ void AddReference(CLI::App& root, int& status) {
   command->callback([name, &root, &status] {
     auto page = Page(root, *name);
     fmt::print("{}", page.value_or(""));
+    if (!page) fmt::print(stderr, "ashlar: docs/reference has no page '{}'\n", *name);
     status = page ? kDone : kUsage;
   });
 }
