@@ -162,6 +162,29 @@ def test_unusable_settings_are_refused_by_name(tmp_path, option):
     assert not (tmp_path / "s.db").exists()
 
 
+@pytest.mark.parametrize("store", ["sqlite:///srv/x.db", "sqlite:x.db?mode=ro", "postgres://u:secret@h/d"])
+def test_a_store_url_of_another_make_is_refused_by_every_command(tmp_path, store):
+    for words in (["serve", GUARDED], ["token", "create", GUARDED], ["user", "list", "--contract", GUARDED],
+                  ["load", "--contract", GUARDED, SEED], ["explain", GUARDED]):
+        for given in (words + ["--store", store], words):
+            done = harness.run(*given, cwd=tmp_path, timeout=30, DATABASE_URL="sqlite:?" if given != words else store)
+            if words[0] == "explain" and given == words:
+                continue  # looks into a store only where it is told to
+            assert done.returncode == 2 and "--store" in done.stderr and "secret" not in done.stderr, done
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_variables_that_ask_for_what_there_is_not_are_refused_or_told(tmp_path):
+    refused = harness.run("serve", GUARDED, "--store", f"sqlite:{tmp_path}/s.db", cwd=tmp_path, timeout=30,
+                          REDIS_URL="redis://:secret@h", ASHLAR_LISTN="x")
+    assert refused.returncode == 2 and "secret" not in refused.stderr and not (tmp_path / "s.db").exists()
+    assert "REDIS_URL" in refused.stderr and "ASHLAR_LISTN" in refused.stderr
+    with harness.Server(GUARDED, tmp_path, OTEL_SERVICE_NAME="secret", REDIS_URL="") as server:
+        told = server.wait_event("setting.unused")
+        assert told["level"] == "warning" and "OTEL_SERVICE_NAME" in told["message"]
+        assert "secret" not in server.error_text and "REDIS_URL" not in server.error_text
+
+
 def test_sigterm_amid_requests_loses_none_that_were_answered(tmp_path):
     contract = harness.ROOT / "tests/service/everything.yaml"
     server = harness.Server(contract, tmp_path).start()
