@@ -6,7 +6,7 @@
 * A line `$ COMMAND` is run by bash; `> ` goes on with it. The lines behind it are what it prints, where `...` stands
   for anything, within a line and over lines. A command must end with 0, or print `exit status N` as its last line.
 * A line `$ COMMAND &` starts a server; the next line asks it by curl with --retry-connrefused until it answers.
-  `$ kill %1` ends the first one that was started, and so on; those that are left are ended behind the last block.
+  `$ kill %1` ends the one that bash gives that number; those that are left are ended behind the last block.
 * Servers get free ports: 127.0.0.1:8080 and 127.0.0.1:8081 stand for them, in commands, in files and in output; a
   server whose command names no address has the first.
 * A block behind a line that ends with "`NAME`:" is written to the file NAME, in the shell's directory.
@@ -81,7 +81,8 @@ class Newcomer:
         self.environment = harness.clean_environment(self.home, ASHLAR_LISTEN=self.addresses[0])
         self.state = directory / "state"  # the shell's variables and directory, as commands that bring them back
         self.state.write_text(f"cd '{self.place}'\n")
-        self.servers = []
+        self.servers = []  # every one that was started
+        self.jobs = {}  # those that run, by the number that bash would give them
         self.waiting = False  # for the server that was started last
 
     def follow(self, text):
@@ -107,15 +108,20 @@ class Newcomer:
             assert not self.waiting, f"nothing waits for the server before: $ {command}"
             return self.start(command.removesuffix(" &"))
         if stopped := re.fullmatch(r"kill %(\d+)", command):
-            return self.end(*self.servers[int(stopped.group(1)) - 1])
+            return self.end(*self.jobs.pop(int(stopped.group(1))))
         if self.waiting:
             assert "--retry-connrefused" in command, f"no wait for a server: $ {command}"
             self.waiting = False
         shell = (f"set -a\n. '{self.state}'\n{command}\nstatus=$?\n"
                  f"{{ export -p; printf 'cd %q\\n' \"$PWD\"; }} > '{self.state}'\nexit $status")
-        done = subprocess.run(["bash", "-c", shell], env=self.environment, text=True, timeout=300,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        printed = done.stdout + (f"\nexit status {done.returncode}" if done.returncode else "")
+        done = subprocess.Popen(["bash", "-c", shell], env=self.environment, text=True, start_new_session=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            printed = done.communicate(timeout=120)[0].rstrip("\n")
+        except subprocess.TimeoutExpired:
+            os.killpg(done.pid, signal.SIGKILL)
+            raise AssertionError(f"does not end: $ {command}\n{done.communicate()[0]}") from None
+        printed += f"\nexit status {done.returncode}" if done.returncode else ""
         if not expected:
             assert done.returncode == 0, f"$ {command}\n{printed}"
             return
@@ -130,6 +136,7 @@ class Newcomer:
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                   start_new_session=True)
         self.servers.append((server, log))
+        self.jobs[max(self.jobs, default=0) + 1] = server, log
         self.waiting = True
 
     def end(self, server, log):

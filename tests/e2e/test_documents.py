@@ -46,7 +46,7 @@ def test_the_rules_for_output():
 def test_the_shell_keeps_what_was_set_and_where_it_is(newcomer):
     newcomer.follow("```console\n$ A='one  two'\n$ mkdir -p data/x && cd data/x\n```\n`f`:\n```text\n127.0.0.1:8081\n"
                     "```\n```console\n$ echo \"$A $(cat f)\"; false\n"
-                    f"one  two {newcomer.addresses[1]}\n\nexit status 1\n```\n")
+                    f"one  two {newcomer.addresses[1]}\nexit status 1\n```\n")
     assert (newcomer.place / "data/x/f").exists()
     with pytest.raises(AssertionError, match="printed:\nno"):
         newcomer.run("echo no", "yes")
