@@ -6,9 +6,11 @@
 * A line `$ COMMAND` is run by bash; `> ` goes on with it. The lines behind it are what it prints, where `...` stands
   for anything, within a line and over lines. A command must end with 0, or print `exit status N` as its last line.
 * A line `$ COMMAND &` starts a server; the next line asks it by curl with --retry-connrefused until it answers.
-  `$ kill %1` ends the one that bash gives that number; those that are left are ended behind the last block.
+  `$ kill %1` ends the one that bash gives that number, `$ kill -HUP %1` makes it read its files again; those that are
+  left are ended behind the last block.
 * Servers get free ports: 127.0.0.1:8080 and 127.0.0.1:8081 stand for them, in commands, in files and in output; a
   server whose command names no address has the first.
+* `$ grep` is tried again for a while: a log is written behind the answer that it tells of.
 * A block behind a line that ends with "`NAME`:" is written to the file NAME, in the shell's directory.
 * `script/test`, `script/build` and what needs another machine are not run: this test is part of the first, and needs
   the second.
@@ -20,6 +22,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 import harness
 
@@ -27,7 +30,7 @@ SKIPPED = re.compile(r"^(sudo |apt|git clone|cd ashlar$|script/(test|build|forma
 NOT_CLONED = {"build", "data", ".git", ".pytest_cache", "node_modules"}
 ADDRESSES = ("127.0.0.1:8080", "127.0.0.1:8081")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-FILE = re.compile(r"`([\w./-]+)`:\s*\Z")
+FILE = re.compile(r"`([\w.-][\w./-]*)`:\s*\Z")  # in the shell's directory: what begins at / is not written
 
 
 def steps(text):
@@ -107,11 +110,23 @@ class Newcomer:
         if command.endswith(" &"):
             assert not self.waiting, f"nothing waits for the server before: $ {command}"
             return self.start(command.removesuffix(" &"))
-        if stopped := re.fullmatch(r"kill %(\d+)", command):
-            return self.end(*self.jobs.pop(int(stopped.group(1))))
+        if told := re.fullmatch(r"kill (-HUP )?%(\d+)", command):
+            return self.tell(int(told.group(2)), again=told.group(1) is not None)
         if self.waiting:
             assert "--retry-connrefused" in command, f"no wait for a server: $ {command}"
             self.waiting = False
+        deadline = time.monotonic() + 10
+        printed = self.type(command)
+        while command.startswith("grep ") and not fits(expected, printed) and time.monotonic() < deadline:
+            time.sleep(0.1)
+            printed = self.type(command)
+        if expected:
+            assert fits(expected, printed), f"$ {command}\nprinted:\n{printed}\nexpected:\n{expected}"
+        else:
+            assert not re.search(r"^exit status \d+\Z", printed, re.M), f"$ {command}\n{printed}"
+
+    def type(self, command):
+        """What the shell prints, its status at the end unless it is 0."""
         shell = (f"set -a\n. '{self.state}'\n{command}\nstatus=$?\n"
                  f"{{ export -p; printf 'cd %q\\n' \"$PWD\"; }} > '{self.state}'\nexit $status")
         done = subprocess.Popen(["bash", "-c", shell], env=self.environment, text=True, start_new_session=True,
@@ -121,11 +136,7 @@ class Newcomer:
         except subprocess.TimeoutExpired:
             os.killpg(done.pid, signal.SIGKILL)
             raise AssertionError(f"does not end: $ {command}\n{done.communicate()[0]}") from None
-        printed += f"\nexit status {done.returncode}" if done.returncode else ""
-        if not expected:
-            assert done.returncode == 0, f"$ {command}\n{printed}"
-            return
-        assert fits(expected, printed), f"$ {command}\nprinted:\n{printed}\nexpected:\n{expected}"
+        return printed + (f"\nexit status {done.returncode}" if done.returncode else "")
 
     def start(self, command):
         log = open(self.place.parent / f"server-{len(self.servers)}.log", "w+")
@@ -138,6 +149,11 @@ class Newcomer:
         self.servers.append((server, log))
         self.jobs[max(self.jobs, default=0) + 1] = server, log
         self.waiting = True
+
+    def tell(self, job, again):
+        if again:
+            return os.killpg(self.jobs[job][0].pid, signal.SIGHUP)
+        return self.end(*self.jobs.pop(job))
 
     def end(self, server, log):
         if server.poll() is None:

@@ -38,7 +38,8 @@ def test_the_rules_for_output():
     assert fits("a\n...\nz", "a\nb\nc\nz") and fits("a ... c", "a b c") and fits("{...}", '{"a": 1}')
     assert not fits("a\n...\nz", "a\nb") and not fits("a", "b") and not fits("...x", "y")
     text = ("```console\n$ one \\\n> two\nout\n\n$ three\n```\n```yaml\n$ no\n```\n"
-            "Write `a/b.yaml`:\n\n```yaml\nx: 1\n```\n`c`: and\n```json\n{}\n```\n")
+            "Write `a/b.yaml`:\n\n```yaml\nx: 1\n```\n`c`: and\n```json\n{}\n```\n"
+            "At `/etc/d`:\n\n```ini\n```\n")
     assert documents.steps(text) == [("run", "one \\\ntwo", "out"), ("run", "three", ""),
                                      ("write", "a/b.yaml", "x: 1\n")]
 

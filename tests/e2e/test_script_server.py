@@ -30,7 +30,7 @@ class Shop:
         raise AssertionError(f"it ended: {self.printed}")
 
     def __exit__(self, *_):
-        os.kill(self.process.pid, signal.SIGTERM)
+        os.killpg(self.process.pid, signal.SIGTERM)  # as Ctrl-C and `kill %1` do, to all of the group
         self.process.stdout.read()
         self.process.stdout.close()
         assert self.process.wait(30) == 0
