@@ -129,7 +129,7 @@ def test_is_refused_and_told(stored, tmp_path, name):
     done = harness.run("serve", contract, "--store", f"sqlite:{tmp_path}/store.db", "--listen", "127.0.0.1:0",
                        cwd=tmp_path, timeout=30)
     assert done.returncode in (1, 2), done
-    for part in named:
+    for part in [*named, "nothing was changed", "contract as it was", "literal default", "ashlar load"]:
         assert part in done.stderr, done.stderr
     contract.write_text(BASE)
     with harness.Server(contract, tmp_path) as server:  # nothing was changed
