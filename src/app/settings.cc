@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include "base/near.h"
+
 extern char** environ;
 
 namespace ashlar::app {
@@ -51,15 +53,19 @@ Result<std::string> StorePath(const std::string& url, const std::string& service
   return path;
 }
 
-Result<void> CheckEnvironment() {
+Result<void> CheckEnvironment(const std::set<std::string>& asked) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string_view text = *entry;
     if (!text.starts_with("ASHLAR_")) continue;
-    std::string_view name = text.substr(0, text.find('='));
-    bool known = std::any_of(std::begin(kSettings), std::end(kSettings),
-                             [&](const Setting& setting) { return setting.environment == name; });
-    if (!known)
-      return Fail(ErrorKind::kInvalid, fmt::format("the environment's {} is not a setting of this build", name));
+    std::string name(text.substr(0, text.find('=')));
+    bool known = std::ranges::find(kSettings, name, &Setting::environment) != std::end(kSettings);
+    if (known || asked.contains(name)) continue;
+    std::vector<std::string> names;
+    for (const Setting& setting : kSettings) names.emplace_back(setting.environment);
+    std::string near = Near(name, names);
+    return Fail(ErrorKind::kInvalid,
+                fmt::format("the environment's {} is no setting of this build, and the contract does not ask for it{}",
+                            name, near.empty() ? "" : fmt::format("; did you mean {}?", near)));
   }
   return {};
 }

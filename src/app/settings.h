@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ std::span<const Setting> Settings();
 std::string ValueOf(std::string Flags::* setting, const Flags& flags);
 // The file of a store's URL, "sqlite:PATH"; an empty one is ./data/SERVICE.db. kInvalid: another store, or no URL.
 Result<std::string> StorePath(const std::string& url, const std::string& service);
-// Every ASHLAR_* variable must be one that is known. kInvalid names the first that is not.
-Result<void> CheckEnvironment();
+// Every ASHLAR_* variable must be a setting or be asked for by the contract. kInvalid names the first that is not.
+Result<void> CheckEnvironment(const std::set<std::string>& asked);
 
 }  // namespace ashlar::app

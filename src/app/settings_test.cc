@@ -65,13 +65,16 @@ TEST(SettingsTest, StorePaths) {
 }
 
 TEST(SettingsTest, UnknownVariablesOfOursAreRefusedByName) {
-  EXPECT_TRUE(CheckEnvironment());
+  EXPECT_TRUE(CheckEnvironment({}));
   Variable known("ASHLAR_LISTEN", "127.0.0.1:0");
-  EXPECT_TRUE(CheckEnvironment());
+  EXPECT_TRUE(CheckEnvironment({}));
   Variable unknown("ASHLAR_SECRET_KEY_FILE", "/etc/secret");
-  auto checked = CheckEnvironment();
+  auto checked = CheckEnvironment({});
   ASSERT_FALSE(checked);
   EXPECT_THAT(checked.error().message, testing::AllOf(HasSubstr("ASHLAR_SECRET_KEY_FILE"), Not(HasSubstr("/etc"))));
+  EXPECT_TRUE(CheckEnvironment({"ASHLAR_SECRET_KEY_FILE"}));
+  Variable misspelt("ASHLAR_LISTN", "127.0.0.1:0");
+  EXPECT_THAT(CheckEnvironment({"ASHLAR_SECRET_KEY_FILE"}).error().message, HasSubstr("did you mean ASHLAR_LISTEN?"));
 }
 
 TEST(ProgressTest, Lines) {

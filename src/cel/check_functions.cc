@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/near.h"
 #include "cel/checker.h"
 #include "cel/functions.h"
 #include "types/datetime.h"
@@ -33,7 +34,7 @@ ExprPtr Checker::Function(const Ast& ast) {
   if (std::ranges::find(names, name) != names.end()) {
     return Wrong(ast, fmt::format("'{0}' is called on what it is about: x.{0}(...)", name));
   }
-  return Wrong(ast, fmt::format("there is no function '{}'", name), NearestName(name, names));
+  return Wrong(ast, fmt::format("there is no function '{}'", name), Near(name, names));
 }
 
 ExprPtr Checker::Method(const Ast& ast) {
@@ -54,7 +55,7 @@ ExprPtr Checker::Method(const Ast& ast) {
                                                        {"matches", Op::kMatches}};
   auto text = texts.find(ast.text);
   if (text == texts.end()) {
-    return Wrong(ast, fmt::format("there is no function '{}'", ast.text), NearestName(ast.text, FunctionNames()));
+    return Wrong(ast, fmt::format("there is no function '{}'", ast.text), Near(ast.text, FunctionNames()));
   }
   if (!Count(ast, 1)) return nullptr;
   ExprPtr subject = Check(ast.children[0]);

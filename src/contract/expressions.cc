@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/expressions.h"
 
+#include "base/near.h"
 #include "contract/expr_walk.h"
-#include "contract/near.h"
 #include "contract/position.h"
 
 namespace ashlar::contract {
