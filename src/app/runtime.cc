@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/terminal.h"
+#include "base/counted.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace ashlar::app {
@@ -31,8 +32,7 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
   auto compiled = contract::Compile(sources, options);
   if (compiled) return std::move(*compiled);
   fmt::print(stderr, "{}", contract::Render(compiled.error(), ColourFor(STDERR_FILENO)));
-  return Fail(ErrorKind::kInvalid,
-              fmt::format("{}: {} mistake{}", path, compiled.error().size(), compiled.error().size() == 1 ? "" : "s"));
+  return Fail(ErrorKind::kInvalid, fmt::format("{}: {}", path, Counted(compiled.error().size(), "mistake")));
 }
 
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/counted.h"
 #include "base/near.h"
 #include "cel/checker.h"
 #include "cel/functions.h"
@@ -11,7 +12,7 @@ using Tag = Type::Tag;
 bool Checker::Count(const Ast& ast, size_t arguments) {
   size_t given = ast.children.size() - (ast.kind == Ast::Kind::kMethod ? 1 : 0);
   if (given == arguments) return true;
-  Wrong(ast, fmt::format("'{}' takes {} argument{}", ast.text, arguments, arguments == 1 ? "" : "s"));
+  Wrong(ast, fmt::format("'{}' takes {}", ast.text, Counted(arguments, "argument")));
   return false;
 }
 
