@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include "base/near.h"
+
 extern char** environ;
 
 namespace ashlar::app {
@@ -72,16 +74,19 @@ Result<std::string> StorePath(const std::string& url, const std::string& service
   return path;
 }
 
-Result<std::vector<std::string>> CheckEnvironment() {
-  std::vector<std::string> told, refused;
+Result<std::vector<std::string>> CheckEnvironment(const std::set<std::string>& asked) {
+  std::vector<std::string> told, refused, names;
+  for (const Setting& setting : kSettings) names.emplace_back(setting.environment);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string_view text = *entry;
     std::string_view name = text.substr(0, text.find('='));
     if (name.size() + 1 >= text.size()) continue;
-    if (std::ranges::any_of(kSettings, [&](const Setting& setting) { return setting.environment == name; })) continue;
+    if (std::ranges::contains(names, name) || asked.contains(std::string(name))) continue;
     const auto* stray = std::ranges::find_if(kStrays, [&](const StrayVariable& one) { return Fits(name, one.name); });
     if (stray == std::end(kStrays)) continue;
-    std::string line = fmt::format("{} in the environment is not a setting: {}", name, stray->doc);
+    std::string near = Near(name, names);
+    std::string line = fmt::format("{} in the environment is not a setting: {}{}", name, stray->doc,
+                                   near.empty() ? "" : fmt::format("; did you mean {}?", near));
     (stray->refused ? refused : told).push_back(std::move(line));
   }
   if (!refused.empty()) return Fail(ErrorKind::kInvalid, fmt::format("{}", fmt::join(refused, "\n")));

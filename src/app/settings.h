@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,8 +42,8 @@ struct StrayVariable {
   std::string_view doc;
 };
 std::span<const StrayVariable> StrayVariables();
-// Looks for them. kInvalid names every one that is refused; the value names those that are told. Empty ones, and
-// settings, are none.
-Result<std::vector<std::string>> CheckEnvironment();
+// Looks for them. kInvalid names every one that is refused; the value names those that are told. Empty ones, settings,
+// and what the contract asks for are none.
+Result<std::vector<std::string>> CheckEnvironment(const std::set<std::string>& asked);
 
 }  // namespace ashlar::app

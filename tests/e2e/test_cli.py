@@ -185,6 +185,16 @@ def test_variables_that_ask_for_what_there_is_not_are_refused_or_told(tmp_path):
         assert "secret" not in server.error_text and "REDIS_URL" not in server.error_text
 
 
+def test_the_contract_may_ask_for_variables_that_are_named_like_ours(tmp_path):
+    contract = tmp_path / "ashlar.yaml"
+    contract.write_text("service: x\ntitle: ${ASHLAR_TITLE}\nresources:\n  Note: { access: { read: public } }\n")
+    with harness.Server(contract, tmp_path, ASHLAR_TITLE="Of the environment") as server:
+        assert server.client().get("/openapi.json").body["info"]["title"] == "Of the environment"
+    done = harness.run("serve", contract, cwd=tmp_path, ASHLAR_TITLE="x", ASHLAR_LISTN="x")
+    assert done.returncode == 2
+    assert "ASHLAR_LISTN" in done.stderr and "did you mean ASHLAR_LISTEN?" in done.stderr
+
+
 def test_sigterm_amid_requests_loses_none_that_were_answered(tmp_path):
     contract = harness.ROOT / "tests/service/everything.yaml"
     server = harness.Server(contract, tmp_path).start()

@@ -74,8 +74,6 @@ void FitDescriptors(http::ServerOptions& options) {
 
 int Serve(const std::string& contract, const Flags& flags) {
   std::signal(SIGPIPE, SIG_IGN);  // who stops reading the log does not end the service
-  auto strays = CheckEnvironment();
-  if (!strays) return Complain(strays.error());
   http::ServerOptions options;
   if (std::string listen = ValueOf(&Flags::listen, flags); !listen.empty()) options.listen = listen;
   auto workers = WorkersOf(ValueOf(&Flags::workers, flags));
@@ -90,8 +88,11 @@ int Serve(const std::string& contract, const Flags& flags) {
     return Complain({ErrorKind::kInvalid, "--tls-cert, --tls-key: " + sound.error().message});
   }
   FitDescriptors(options);
-  auto service = ReadContract(contract, false);
+  std::set<std::string> asked;
+  auto service = ReadContract(contract, false, &asked);
   if (!service) return Complain(service.error());
+  auto strays = CheckEnvironment(asked);
+  if (!strays) return Complain(strays.error());
   auto path = StorePath(ValueOf(&Flags::store, flags), (*service)->name);
   if (!path) return Complain(path.error());
   auto done = Run(std::move(*service), *path, options, *strays);

@@ -2,7 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
-#include "cel/checker.h"
+#include "base/near.h"
 
 namespace ashlar::app {
 namespace {
@@ -28,7 +28,7 @@ std::string UnknownAmong(const CLI::App& above, const std::string& path, const s
   for (const CLI::App* one : above.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); })) {
     names.push_back(one->get_name());
   }
-  std::string near = cel::NearestName(typed, names);
+  std::string near = Near(typed, names);
   return fmt::format("there is no command '{} {}'{}; there are {}", path, typed,
                      near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near), fmt::join(names, ", "));
 }

@@ -215,14 +215,13 @@ void Front::SetLinks(const Links& links, http::Response& response) {
   if (!text.empty()) response.Set("Link", text);
 }
 
-// RFC 9745 and RFC 8594, where the contract gives a date.
+// RFC 9745 and RFC 8594. A deprecation is a date: without `since` it is one that is long past.
 void Front::SetDeprecation(const Exchange& exchange, http::Response& response) const {
   if (exchange.match.operation == nullptr) return;
   const auto& deprecated = engine_.service().resource(exchange.match.operation->resource).deprecated;
   if (!deprecated) return;
-  if (auto since = types::ParseDate(deprecated->since)) {
-    response.Set("Deprecation", fmt::format("@{}", int64_t{since->days} * 86'400));
-  }
+  auto since = types::ParseDate(deprecated->since);
+  response.Set("Deprecation", fmt::format("@{}", since ? int64_t{since->days} * 86'400 : 0));
   if (auto sunset = types::ParseDate(deprecated->sunset)) response.Set("Sunset", types::FormatHttpDate(*sunset));
 }
 
