@@ -45,7 +45,9 @@ class Echo final : public Handler {
     if (head.Find("x-throw")) throw std::runtime_error("on purpose");
     return head.Find("x-refuse") ? std::optional(Response{503, {}, "busy"}) : std::nullopt;
   }
-  Response Refuse(int status, std::string_view reason) override { return {status, {}, std::string(reason)}; }
+  Response Refuse(const Request&, int status, std::string_view reason) override {
+    return {status, {}, std::string(reason)};
+  }
   Response Failed(const Request&, std::string_view what) override { return {500, {}, std::string(what)}; }
 
  private:

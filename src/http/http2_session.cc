@@ -264,8 +264,9 @@ std::optional<Refusal> Http2Session::CheckHead(Stream& stream) {
     return Refusal{400, "Host is not the target's"};
   }
   if ((*singles)[kLength]) {
-    auto length = ReadLength(*(*singles)[kLength], limits_.messages);
+    auto length = ReadLength(*(*singles)[kLength]);
     if (!length) return length.error();
+    if (*length > limits_.messages.body_bytes) return kBodyTooLarge;
   }
   if ((*singles)[kExpect]) {
     if (!EqualIgnoringCase(*(*singles)[kExpect], "100-continue")) {
@@ -281,7 +282,7 @@ void Http2Session::TakeData(int32_t id, Stream& stream, std::string_view data) {
   if (stream.done && (stream.dropped += data.size()) > kLingerBytes) return Reset(id, NGHTTP2_NO_ERROR);
   if (stream.stage != Stage::kBody || stream.refusal) return;
   if (stream.request.body.size() + data.size() > limits_.messages.body_bytes) {
-    return RefuseStream(id, stream, {413, "the body is too large"});
+    return RefuseStream(id, stream, kBodyTooLarge);
   }
   if (bodies_ + data.size() > limits_.bodies_bytes) return Decline(id);
   stream.request.body += data;

@@ -122,7 +122,7 @@ void Loop::Welcome(Socket socket) {
 // Says why, as far as the socket takes it at once.
 void Loop::TurnAway(Socket socket) {
   if (state_.tls != nullptr) return;  // a handshake is what it can least afford
-  Response answer = state_.handler->Refuse(503, "too many connections");
+  Response answer = state_.handler->Refuse({}, 503, "too many connections");
   if (!WhyNotSent(answer).empty()) return;
   std::string bytes;
   AppendAnswer(answer, {.close = true}, state_.date, bytes);

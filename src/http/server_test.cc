@@ -52,7 +52,7 @@ class Echo final : public Handler {
     if (!head.Find("X-Refuse")) return std::nullopt;
     return Response{503, {}, "busy"};
   }
-  Response Refuse(int status, std::string_view reason) override {
+  Response Refuse(const Request&, int status, std::string_view reason) override {
     if (status == 414) throw std::runtime_error("on purpose");
     return {status, {}, std::string(reason)};
   }

@@ -88,12 +88,15 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
 
 Front::~Front() = default;
 
-Eventually<http::Response> Front::Handle(const http::Request& request) {
+std::string Front::NameOf(const http::Request& request) const {
   auto given = request.Find("X-Request-Id");
-  std::string id =
-      given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  if (given && IsSane(*given)) return std::string(*given);
+  return types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+}
+
+Eventually<http::Response> Front::Handle(const http::Request& request) {
   Deadline deadline = Deadline::After(clock_, options_.request_micros);
-  auto exchange = std::make_unique<Exchange>(request, Context{std::move(id), deadline, clock_, observer_});
+  auto exchange = std::make_unique<Exchange>(request, Context{NameOf(request), deadline, clock_, observer_});
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
@@ -154,7 +157,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
                      wanted.if_match_versions.end();
     if (stale) return Error(exchange, {Code::kPreconditionFailed, "the row has changed since", {}});
     response.Set("ETag", tag);
-    auto none = exchange.request.Find("If-None-Match");
+    auto none = exchange.request.FindList("If-None-Match");
     if (kind == OperationKind::kGet && none && rest::NamesTag(*none, tag)) {
       response = {304, {{"ETag", tag}}, ""};
     } else {
@@ -260,7 +263,7 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   exchange.match.route = "/" + fmt::format("{}", fmt::join(exchange.request.segments, "/"));
   if (auto other = OnlyGet(exchange)) return std::move(*other);
   http::Response response{200, {{"ETag", page.tag}, {"Cache-Control", "no-cache"}}, ""};
-  auto none = exchange.request.Find("If-None-Match");
+  auto none = exchange.request.FindList("If-None-Match");
   if (none && rest::NamesTag(*none, page.tag)) {
     response.status = 304;
     return Send(exchange, std::move(response), "");
@@ -274,18 +277,15 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   return Send(exchange, std::move(response), "");
 }
 
-http::Response Front::Refuse(int status, std::string_view reason) {
-  http::Request nothing;
-  Exchange exchange(nothing, Context{types::FormatUuid(types::NewUuidV7(clock_.NowMicros())), {}, clock_, observer_});
+http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {
+  Exchange exchange(request, Context{NameOf(request), {}, clock_, observer_});
   http::Response response = Error(exchange, {CodeFor(status), std::string(reason), {}});
   response.status = status;
   return response;
 }
 
 http::Response Front::Failed(const http::Request& request, std::string_view what) {
-  auto given = request.Find("X-Request-Id");
-  std::string id =
-      given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  std::string id = NameOf(request);
   observer_.Observe(Defect{id, "request", std::string(what)});
   Exchange exchange(request, Context{std::move(id), {}, clock_, observer_});
   return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});

@@ -17,21 +17,48 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-// The items of a comma-separated field value, trimmed.
-std::vector<std::string_view> Items(std::string_view value) {
-  std::vector<std::string_view> items;
-  while (!value.empty()) {
-    size_t comma = value.find(',');
-    items.push_back(Trim(value.substr(0, comma)));
-    value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
+// What stands between separators outside of quotes, trimmed, but for what is empty (RFC 9110, 5.6).
+std::vector<std::string_view> Parts(std::string_view value, char separator) {
+  std::vector<std::string_view> parts;
+  bool quoted = false;
+  size_t begin = 0;
+  for (size_t i = 0; i <= value.size(); ++i) {
+    if (i < value.size() && value[i] == '"') quoted = !quoted;
+    if (i < value.size() && (quoted || value[i] != separator)) continue;
+    std::string_view part = Trim(value.substr(begin, i - begin));
+    if (!part.empty()) parts.push_back(part);
+    begin = i + 1;
   }
-  return items;
+  return parts;
 }
 
-std::string MediaType(std::string_view value) {
-  std::string type(Trim(value.substr(0, value.find(';'))));
-  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return type;
+// The items of a comma-separated field value.
+std::vector<std::string_view> Items(std::string_view value) { return Parts(value, ','); }
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lower;
+}
+
+std::string MediaType(std::string_view value) { return Lower(Trim(value.substr(0, value.find(';')))); }
+
+// The value of a parameter of a media type or range, without its quotes.
+std::optional<std::string_view> ParameterOf(std::string_view value, std::string_view name) {
+  for (std::string_view part : Parts(value.substr(std::min(value.find(';'), value.size())), ';')) {
+    size_t equals = part.find('=');
+    if (equals == std::string_view::npos || !http::EqualIgnoringCase(Trim(part.substr(0, equals)), name)) continue;
+    std::string_view given = Trim(part.substr(equals + 1));
+    bool quoted = given.size() >= 2 && given.front() == '"' && given.back() == '"';
+    return quoted ? given.substr(1, given.size() - 2) : given;
+  }
+  return std::nullopt;
+}
+
+// "0", "0.", "0.000": not wanted (RFC 9110, 12.4.2).
+bool IsUnwanted(std::string_view range) {
+  auto weight = ParameterOf(range, "q");
+  return weight && weight->starts_with('0') && weight->find_first_of("123456789") == std::string_view::npos;
 }
 
 class Decoder {
@@ -44,6 +71,9 @@ class Decoder {
   call::Call Run() {
     CheckAccept();
     CheckHeaders();
+    if (!request_.bad_query.empty()) {
+      Wrong(Code::kInvalidQuery, fmt::format("'{}' is not percent-encoded UTF-8", request_.bad_query.substr(0, 100)));
+    }
     DecodeQuery(request_.query, kind_, call_);
     ReadPreconditions();
     ReadBody();
@@ -60,18 +90,21 @@ class Decoder {
   }
 
   void CheckAccept() {
-    auto accept = request_.Find("Accept");
+    auto accept = request_.FindList("Accept");
     if (!accept || accept->empty()) return;
     std::string later;
+    int named = -1;  // how exactly the range names JSON that does so best; it alone says (RFC 9110, 12.5.1)
+    bool wanted = false;
     for (std::string_view item : Items(*accept)) {
       std::string type = MediaType(item);
-      if (item.find(";q=0") != std::string_view::npos &&
-          item.find_first_of("123456789", item.find(";q=0")) == std::string_view::npos) {
-        continue;
+      int exact = type == "application/json" ? 2 : type == "application/*" ? 1 : type == "*/*" ? 0 : -1;
+      if (exact > named) {
+        named = exact;
+        wanted = !IsUnwanted(item);
       }
-      if (type == "*/*" || type == "application/*" || type == "application/json") return;
       if (type == "application/hal+json" || type == "application/problem+json") later = type;
     }
+    if (wanted) return;
     Wrong(Code::kNotAcceptable, later.empty() ? "only application/json can be given"
                                               : fmt::format("'{}' is not supported by this build", later));
   }
@@ -87,7 +120,7 @@ class Decoder {
 
   void ReadPreconditions() {
     call::Preconditions& wanted = call_.preconditions;
-    if (auto match = request_.Find("If-Match")) {
+    if (auto match = request_.FindList("If-Match")) {
       wanted.if_match = true;
       for (std::string_view tag : Items(*match)) {
         if (tag == "*") {
@@ -97,7 +130,7 @@ class Decoder {
         }
       }
     }
-    auto none = request_.Find("If-None-Match");
+    auto none = request_.FindList("If-None-Match");
     if (!none || kind_ == OperationKind::kGet) return;
     if (kind_ == OperationKind::kReplace && Trim(*none) == "*") {
       wanted.if_none_match_any = true;
@@ -135,7 +168,8 @@ class Decoder {
       return Wrong(Code::kUnsupportedMediaType, patch ? "'application/json-patch+json' is not supported by this build"
                                                       : "the body must be application/json");
     }
-    if (type->find("charset") != std::string_view::npos && !HasUtf8(*type)) {
+    auto charset = ParameterOf(*type, "charset");
+    if (charset && !http::EqualIgnoringCase(*charset, "utf-8")) {
       return Wrong(Code::kUnsupportedMediaType, "the body must be in UTF-8");
     }
     auto parsed = json::Parse(request_.body);
@@ -145,12 +179,6 @@ class Decoder {
                    fmt::format("line {}, column {}: {}", error.line, error.column, error.message));
     }
     call_.body = std::move(*parsed);
-  }
-
-  static bool HasUtf8(std::string_view type) {
-    std::string lower(type);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return lower.find("charset=utf-8") != std::string::npos || lower.find("charset=\"utf-8\"") != std::string::npos;
   }
 
   const http::Request& request_;
