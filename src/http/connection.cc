@@ -15,8 +15,11 @@ namespace asio = boost::asio;
 constexpr size_t kLeastRead = 4 << 10;  // grows to kMostRead while reads come back full
 constexpr size_t kMostRead = 64 << 10;
 constexpr size_t kKeptBytes = 16 << 10;  // of a buffer, while it is empty
-constexpr size_t kLingerBytes = 256 << 10;
-constexpr int kLingerSeconds = 1;
+// What is read and dropped behind a last answer, so that a client which is still sending comes to read it.
+constexpr size_t kLingerBytes = 64 << 20;
+constexpr int kLingerSeconds = 30;
+constexpr int kLingerQuietSeconds = 2;  // without a byte
+constexpr int kOversizedSeconds = 2;    // for the first byte of a body that will be refused
 constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
 }  // namespace
@@ -49,10 +52,13 @@ void Connection::Sweep() {
     case Phase::kHandshake: allowed = options.handshake_seconds; break;
     case Phase::kIdle: allowed = options.idle_seconds; break;
     case Phase::kHeader: allowed = options.header_seconds; break;
-    case Phase::kBody: allowed = options.body_seconds; break;
+    case Phase::kBody: allowed = parser_.oversized() ? kOversizedSeconds : options.body_seconds; break;
     case Phase::kHandling: return;  // the request's own deadline ends it
     case Phase::kWriting: allowed = options.write_seconds; break;
-    case Phase::kLingering: allowed = kLingerSeconds; break;
+    case Phase::kLingering:
+      allowed = loop_.draining ? kLingerQuietSeconds : kLingerSeconds;
+      if (loop_.now - heard_ > kLingerQuietSeconds) return Close();
+      break;
   }
   if (loop_.now - since_ <= allowed) return;
   if (phase_ != Phase::kHeader && phase_ != Phase::kBody) return Close();
@@ -92,7 +98,11 @@ LoopTask<void> Connection::Serve() {
 
 // Answers every request that the buffer holds whole, and says what is to be waited for then.
 Connection::Next Connection::AnswerBuffered() {
-  if (expired_) Refuse(408, "the request took too long to arrive");
+  if (expired_ && parser_.oversized()) {
+    Refuse(kBodyTooLarge.status, kBodyTooLarge.reason);
+  } else if (expired_) {
+    Refuse(408, "the request took too long to arrive");
+  }
   if (fresh_ && !closing_) {
     if (std::optional<Next> next = LookForHttp2()) return *next;
   }
@@ -222,14 +232,14 @@ void Connection::FinishRead(size_t size, const boost::system::error_code& error)
 // Lets the client read the last answer: a reset would destroy it while unread bytes are under way.
 LoopTask<void> Connection::Linger() {
   Enter(Phase::kLingering);
+  heard_ = loop_.now;
   boost::system::error_code error;
   stream_.End();
-  char dropped[4096];
+  in_ = std::string(kMostRead, '\0');
   size_t total = 0;
   while (!error && total < kLingerBytes) {
-    auto room = asio::buffer(dropped);
-    size_t size = co_await stream_.socket().async_read_some(room, asio::redirect_error(kOnLoop, error));
-    total += size;
+    total += co_await stream_.socket().async_read_some(asio::buffer(in_), asio::redirect_error(kOnLoop, error));
+    heard_ = loop_.now;
   }
 }
 

@@ -52,6 +52,7 @@ class Connection {
   std::string out_;
   Phase phase_ = Phase::kHandshake;
   int64_t since_;
+  int64_t heard_ = 0;     // the last byte, while lingering
   bool keep_ = true;      // as the request at hand wants it
   bool closing_ = false;  // the last answer is in out_ or sent
   bool fresh_ = true;     // nothing came in that is HTTP/1

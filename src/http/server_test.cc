@@ -307,6 +307,34 @@ TEST_F(ServerTest, LetsTheClientReadARefusal) {
   }
 }
 
+// Also one that reads only once all is sent.
+TEST_F(ServerTest, LetsTheClientReadARefusalOfALargeBody) {
+  Begin({});
+  for (const char* framing : {"Content-Length: 8388608", "Content-Length: 1073741824", "Transfer-Encoding: chunked"}) {
+    int fd = Connect();
+    Send(fd, fmt::format("POST / HTTP/1.1\r\nHost: a\r\n{}\r\n\r\n800000\r\n", framing));
+    for (int i = 0; i < 128; ++i) Send(fd, std::string(64 << 10, 'x'));
+    std::string answer = Receive(fd);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << framing << ": " << answer;
+    EXPECT_EQ(CountOf(answer, "HTTP/1.1"), 1u) << answer;
+    close(fd);
+  }
+}
+
+TEST_F(ServerTest, WaitsForAnImmenseBodyOnlySoLong) {
+  Begin({.clock = &clock_});
+  int fd = Connect();
+  Send(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n");
+  int other = Connect();  // once it is answered, the first one has been read
+  Send(other, kClose);
+  Receive(other);
+  clock_.seconds += 3;
+  std::string answer = Receive(fd);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
+  close(fd);
+  close(other);
+}
+
 TEST_F(ServerTest, EndsSlowAndIdleClients) {
   Begin({.header_seconds = 10, .body_seconds = 10, .idle_seconds = 10, .write_seconds = 10, .clock = &clock_});
   int idle = Connect();

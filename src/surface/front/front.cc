@@ -16,6 +16,8 @@ namespace {
 using call::Code;
 using model::OperationKind;
 
+constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
+
 // A name that a client gave its request is kept if it can do no harm in a log.
 bool IsSane(std::string_view id) {
   if (id.empty() || id.size() > 128) return false;
@@ -97,6 +99,7 @@ std::string Front::NameOf(const http::Request& request) const {
 Eventually<http::Response> Front::Handle(const http::Request& request) {
   Deadline deadline = Deadline::After(clock_, options_.request_micros);
   auto exchange = std::make_unique<Exchange>(request, Context{NameOf(request), deadline, clock_, observer_});
+  if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
@@ -236,11 +239,10 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
 }
 
 std::optional<http::Response> Front::OnlyGet(Exchange& exchange) {
-  exchange.match.allow = "GET, HEAD, OPTIONS";
   const std::string& method = exchange.request.method;
   if (method == "GET" || method == "HEAD") return std::nullopt;
   if (method == "OPTIONS") return Send(exchange, {204, {{"Allow", exchange.match.allow}}, ""}, "");
-  return Error(exchange, {Code::kMethodNotAllowed, "only GET is taken here", {}});
+  return Error(exchange, {Code::kMethodNotAllowed, fmt::format("only {} is taken here", exchange.match.allow), {}});
 }
 
 http::Response Front::Health(const http::Request& request, Exchange& exchange) {
@@ -248,6 +250,7 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
   bool known = live || request.segments[1] == "ready";
   if (!known) return Error(exchange, {Code::kRouteNotFound, "there is nothing at this address", {}});
   exchange.match.route = "/health/" + request.segments[1];
+  exchange.match.allow = "GET, HEAD, OPTIONS";
   if (auto other = OnlyGet(exchange)) return std::move(*other);
   if (!live) {
     if (Result<void> ready = options_.ready(); !ready) {
@@ -261,10 +264,12 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
 http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   if (!page.missing.empty()) return Error(exchange, {Code::kRouteNotFound, std::string(page.missing), {}});
   exchange.match.route = "/" + fmt::format("{}", fmt::join(exchange.request.segments, "/"));
-  if (auto other = OnlyGet(exchange)) return std::move(*other);
+  exchange.match.allow = page.takes_post ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS";
+  const bool posted = page.takes_post && exchange.request.method == "POST";
+  if (auto other = posted ? std::nullopt : OnlyGet(exchange)) return std::move(*other);
   http::Response response{200, {{"ETag", page.tag}, {"Cache-Control", "no-cache"}}, ""};
   auto none = exchange.request.FindList("If-None-Match");
-  if (none && rest::NamesTag(*none, page.tag)) {
+  if (none && !posted && rest::NamesTag(*none, page.tag)) {
     response.status = 304;
     return Send(exchange, std::move(response), "");
   }
