@@ -54,7 +54,9 @@ void Connection::Sweep() {
     case Phase::kHeader: allowed = options.header_seconds; break;
     case Phase::kBody: allowed = parser_.oversized() ? kOversizedSeconds : options.body_seconds; break;
     case Phase::kHandling: return;  // the request's own deadline ends it
-    case Phase::kWriting: allowed = options.write_seconds; break;
+    case Phase::kWriting:
+      if (!pace_.Holds(stream_.taken(), loop_.now, options.write_seconds)) Close();
+      return;
     case Phase::kLingering:
       allowed = loop_.draining ? kLingerQuietSeconds : kLingerSeconds;
       if (loop_.now - heard_ > kLingerQuietSeconds) return Close();
@@ -203,6 +205,7 @@ void Connection::Append(const Request& request, const Response& response, bool c
 LoopTask<bool> Connection::AwaitWritten(std::string& sealed) {
   Phase before = phase_;
   Enter(Phase::kWriting);
+  pace_.Begin(stream_.taken(), loop_.now);
   bool written = co_await stream_.SendAll(sealed);
   Enter(before);
   co_return written;

@@ -2,6 +2,7 @@
 #pragma once
 #include "http/http2_connection.h"
 #include "http/loop_state.h"
+#include "http/pace.h"
 #include "http/stream.h"
 
 namespace ashlar::http {
@@ -50,6 +51,7 @@ class Connection {
   size_t held_ = 0;  // of in_, before the read at hand
   size_t read_bytes_;
   std::string out_;
+  Pace pace_;  // while writing
   Phase phase_ = Phase::kHandshake;
   int64_t since_;
   int64_t heard_ = 0;     // the last byte, while lingering

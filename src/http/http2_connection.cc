@@ -66,7 +66,7 @@ void Http2Connection::Feed(std::string_view bytes) {
 void Http2Connection::Sweep() {
   session_.Tick(loop_.now);
   HandleEvents();
-  if (writing_ && loop_.now - writing_since_ > loop_.options.write_seconds) stream_.Close();
+  if (writing_ && !pace_.Holds(stream_.taken(), loop_.now, loop_.options.write_seconds)) stream_.Close();
   Flush();
 }
 
@@ -142,7 +142,7 @@ void Http2Connection::Flush() {
     if (sealed.empty()) break;
     if (stream_.Send(sealed)) continue;
     writing_ = true;
-    writing_since_ = loop_.now;
+    pace_.Begin(stream_.taken(), loop_.now);
     return asio::co_spawn(stream_.socket().get_executor(), WriteRest(), asio::detached);
   }
   boost::system::error_code ignored;

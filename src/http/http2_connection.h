@@ -6,6 +6,7 @@
 
 #include "http/http2_session.h"
 #include "http/loop_state.h"
+#include "http/pace.h"
 #include "http/stream.h"
 
 namespace ashlar::http {
@@ -47,7 +48,7 @@ class Http2Connection {
   std::string out_;
   size_t running_ = 0;  // handlers whose answer is awaited
   bool writing_ = false;
-  int64_t writing_since_ = 0;
+  Pace pace_;     // while writing_
   Timer change_;  // waits for a write or a handler to end
 };
 

@@ -112,6 +112,7 @@ class Http2Session {
   void FinishRequest(int32_t id, Stream& stream);
   void RefuseStream(int32_t id, Stream& stream, Refusal refusal);
   void Reset(int32_t id, uint32_t code);
+  bool IsHeldUp(int32_t id) const;
   void ForgetBody(Stream& stream);
   void Calm();
 

@@ -23,7 +23,7 @@ struct ServerOptions {
   int header_seconds = 10;                // for a whole header section; then 408. All of these are up to 1 s late
   int body_seconds = 30;                  // for a whole body; then 408
   int idle_seconds = 75;                  // between requests
-  int write_seconds = 30;                 // for one write of answers
+  int write_seconds = 30;                 // in which a client must take as many KiB of its answers
   int drain_seconds = 10;                 // after Stop
   const Clock* clock = &SystemClock();    // for the limits above and Date
 };

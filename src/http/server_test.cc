@@ -15,8 +15,12 @@
 #include <charconv>
 #include <thread>
 
+#include "http/answer.h"
+
 namespace ashlar::http {
 namespace {
+
+constexpr std::string_view kClose = "GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 struct Quiet final : Observer {
   void Observe(const Observation&) override { ++seen; }
@@ -124,6 +128,18 @@ class ServerTest : public testing::Test {
     EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     return fd;
   }
+  // Its system takes little more than what is read.
+  int ConnectNarrow() {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int bytes = 64 << 10;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    return Connect(fd);
+  }
+  // Until the server has looked at clock_ and at its connections.
+  void AwaitSweep() {
+    std::string date = "Date: " + FormatDate(clock_.seconds);
+    while (Exchange(kClose).find(date) == std::string::npos) std::this_thread::yield();
+  }
   static void Send(int fd, std::string_view bytes) {
     EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
   }
@@ -160,8 +176,6 @@ class ServerTest : public testing::Test {
   std::unique_ptr<Server> server_;
   std::thread thread_;
 };
-
-constexpr std::string_view kClose = "GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 TEST_F(ServerTest, AnswersPipelinedRequestsInOrderAlsoBehindASlowOne) {
   Begin({.workers = 2});
@@ -361,6 +375,30 @@ TEST_F(ServerTest, EndsSlowAndIdleClients) {
   released_ = true;
   EXPECT_TRUE(Receive(busy, 1).starts_with("HTTP/1.1 200"));
   for (int fd : {idle, slow_header, slow_body, slow_reader, busy}) close(fd);
+}
+
+// Progress counts, not how long all of it takes; a trickle is none.
+TEST_F(ServerTest, LetsAClientReadSlowlyButNotByTheByte) {
+  Begin({.write_seconds = 10, .clock = &clock_});
+  int slow = ConnectNarrow();
+  int trickling = ConnectNarrow();
+  for (int fd : {slow, trickling}) {
+    Send(fd, "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n123456789012345678901234567890");
+  }
+  size_t read = 0;
+  for (int i = 0; i < 4; ++i) {
+    read += Receive(slow, 1 << 20).size();
+    Receive(trickling, 1);
+    clock_.seconds += 8;
+    AwaitSweep();
+  }
+  EXPECT_LT(Receive(trickling).size(), 20'000'000u);
+  while (read < 30'000'000) {
+    std::string more = Receive(slow, 1);
+    ASSERT_NE(more, "") << read;
+    read += more.size();
+  }
+  for (int fd : {slow, trickling}) close(fd);
 }
 
 TEST_F(ServerTest, EndsTurnsAlsoWhenThatFails) {
