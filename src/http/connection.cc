@@ -29,12 +29,15 @@ Connection::Connection(Socket socket, LoopState& loop)
       loop_(loop),
       parser_(loop.options.limits),
       read_bytes_(kLeastRead),
+      place_(this, loop.idle),
       since_(loop.now) {}
 
 void Connection::Enter(Phase phase) {
   if (phase_ == phase) return;
   phase_ = phase;
   since_ = loop_.now;
+  // A client that was sent its last answer is not waited for either.
+  phase == Phase::kIdle || phase == Phase::kLingering ? place_.Take() : place_.Leave();
 }
 
 void Connection::Close() { stream_.Close(); }
@@ -44,13 +47,19 @@ void Connection::Drain() {
   if (phase_ == Phase::kIdle) Close();
 }
 
+void Connection::Evict() {
+  if (http2_ != nullptr) http2_->Drain();
+  place_.Leave();
+  Close();
+}
+
 void Connection::Sweep() {
   if (http2_ != nullptr) return http2_->Sweep();
   const ServerOptions& options = loop_.options;
   int64_t allowed = 0;
   switch (phase_) {
     case Phase::kHandshake: allowed = options.handshake_seconds; break;
-    case Phase::kIdle: allowed = options.idle_seconds; break;
+    case Phase::kIdle: allowed = silent_ ? options.first_byte_seconds : options.idle_seconds; break;
     case Phase::kHeader: allowed = options.header_seconds; break;
     case Phase::kBody: allowed = parser_.oversized() ? kOversizedSeconds : options.body_seconds; break;
     case Phase::kHandling: return;  // the request's own deadline ends it
@@ -141,7 +150,8 @@ std::optional<Connection::Next> Connection::LookForHttp2() {
 }
 
 LoopTask<void> Connection::ServeHttp2() {
-  http2_ = std::make_unique<Http2Connection>(stream_, loop_);
+  Enter(Phase::kHandling);
+  http2_ = std::make_unique<Http2Connection>(stream_, loop_, place_);
   co_await http2_->Serve(std::move(in_));
   http2_.reset();
   co_await Linger();
@@ -224,6 +234,7 @@ void Connection::FinishRead(size_t size, const boost::system::error_code& error)
   in_.resize(held_ + size);
   if (!error) {
     expired_ = false;
+    silent_ = silent_ && size == 0;
     read_bytes_ = size == read_bytes_      ? std::min(2 * size, kMostRead)
                   : size < read_bytes_ / 4 ? kLeastRead
                                            : read_bytes_;

@@ -354,6 +354,22 @@ TEST_F(Http2ConnectionTest, LetsAClientReadSlowly) {
   for (int32_t stream : asked) EXPECT_EQ(slow.Answer(stream).body.size(), 20'000'000u);
 }
 
+TEST_F(Http2ConnectionTest, MakesRoomWhereNoStreamIsOpen) {
+  Begin({.connections = 2});
+  Client busy(server_->address());
+  int32_t held = busy.Ask("/held");
+  busy.Send();
+  AwaitHeld(1);
+  Client idle(server_->address());
+  idle.Answer(idle.Ask("/"));
+  Client other(server_->address());
+  idle.Finish();
+  EXPECT_TRUE(idle.goodbye);
+  EXPECT_EQ(other.Answer(other.Ask("/")).status, "200");
+  released_ = true;
+  EXPECT_EQ(busy.Answer(held).status, "200");
+}
+
 TEST_F(Http2ConnectionTest, EndsWhoIsSlowOrIdle) {
   Begin({.idle_seconds = 10, .write_seconds = 10, .clock = &clock_});
   Client idle(server_->address());

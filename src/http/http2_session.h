@@ -72,6 +72,8 @@ class Http2Session {
   // Frames that wait for TakeOutput, data left out.
   size_t waiting() const;
   bool ended() const;
+  // Without a stream: nothing is owed to the client.
+  bool idle() const { return streams_.empty(); }
 
  private:
   enum class Stage : uint8_t { kHead, kBody, kWhole, kTaken, kAnswered };

@@ -15,8 +15,6 @@
 #include <charconv>
 #include <thread>
 
-#include "http/answer.h"
-
 namespace ashlar::http {
 namespace {
 
@@ -127,18 +125,6 @@ class ServerTest : public testing::Test {
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
     EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     return fd;
-  }
-  // Its system takes little more than what is read.
-  int ConnectNarrow() {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int bytes = 64 << 10;
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    return Connect(fd);
-  }
-  // Until the server has looked at clock_ and at its connections.
-  void AwaitSweep() {
-    std::string date = "Date: " + FormatDate(clock_.seconds);
-    while (Exchange(kClose).find(date) == std::string::npos) std::this_thread::yield();
   }
   static void Send(int fd, std::string_view bytes) {
     EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
@@ -308,99 +294,6 @@ TEST_F(ServerTest, RefusesByTheHeaderBeforeTheBodyIsRead) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
 }
 
-// A client that is still sending when it is refused sees the answer, not a reset.
-TEST_F(ServerTest, LetsTheClientReadARefusal) {
-  Begin({});
-  for (int i = 0; i < 20; ++i) {
-    int fd = Connect();
-    Send(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
-    for (int j = 0; j < 10; ++j) Send(fd, std::string(10'000, 'x'));
-    std::string answer = Receive(fd);
-    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
-    close(fd);
-  }
-}
-
-// Also one that reads only once all is sent.
-TEST_F(ServerTest, LetsTheClientReadARefusalOfALargeBody) {
-  Begin({});
-  for (const char* framing : {"Content-Length: 8388608", "Content-Length: 1073741824", "Transfer-Encoding: chunked"}) {
-    int fd = Connect();
-    Send(fd, fmt::format("POST / HTTP/1.1\r\nHost: a\r\n{}\r\n\r\n800000\r\n", framing));
-    for (int i = 0; i < 128; ++i) Send(fd, std::string(64 << 10, 'x'));
-    std::string answer = Receive(fd);
-    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << framing << ": " << answer;
-    EXPECT_EQ(CountOf(answer, "HTTP/1.1"), 1u) << answer;
-    close(fd);
-  }
-}
-
-TEST_F(ServerTest, WaitsForAnImmenseBodyOnlySoLong) {
-  Begin({.clock = &clock_});
-  int fd = Connect();
-  Send(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n");
-  int other = Connect();  // once it is answered, the first one has been read
-  Send(other, kClose);
-  Receive(other);
-  clock_.seconds += 3;
-  std::string answer = Receive(fd);
-  EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
-  close(fd);
-  close(other);
-}
-
-TEST_F(ServerTest, EndsSlowAndIdleClients) {
-  Begin({.header_seconds = 10, .body_seconds = 10, .idle_seconds = 10, .write_seconds = 10, .clock = &clock_});
-  int idle = Connect();
-  int slow_header = Connect();
-  Send(slow_header, "GET / HT");
-  int slow_body = Connect();
-  Send(slow_body, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
-  EXPECT_EQ(Receive(slow_body, 25), "HTTP/1.1 100 Continue\r\n\r\n");
-  Send(slow_body, "a");
-  int slow_reader = Connect();
-  Send(slow_reader, "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n123456789012345678901234567890");
-  int busy = Connect();
-  Send(busy, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
-  AwaitHeld();
-  Receive(slow_reader, 1);
-  clock_.seconds += 11;
-  EXPECT_EQ(Receive(idle), "");
-  for (int fd : {slow_header, slow_body}) {
-    std::string answer = Receive(fd);
-    EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 Request Timeout\r\nDate: Sun, 06 Nov 1994 08:49:48 GMT\r\n"))
-        << answer;
-  }
-  EXPECT_LT(Receive(slow_reader).size(), 30'000'000u);
-  released_ = true;
-  EXPECT_TRUE(Receive(busy, 1).starts_with("HTTP/1.1 200"));
-  for (int fd : {idle, slow_header, slow_body, slow_reader, busy}) close(fd);
-}
-
-// Progress counts, not how long all of it takes; a trickle is none.
-TEST_F(ServerTest, LetsAClientReadSlowlyButNotByTheByte) {
-  Begin({.write_seconds = 10, .clock = &clock_});
-  int slow = ConnectNarrow();
-  int trickling = ConnectNarrow();
-  for (int fd : {slow, trickling}) {
-    Send(fd, "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n123456789012345678901234567890");
-  }
-  size_t read = 0;
-  for (int i = 0; i < 4; ++i) {
-    read += Receive(slow, 1 << 20).size();
-    Receive(trickling, 1);
-    clock_.seconds += 8;
-    AwaitSweep();
-  }
-  EXPECT_LT(Receive(trickling).size(), 20'000'000u);
-  while (read < 30'000'000) {
-    std::string more = Receive(slow, 1);
-    ASSERT_NE(more, "") << read;
-    read += more.size();
-  }
-  for (int fd : {slow, trickling}) close(fd);
-}
-
 TEST_F(ServerTest, EndsTurnsAlsoWhenThatFails) {
   turns_ = 0;
   Begin({});
@@ -483,20 +376,6 @@ TEST_F(ServerTest, EndsOnASignalAndAtOnceOnTheSecond) {
   thread_.join();
   close(idle);
   close(busy);
-}
-
-TEST_F(ServerTest, TurnsConnectionsBeyondItsLimitAway) {
-  Begin({.connections = 1});
-  int first = Connect();
-  Send(first, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  Receive(first, 1);
-  int second = Connect();
-  std::string answer = Receive(second);
-  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
-  close(second);
-  Send(first, kClose);
-  EXPECT_TRUE(Receive(first).starts_with("HTTP/1.1 200"));
-  close(first);
 }
 
 TEST_F(ServerTest, NamesAnAddressThatIsTaken) {
