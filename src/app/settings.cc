@@ -81,7 +81,7 @@ Result<std::vector<std::string>> CheckEnvironment(const std::set<std::string>& a
     std::string_view text = *entry;
     std::string_view name = text.substr(0, text.find('='));
     if (name.size() + 1 >= text.size()) continue;
-    if (std::ranges::contains(names, name) || asked.contains(std::string(name))) continue;
+    if (std::ranges::find(names, name) != names.end() || asked.contains(std::string(name))) continue;
     const auto* stray = std::ranges::find_if(kStrays, [&](const StrayVariable& one) { return Fits(name, one.name); });
     if (stray == std::end(kStrays)) continue;
     std::string near = Near(name, names);
