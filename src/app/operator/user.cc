@@ -36,18 +36,13 @@ call::Call UserCall(const Runtime& runtime, OperationKind kind) {
   return call;
 }
 
-// An undeclared role, or empty.
-std::string UnknownRole(const Runtime& runtime, const std::vector<std::string>& roles) {
+// What is wrong with the roles, or empty.
+std::string UnknownRoles(const Runtime& runtime, const std::vector<std::string>& roles) {
   for (const std::string& role : roles) {
-    if (runtime.service->FindRole(role) == nullptr) return role;
+    std::string wrong = UnknownRole(*runtime.service, role);
+    if (!wrong.empty()) return "--role: " + wrong;
   }
   return "";
-}
-
-std::string UnknownRoleText(const Runtime& runtime, const std::string& role) {
-  std::vector<std::string> names;
-  for (const model::Role& known : runtime.service->roles) names.push_back(known.name);
-  return fmt::format("--role: the contract has no role '{}'; it has: {}", role, fmt::join(names, ", "));
 }
 
 // What the contract requires of a User beyond what it gives a default: texts are filled with the id, so that a token
@@ -70,7 +65,7 @@ Json ReadAssigned(const model::Resource& user, const std::string& name, const st
   return parsed ? std::move(*parsed) : Json(text);
 }
 
-OperatorAnswer AddUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer AddUser(const Runtime& runtime, const Json& request, Observer& observer) {
   std::string id = TextOf(request, "id");
   if (id.empty()) id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
   const model::Resource& user = runtime.service->resource(runtime.service->user);
@@ -133,7 +128,7 @@ call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::st
 }
 
 // The one user that an id or an address names, changed by what `change` makes of it.
-OperatorAnswer ChangeUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
+OperatorAnswer ChangeUser(const Runtime& runtime, const Json& request, Observer& observer,
                           const std::function<Json(Found& user)>& change) {
   std::string who = TextOf(request, "who");
   auto users = FindUsers(runtime, who, observer);
@@ -148,7 +143,7 @@ OperatorAnswer ChangeUser(const Runtime& runtime, const OperatorRequest& request
   return {0, fmt::format("{} {}{}\n", user.id, fmt::join(user.roles, ","), user.disabled ? " disabled" : ""), ""};
 }
 
-OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer ChangeRoles(const Runtime& runtime, const Json& request, Observer& observer) {
   return ChangeUser(runtime, request, observer, [&request](Found& user) {
     for (const std::string& role : TextsOf(request, "add")) {
       if (std::ranges::find(user.roles, role) == user.roles.end()) user.roles.push_back(role);
@@ -158,14 +153,14 @@ OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& reques
   });
 }
 
-OperatorAnswer Disable(const Runtime& runtime, const OperatorRequest& request, Observer& observer, bool disabled) {
+OperatorAnswer Disable(const Runtime& runtime, const Json& request, Observer& observer, bool disabled) {
   return ChangeUser(runtime, request, observer, [disabled](Found& user) {
     user.disabled = disabled;
     return MakeObject({{"disabled", Json(disabled)}});
   });
 }
 
-OperatorAnswer ListUsers(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer ListUsers(const Runtime& runtime, const Json& request, Observer& observer) {
   auto users = FindUsers(runtime, "", observer);
   if (!users) return Refused(users.error());
   OperatorAnswer answer;
@@ -205,9 +200,9 @@ std::optional<OperatorAnswer> PrepareUser(const Runtime& runtime, const std::str
 
 }  // namespace
 
-OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer ExecuteToken(const Runtime& runtime, const Json& request, Observer& observer) {
   std::vector<std::string> roles = TextsOf(request, "roles");
-  if (std::string role = UnknownRole(runtime, roles); !role.empty()) return Wrong(UnknownRoleText(runtime, role));
+  if (std::string wrong = UnknownRoles(runtime, roles); !wrong.empty()) return Wrong(wrong);
   std::string user = TextOf(request, "user");
   if (!user.empty()) {
     if (!types::ParseUuid(user)) return Wrong(fmt::format("--user: '{}' is not a uuid", user));
@@ -222,9 +217,9 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& reque
   return {0, identity::SignToken(runtime.keys->signing(), runtime.service->name, claims) + "\n", ""};
 }
 
-OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
-  std::string role = UnknownRole(runtime, TextsOf(request, "add"));
-  if (!role.empty()) return Wrong(UnknownRoleText(runtime, role));
+OperatorAnswer ExecuteUser(const Runtime& runtime, const Json& request, Observer& observer) {
+  std::string wrong = UnknownRoles(runtime, TextsOf(request, "add"));
+  if (!wrong.empty()) return Wrong(wrong);
   std::string what = TextOf(request, "what");
   if (what == "add") return AddUser(runtime, request, observer);
   if (what == "role") return ChangeRoles(runtime, request, observer);
