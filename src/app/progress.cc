@@ -19,9 +19,10 @@ std::string Grouped(size_t number) {
 }  // namespace
 
 std::string RenderProgress(size_t done, size_t total) {
+  if (total == 0) return fmt::format("reading: {} rows", Grouped(done));
   done = std::min(done, total);
-  size_t filled = total == 0 ? kBarWidth : done * kBarWidth / total;
-  size_t percent = total == 0 ? 100 : done * 100 / total;
+  size_t filled = done * kBarWidth / total;
+  size_t percent = done * 100 / total;
   return fmt::format("[{:<{}}] {:>3} %  {} of {} rows", std::string(filled, '#'), kBarWidth, percent, Grouped(done),
                      Grouped(total));
 }

@@ -4,7 +4,7 @@
 
 namespace ashlar::app {
 
-// One line without its end: "[#####     ]  45 %  7,023 of 15,607 rows".
+// One line without its end: "[#####     ]  45 %  7,023 of 15,607 rows"; "reading: 7,023 rows" while none are counted.
 std::string RenderProgress(size_t done, size_t total);
 
 // A bar on standard error where that is a terminal, taken away at the end; silent elsewhere.

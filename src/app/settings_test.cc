@@ -103,7 +103,7 @@ TEST(ProgressTest, Lines) {
   EXPECT_EQ(RenderProgress(1'234'567, 1'234'567),
             "[##############################] 100 %  1,234,567 of 1,234,567 rows");
   EXPECT_EQ(RenderProgress(9, 5), RenderProgress(5, 5));
-  EXPECT_EQ(RenderProgress(0, 0), "[##############################] 100 %  0 of 0 rows");
+  EXPECT_EQ(RenderProgress(1234, 0), "reading: 1,234 rows");
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <atomic>
 #include <string>
 
 #include "base/clock.h"
@@ -18,8 +17,6 @@ struct Context {
   int statements = 0;
   int64_t plan_us = 0;
   int64_t store_us = 0;
-  // Where a long unit counts the plans that it has run, for another thread to look at; null: nobody does.
-  std::atomic<size_t>* plans_done = nullptr;
 };
 
 }  // namespace ashlar

@@ -35,6 +35,19 @@ struct Defect {
   std::string what;
 };
 
+// One operator's command that a server has done.
+struct OperatorDone {
+  struct Counts {
+    size_t rows = 0;      // that were stored
+    size_t mistakes = 0;  // in what it was given
+  };
+  std::string request_id;  // of what it changed, in the audit
+  std::string command;     // "load", "user add"
+  std::string outcome;     // "done", "refused", "failed"
+  Counts counts;
+  int64_t total_us = 0;
+};
+
 enum class Severity { kInfo, kWarning, kError };
 
 // Something about the process, not about one request.
@@ -44,7 +57,7 @@ struct Note {
   std::string message;
 };
 
-using Observation = std::variant<RequestDone, Defect, Note>;
+using Observation = std::variant<RequestDone, OperatorDone, Defect, Note>;
 
 // Thread safe; never blocks and never throws.
 class Observer {

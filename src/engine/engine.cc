@@ -46,6 +46,43 @@ Task<Answer<Outcome>> Finish(Context& context, std::unique_ptr<store::Unit> unit
   co_return answer;
 }
 
+// Plans each call of a source when the store asks for it.
+class CallFeed final : public store::Feed {
+ public:
+  CallFeed(const plan::Planner& planner, Context& context, const call::Caller& caller, CallSource& calls)
+      : planner_(planner), context_(context), caller_(caller), calls_(calls) {}
+
+  void Start() override {
+    all_well_ = true;
+    calls_.Start();
+  }
+
+  Result<std::optional<plan::Plan>> Next() override {
+    while (true) {
+      TRY(call, calls_.Next());
+      if (call == nullptr) return std::nullopt;
+      auto plan = planner_.MakePlan(*call, caller_, context_);
+      if (plan) return std::move(*plan);
+      Answered(std::unexpected(std::move(plan).error()));
+    }
+  }
+
+  void Answered(Answer<Outcome> answer) override {
+    if (answer) return;
+    all_well_ = false;
+    calls_.Refused(std::move(answer).error());
+  }
+
+  bool AllWell() const override { return all_well_; }
+
+ private:
+  const plan::Planner& planner_;
+  Context& context_;
+  const call::Caller& caller_;
+  CallSource& calls_;
+  bool all_well_ = true;
+};
+
 }  // namespace
 
 std::function<bool(const model::Operation&)> Engine::Chances(const Context& context, const call::Caller& caller) const {
@@ -69,11 +106,10 @@ Eventually<Answer<Outcome>> Engine::Run(Context& context, const call::Caller& ca
 }
 
 std::vector<Answer<Outcome>> RunAll(const plan::Planner& planner, store::Store& store, Context& context,
-                                    const call::Caller& caller, const std::vector<call::Call>& calls, bool discard) {
+                                    const call::Caller& caller, const std::vector<call::Call>& calls) {
   std::vector<Answer<Outcome>> answers;
   store::Unit unit;
   unit.collect_all = true;
-  unit.discard = discard;
   bool refused = false;
   for (const call::Call& call : calls) {
     auto plan = planner.MakePlan(call, caller, context);
@@ -91,6 +127,17 @@ std::vector<Answer<Outcome>> RunAll(const plan::Planner& planner, store::Store& 
   call::ApiError error = ToApiError(context, outcomes.error());
   for (auto& answer : answers) answer = std::unexpected(error);
   return answers;
+}
+
+Answer<bool> RunEach(const plan::Planner& planner, store::Store& store, Context& context, const call::Caller& caller,
+                     CallSource& calls, bool discard) {
+  CallFeed feed(planner, context, caller, calls);
+  store::Unit unit;
+  unit.feed = &feed;
+  unit.discard = discard;
+  auto outcomes = store.RunAndWait(context, unit);
+  if (!outcomes) return std::unexpected(ToApiError(context, outcomes.error()));
+  return feed.AllWell() && !discard;
 }
 
 }  // namespace ashlar::engine

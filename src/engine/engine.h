@@ -34,10 +34,27 @@ class Engine {
   store::Session& session_;
 };
 
-// Many Calls in one transaction, waiting for it: for operator commands. Each gets its answer; unless all succeeded,
-// nothing remains; nor does it with `discard`.
+// Some Calls in one transaction, waiting for it: for operator commands. Each gets its answer; unless all succeeded,
+// nothing remains.
 std::vector<call::Answer<call::Outcome>> RunAll(const plan::Planner& planner, store::Store& store, Context& context,
-                                                const call::Caller& caller, const std::vector<call::Call>& calls,
-                                                bool discard = false);
+                                                const call::Caller& caller, const std::vector<call::Call>& calls);
+
+// Calls that are too many to be kept: each is made when its turn comes and forgotten then. Used by one thread at a
+// time, not always the one that made it.
+class CallSource {
+ public:
+  virtual ~CallSource() = default;
+  // Begins (again) from the first call.
+  virtual void Start() = 0;
+  // The next call, valid until the one after it is asked for; null: there is none any more. An Error ends it all.
+  virtual Result<const call::Call*> Next() = 0;
+  // Why the call that Next gave last was refused.
+  virtual void Refused(call::ApiError error) = 0;
+};
+
+// As RunAll, with no answers but the refusals, which the source is told. Whether everything remains: nothing does after
+// a refusal, nor with `discard`. The error is the source's own or the store's. While it runs no other unit is written.
+call::Answer<bool> RunEach(const plan::Planner& planner, store::Store& store, Context& context,
+                           const call::Caller& caller, CallSource& calls, bool discard = false);
 
 }  // namespace ashlar::engine

@@ -110,6 +110,58 @@ TEST_F(EngineTest, AUnitIsAllOrNothingAndTellsEveryRefusal) {
   EXPECT_EQ(Total(), 0);
 }
 
+// Gives creations of Things with these names, then an error if there is one.
+struct Names final : CallSource {
+  void Start() override { next = 0; }
+  Result<const call::Call*> Next() override {
+    if (next < names.size()) {
+      call.body = *json::Parse(names[next++]);
+      return &call;
+    }
+    if (!trouble.empty()) return Fail(ErrorKind::kUnavailable, trouble);
+    return nullptr;
+  }
+  void Refused(call::ApiError error) override { refused.emplace_back(next - 1, error.code); }
+  call::Call call;
+  std::vector<std::string> names;
+  std::string trouble;
+  size_t next = 0;
+  std::vector<std::pair<size_t, call::Code>> refused;
+};
+
+TEST_F(EngineTest, ASourceOfCallsIsOneTransaction) {
+  Names source;
+  source.call = Make(model::OperationKind::kCreate);
+  for (int i = 0; i < 300; ++i) source.names.push_back(fmt::format(R"({{"name": "{}"}})", i));
+  Context context = MakeContext();
+  auto run = [&](bool discard) { return RunEach(*planner_, *store_, context, staff_, source, discard); };
+  EXPECT_EQ(run(true), false);
+  EXPECT_EQ(Total(), 0);
+  source.trouble = "the source is dry";
+  ASSERT_FALSE(run(false));
+  EXPECT_EQ(run(false).error().code, call::Code::kUnavailable);
+  EXPECT_EQ(Total(), 0);
+  source.trouble.clear();
+  EXPECT_EQ(run(false), true);
+  EXPECT_EQ(Total(), 300);
+  EXPECT_TRUE(source.refused.empty());
+}
+
+TEST_F(EngineTest, ASourceHearsOfEveryRefusalAndNothingRemains) {
+  Names source;
+  source.call = Make(model::OperationKind::kCreate);
+  source.names = {R"({"name": "a"})", R"({"name": "a"})", R"({"name": 5})", R"({"name": "b"})"};
+  Context context = MakeContext();
+  EXPECT_EQ(RunEach(*planner_, *store_, context, staff_, source), false);
+  EXPECT_EQ(source.refused, (std::vector<std::pair<size_t, call::Code>>{{1, call::Code::kConflict},
+                                                                        {2, call::Code::kValidationError}}));
+  source.refused.clear();
+  EXPECT_EQ(RunEach(*planner_, *store_, context, call::Caller{}, source), false);  // refused before the store
+  EXPECT_EQ(source.refused.size(), 4u);
+  EXPECT_EQ(source.refused[3].second, call::Code::kUnauthenticated);
+  EXPECT_EQ(Total(), 0);
+}
+
 TEST_F(EngineTest, WritersAtOnceLoseNothing) {
   constexpr int kThreads = 4;
   constexpr int kEach = 25;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,14 +18,32 @@ struct Capabilities {
   bool relation_predicates = false;
 };
 
+// Plans of one unit that are too many to be kept: each is made when its turn comes and forgotten then. The store calls
+// it on a thread of its own, inside the transaction.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  // Begins (again) from the first plan.
+  virtual void Start() = 0;
+  // The next plan, or none any more. An Error ends the unit: nothing of it remains.
+  virtual Result<std::optional<plan::Plan>> Next() = 0;
+  // What came of the plan that Next gave last. After a refusal it goes on, to learn of all; nothing remains then.
+  virtual void Answered(call::Answer<call::Outcome> answer) = 0;
+  // Whether none was refused. REQUIRES: Next has given none.
+  virtual bool AllWell() const = 0;
+};
+
 // What one transaction is asked to do. REQUIRES: outlives the Run.
 struct Unit {
   std::vector<plan::Plan> plans;
-  // Whether to go on behind a refused plan, to learn of every refusal (loading). Nothing remains either way.
+  // Whether to go on behind a refused plan, to learn of every refusal. Nothing remains either way.
   bool collect_all = false;
   // Does everything but commit.
   bool discard = false;
+  // Instead of `plans`: a unit that writes, has a transaction to itself and no outcomes.
+  Feed* feed = nullptr;
   bool writes() const {
+    if (feed != nullptr) return true;
     for (const plan::Plan& plan : plans) {
       if (plan.writes()) return true;
     }

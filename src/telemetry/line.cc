@@ -26,6 +26,9 @@ std::string_view LevelOf(const Observation& observation) {
     return note->severity == Severity::kWarning ? "warning" : "error";
   }
   if (const auto* request = std::get_if<RequestDone>(&observation)) return request->status >= 500 ? "error" : "info";
+  if (const auto* command = std::get_if<OperatorDone>(&observation)) {
+    return command->outcome == "failed" ? "error" : "info";
+  }
   return "error";
 }
 
@@ -87,6 +90,16 @@ void WriteJson(json::Writer& out, const RequestDone& request) {
   out.Field("bytes", request.bytes_out);
 }
 
+void WriteJson(json::Writer& out, const OperatorDone& command) {
+  out.Field("event", "operator");
+  OrNull(out, "requestId", command.request_id);
+  OrNull(out, "command", command.command);
+  OrNull(out, "outcome", command.outcome);
+  out.Field("rows", static_cast<int64_t>(command.counts.rows));
+  out.Field("mistakes", static_cast<int64_t>(command.counts.mistakes));
+  out.Field("durationUs", command.total_us);
+}
+
 void WriteJson(json::Writer& out, const Defect& defect) {
   out.Field("event", "defect");
   OrNull(out, "requestId", defect.request_id);
@@ -107,6 +120,11 @@ std::string TextOf(const RequestDone& request) {
   if (!request.caller_id.empty()) text += " by " + Plain(request.caller_id);
   if (!request.error_code.empty()) text += " " + Plain(request.error_code);
   return text;
+}
+
+std::string TextOf(const OperatorDone& command) {
+  return fmt::format("operator {} {} {}us {} rows {} mistakes {}", Plain(command.command), command.outcome,
+                     command.total_us, command.counts.rows, command.counts.mistakes, Plain(command.request_id));
 }
 
 std::string TextOf(const Defect& defect) {

@@ -46,6 +46,6 @@ struct Target {
 void AddTarget(CLI::App& command, Target& target, bool contract_is_option);
 // Runs a request there and prints what came of it, with a progress bar where a person looks; `request` lacks only the
 // service's name.
-int RunOnTarget(const Target& target, json::Object request);
+int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFile> files = {});
 
 }  // namespace ashlar::app

@@ -2,9 +2,6 @@
 // load, token, user: the command line of what app/operator does.
 #include <CLI/CLI.hpp>
 
-#include <filesystem>
-#include <fstream>
-
 #include "app/commands/commands.h"
 #include "base/utf8.h"
 #include "cel/functions.h"
@@ -16,8 +13,6 @@ namespace {
 
 using json::Json;
 
-constexpr uintmax_t kMaxBytes = 200u << 20;  // of the files of one load
-
 struct LoadOptions {
   Target target;
   std::vector<std::string> paths;
@@ -25,25 +20,19 @@ struct LoadOptions {
 };
 
 int Load(const LoadOptions& options) {
-  json::Array files;
-  uintmax_t total = 0;
-  for (const std::string& path : options.paths) {
-    std::error_code error;
-    uintmax_t size = std::filesystem::file_size(path, error);
-    if (error) return Complain({ErrorKind::kInvalid, fmt::format("cannot read {}: {}", path, error.message())});
-    total += size;
-    if (total > kMaxBytes) return Complain({ErrorKind::kInvalid, fmt::format("{}: beyond 200 MiB in all", path)});
-    std::string text(size, '\0');
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream.read(text.data(), static_cast<std::streamsize>(size))) {
-      return Complain({ErrorKind::kInvalid, fmt::format("cannot read {}", path)});
-    }
-    if (!IsValidUtf8(text)) return Complain({ErrorKind::kInvalid, fmt::format("{}: not UTF-8", path)});
-    files.push_back(MakeObject({{"path", Json(path)}, {"text", Json(std::move(text))}}));
+  if (options.paths.size() > kMostFiles) {
+    return Complain({ErrorKind::kInvalid,
+                     fmt::format("{}: one load takes at most {} files", options.paths[kMostFiles], kMostFiles)});
   }
-  return RunOnTarget(
-      options.target,
-      {{"command", Json("load")}, {"resource", Json(options.resource)}, {"files", Json(std::move(files))}});
+  std::vector<SourceFile> files;
+  for (const std::string& path : options.paths) {
+    if (!IsValidUtf8(path)) return Complain({ErrorKind::kInvalid, "the name of a file is not UTF-8"});
+    auto file = SourceFile::Open(path);
+    if (!file) return Complain(file.error());
+    files.push_back(std::move(*file));
+  }
+  return RunOnTarget(options.target, {{"command", Json("load")}, {"resource", Json(options.resource)}},
+                     std::move(files));
 }
 
 // Seconds of "1h", "90s", "PT1H"; nothing if it is no duration of at least a second.
@@ -109,6 +98,13 @@ int ChangeRoles(const UserOptions& options) {
 
 void AddLoad(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("load", "fill the store from files, all or nothing");
+  command->footer(
+      "Rows may stand in any order and refer to themselves and each other, but in no circle. The files stay on the\n"
+      "disk: loading takes some 100 bytes of memory for each row. A command that is ended, or a file that is changed\n"
+      "meanwhile, undoes all.\n\n"
+      "While a server stores the rows it writes nothing else, for all of them are one transaction. Reads go on. A\n"
+      "request that writes waits; at its deadline, or at once when another has waited for 5 seconds already, it ends\n"
+      "with 503 and Retry-After, and nothing of it was done. Load much when few write.");
   auto options = std::make_shared<LoadOptions>();
   AddTarget(*command, options->target, true);
   command->add_option("--resource", options->resource, "whose rows NDJSON holds; otherwise the file's name says it");

@@ -19,7 +19,7 @@ void AddTarget(CLI::App& command, Target& target, bool contract_is_option) {
   command.add_option("--store", target.flags.store, "where the rows are: sqlite:PATH; DATABASE_URL otherwise");
 }
 
-int RunOnTarget(const Target& target, json::Object request) {
+int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFile> files) {
   // The server has the environment that the contract may want; here its name is enough.
   auto service = ReadContract(target.contract, true);
   if (!service) return Complain(service.error());
@@ -29,8 +29,11 @@ int RunOnTarget(const Target& target, json::Object request) {
   OperatorAnswer answer;
   {
     ProgressBar bar;
-    answer = RunAsOperator(target.contract, *path, json::Json(std::move(request)),
-                           [&bar](size_t done, size_t total) { bar.Show(done, total); });
+    answer = RunAsOperator(target.contract, *path, {json::Json(std::move(request)), std::move(files)},
+                           [&bar](size_t done, size_t total) {
+                             bar.Show(done, total);
+                             return true;
+                           });
   }
   fmt::print(stdout, "{}", answer.out);
   fmt::print(stderr, "{}", answer.err);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/operator/channel.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,13 +9,16 @@
 
 #include <charconv>
 
+#include "app/operator/wire.h"
+
 namespace ashlar::app {
 namespace {
 
-constexpr uint32_t kMaxFrame = 256u << 20;
 constexpr int kClientSeconds = 600;  // a load may take its time
 constexpr int kServerSeconds = 30;   // between the bytes of one operator
 constexpr int kRestMillis = 50;
+constexpr int kTurnMillis = 100;
+constexpr size_t kMostOperators = 8;
 
 std::string SocketPath(const std::string& store_path) { return store_path + ".sock"; }
 
@@ -27,44 +29,6 @@ bool FillAddress(const std::string& path, sockaddr_un& address) {
   return true;
 }
 
-void SetTimeout(int fd, int seconds) {
-  timeval limit{seconds, 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
-bool ReadAll(int fd, char* data, size_t size) {
-  while (size > 0) {
-    ssize_t got = recv(fd, data, size, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    data += got;
-    size -= static_cast<size_t>(got);
-  }
-  return true;
-}
-
-bool WriteAll(int fd, std::string_view data) {
-  while (!data.empty()) {
-    ssize_t sent = send(fd, data.data(), data.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    data.remove_prefix(static_cast<size_t>(sent));
-  }
-  return true;
-}
-
-std::optional<json::Json> ReadFrame(int fd) {
-  uint32_t size = 0;
-  if (!ReadAll(fd, reinterpret_cast<char*>(&size), sizeof size)) return std::nullopt;
-  size = ntohl(size);
-  if (size > kMaxFrame) return std::nullopt;
-  std::string text(size, '\0');
-  if (!ReadAll(fd, text.data(), text.size())) return std::nullopt;
-  auto parsed = json::Parse(text, {.depth = 64, .bytes = kMaxFrame});
-  return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
-}
-
 size_t NumberOf(const json::Json& object, std::string_view name) {
   std::string text = TextOf(object, name);
   size_t number = 0;
@@ -72,11 +36,40 @@ size_t NumberOf(const json::Json& object, std::string_view name) {
   return number;
 }
 
-bool WriteFrame(int fd, const json::Json& document) {
-  std::string text = json::ToText(document);
-  if (text.size() > kMaxFrame) return false;
-  uint32_t size = htonl(static_cast<uint32_t>(text.size()));
-  return WriteAll(fd, {reinterpret_cast<const char*>(&size), sizeof size}) && WriteAll(fd, text);
+// The request and its files; an Error if the server takes no such request.
+Result<void> Send(int fd, const OperatorRequest& request) {
+  std::vector<std::string> paths;
+  for (const SourceFile& file : request.files) paths.push_back(file.path());
+  json::Json body = request.body;
+  if (auto* members = std::get_if<json::Object>(&body.value)) members->push_back({"files", MakeTexts(paths)});
+  bool sent = WriteFrame(fd, body, kMostRequestBytes);
+  for (const SourceFile& file : request.files) sent = sent && SendDescriptor(fd, file.descriptor());
+  if (!sent) return Fail(ErrorKind::kUnavailable, "the server does not take this request");
+  return {};
+}
+
+// Nothing if it does not arrive as a whole.
+std::optional<OperatorRequest> Receive(int fd) {
+  auto body = ReadFrame(fd, kMostRequestBytes);
+  if (!body) return std::nullopt;
+  std::vector<std::string> paths = TextsOf(*body, "files");
+  if (paths.size() > kMostFiles) return std::nullopt;
+  OperatorRequest request{std::move(*body), {}};
+  for (std::string& path : paths) {
+    int descriptor = ReceiveDescriptor(fd);
+    if (descriptor < 0) return std::nullopt;
+    auto file = SourceFile::Adopt(std::move(path), descriptor);
+    if (!file) return std::nullopt;
+    request.files.push_back(std::move(*file));
+  }
+  return request;
+}
+
+// "user add"
+std::string CommandOf(const json::Json& request) {
+  constexpr size_t kLongest = 40;
+  std::string what = TextOf(request, "what");
+  return (TextOf(request, "command") + (what.empty() ? "" : " ") + what).substr(0, kLongest);
 }
 
 }  // namespace
@@ -93,10 +86,10 @@ Result<OperatorAnswer> AskServer(const std::string& store_path, const OperatorRe
     return Fail(ErrorKind::kNotFound, "nobody serves the store");
   }
   SetTimeout(fd, kClientSeconds);
-  if (!WriteFrame(fd, request)) return Fail(ErrorKind::kUnavailable, "the server does not take so large a request");
-  while (auto frame = ReadFrame(fd)) {
+  TRY_VOID(Send(fd, request));
+  while (auto frame = ReadFrame(fd, kMostAnswerBytes)) {
     if (frame->Find("status") == nullptr) {
-      report(NumberOf(*frame, "done"), NumberOf(*frame, "total"));
+      if (!report(NumberOf(*frame, "done"), NumberOf(*frame, "total"))) break;
       continue;
     }
     return OperatorAnswer{static_cast<int>(NumberOf(*frame, "status")), TextOf(*frame, "out"), TextOf(*frame, "err")};
@@ -133,49 +126,97 @@ OperatorChannel::~OperatorChannel() {
     std::lock_guard lock(mutex_);
     closed_ = true;
     shutdown(fd_, SHUT_RDWR);
-    if (connection_ >= 0) shutdown(connection_, SHUT_RD);
+    for (const Operator& one : operators_) shutdown(one.connection, SHUT_RD);
   }
+  changed_.notify_all();
   thread_.join();
+  for (Operator& one : operators_) {
+    one.thread.join();
+    close(one.connection);
+  }
   close(fd_);
   unlink(path_.c_str());
 }
 
-// Whether the connection may be served; -1 says that there is none any more.
-bool OperatorChannel::Begin(int connection) {
+bool OperatorChannel::closed() {
   std::lock_guard lock(mutex_);
-  connection_ = connection;
-  return !closed_;
+  return closed_;
 }
 
 void OperatorChannel::Loop() {
-  while (Begin(-1)) {
+  while (!closed()) {
     int connection = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
     if (connection < 0) {
-      if (errno != EINTR && Begin(-1)) poll(nullptr, 0, kRestMillis);  // out of descriptors: rests instead of spinning
+      if (errno != EINTR && !closed()) poll(nullptr, 0, kRestMillis);  // out of descriptors: rests instead of spinning
       continue;
     }
     SetTimeout(connection, kServerSeconds);
-    if (Begin(connection)) Serve(connection);
-    Begin(-1);
-    close(connection);
+    Welcome(connection);
   }
 }
 
+// Each operator is served on a thread: a load takes its time, and a token must be had meanwhile.
+void OperatorChannel::Welcome(int connection) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] {
+    std::erase_if(operators_, [](Operator& one) {
+      if (!one.done) return false;
+      one.thread.join();
+      close(one.connection);
+      return true;
+    });
+    return closed_ || operators_.size() < kMostOperators;
+  });
+  if (closed_) {
+    close(connection);
+    return;
+  }
+  Operator& one = operators_.emplace_back();
+  one.connection = connection;
+  one.thread = std::thread([this, &one] {
+    Serve(one.connection);
+    std::lock_guard done_lock(mutex_);
+    shutdown(one.connection, SHUT_RDWR);
+    one.done = true;
+    changed_.notify_all();
+  });
+}
+
 void OperatorChannel::Serve(int connection) {
-  auto request = ReadFrame(connection);
+  auto request = Receive(connection);
   if (!request) return;
+  bool gone = false;
+  ReportProgress report = [connection, &gone](size_t done, size_t total) {
+    gone = gone || !OfferFrame(connection, MakeObject({{"done", json::Json(std::to_string(done))},
+                                                       {"total", json::Json(std::to_string(total))}}));
+    return !gone;
+  };
+  int64_t begun = SystemClock().SteadyMicros();
   OperatorAnswer answer{1, "", "something went wrong; the server's log has it\n"};
   try {
-    answer = Execute(runtime_, *request, observer_, [connection](size_t done, size_t total) {
-      WriteFrame(connection, MakeObject({{"done", json::Json(std::to_string(done))},
-                                         {"total", json::Json(std::to_string(total))}}));
-    });
+    answer = Run(*request, report);
   } catch (const std::exception& error) {
     observer_.Observe(Defect{"", "operator", error.what()});
   }
-  WriteFrame(connection, MakeObject({{"status", json::Json(std::to_string(answer.status))},
-                                     {"out", json::Json(std::move(answer.out))},
-                                     {"err", json::Json(std::move(answer.err))}}));
+  std::string outcome = answer.status == 0 ? "done" : answer.status == 2 ? "refused" : gone ? "abandoned" : "failed";
+  observer_.Observe(OperatorDone{answer.request_id, CommandOf(request->body), outcome, answer.counts,
+                                 SystemClock().SteadyMicros() - begun});
+  WriteFrame(connection,
+             MakeObject({{"status", json::Json(std::to_string(answer.status))},
+                         {"out", json::Json(std::move(answer.out))},
+                         {"err", json::Json(std::move(answer.err))}}),
+             kMostAnswerBytes);
+}
+
+// One load after another: each may take the memory that one may take.
+OperatorAnswer OperatorChannel::Run(const OperatorRequest& request, const ReportProgress& report) {
+  if (TextOf(request.body, "command") != "load") return Execute(runtime_, request, observer_, report);
+  std::unique_lock turn(load_mutex_, std::defer_lock);
+  while (!turn.try_lock_for(std::chrono::milliseconds(kTurnMillis))) {
+    if (closed()) return {1, "", "the server is ending\n"};
+    if (!report(0, 0)) return {1, "", ""};
+  }
+  return Execute(runtime_, request, observer_, report);
 }
 
 }  // namespace ashlar::app

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <condition_variable>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,14 +12,15 @@
 namespace ashlar::app {
 
 // The operator's way into a serving process: a Unix socket beside the store (PATH.sock, mode 0600), one request and
-// one answer a connection, each a length of four bytes (big-endian) and JSON; before the answer any number of
-// {"done": "12", "total": "100"}.
+// one answer a connection (wire.h). The request names its files, whose descriptors follow; before the answer come any
+// number of {"done": "12", "total": "100"}.
 
 // kNotFound: nobody serves the store.
 Result<OperatorAnswer> AskServer(const std::string& store_path, const OperatorRequest& request,
                                  const ReportProgress& report);
 
-// Answers operators, one after another, on a thread of its own, for as long as it lives.
+// Answers operators, several at once, for as long as it lives. One who goes away while a load of his runs has stopped
+// it: nothing is loaded then.
 class OperatorChannel {
  public:
   // The runtime and the observer must outlive it.
@@ -26,18 +29,27 @@ class OperatorChannel {
   ~OperatorChannel();
 
  private:
+  struct Operator {
+    int connection = -1;
+    bool done = false;
+    std::thread thread;
+  };
   OperatorChannel(const Runtime& runtime, Observer& observer, int fd, std::string path);
-  bool Begin(int connection);
+  bool closed();
   void Loop();
+  void Welcome(int connection);
   void Serve(int connection);
+  OperatorAnswer Run(const OperatorRequest& request, const ReportProgress& report);
 
   const Runtime& runtime_;
   Observer& observer_;
   int fd_;
   std::string path_;
+  std::timed_mutex load_mutex_;  // of whose load runs
   std::mutex mutex_;
+  std::condition_variable changed_;
   bool closed_ = false;
-  int connection_ = -1;  // whose request is being read or done
+  std::list<Operator> operators_;
   std::thread thread_;
 };
 

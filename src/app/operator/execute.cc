@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kRetryMillis = 50;
 constexpr int kPatienceMillis = 3000;
+constexpr int64_t kOneCallMicros = 30'000'000;  // a load may hold the store
 
 // Notes of a command that opens the store by itself go to standard error.
 class Printer final : public Observer {
@@ -26,13 +27,13 @@ class Printer final : public Observer {
 
 OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
                        const ReportProgress& report) {
-  std::string command = TextOf(request, "command");
-  if (TextOf(request, "service") != runtime.service->name) {
+  std::string command = TextOf(request.body, "command");
+  if (TextOf(request.body, "service") != runtime.service->name) {
     return {2, "", fmt::format("the store is served for '{}'\n", runtime.service->name)};
   }
   if (command == "load") return ExecuteLoad(runtime, request, observer, report);
-  if (command == "token") return ExecuteToken(runtime, request, observer);
-  if (command == "user") return ExecuteUser(runtime, request, observer);
+  if (command == "token") return ExecuteToken(runtime, request.body, observer);
+  if (command == "user") return ExecuteUser(runtime, request.body, observer);
   return {2, "", fmt::format("'{}' is not supported by the server\n", command)};
 }
 
@@ -57,7 +58,10 @@ OperatorAnswer RunAsOperator(const std::string& contract, const std::string& sto
     }
     // A server that begins or ends, or another command, has the store but does not answer.
     bool passing = runtime.error().kind == ErrorKind::kConflict && waited < kPatienceMillis;
-    if (!passing) return {runtime.error().kind == ErrorKind::kInvalid ? 2 : 1, "", runtime.error().message + "\n"};
+    if (!passing) {
+      int status = runtime.error().kind == ErrorKind::kInvalid ? 2 : 1;
+      return {status, "", runtime.error().message + "\n"};
+    }
     poll(nullptr, 0, kRetryMillis);
   }
 }
@@ -98,9 +102,17 @@ json::Json MakeTexts(const std::vector<std::string>& texts) {
   return json::Json(std::move(array));
 }
 
+std::string UnknownRole(const model::Service& service, const std::string& role) {
+  if (service.FindRole(role) != nullptr) return "";
+  std::vector<std::string> names;
+  for (const model::Role& known : service.roles) names.push_back(known.name);
+  return fmt::format("the contract has no role '{}'; it has: {}", role, fmt::join(names, ", "));
+}
+
 call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer) {
   const Clock& clock = SystemClock();
-  Context context{types::FormatUuid(types::NewUuidV7(clock.NowMicros())), {}, clock, observer};
+  Deadline deadline = Deadline::After(clock, kOneCallMicros);
+  Context context{types::FormatUuid(types::NewUuidV7(clock.NowMicros())), deadline, clock, observer};
   call::Caller caller;
   caller.kind = call::Caller::Kind::kOperator;
   caller.id = "operator";

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// `load`: every row a creation as the operator, all in one transaction.
+// `load`: every row a creation as the operator, all in one transaction. The files are read twice: to learn what stands
+// where and what refers to what, and to store row after row, so that no more than one row's text is in memory.
+#include <atomic>
 #include <condition_variable>
 #include <map>
-#include <set>
 #include <thread>
 
 #include "app/operator/request.h"
+#include "app/operator/row_index.h"
 #include "app/operator/rows_file.h"
 #include "engine/engine.h"
 #include "types/uuid.h"
@@ -13,7 +15,6 @@
 namespace ashlar::app {
 namespace {
 
-constexpr size_t kMostMistakes = 1000;  // that are printed
 constexpr int kLookMillis = 100;
 
 // A row's id as its file writes it, for messages.
@@ -23,25 +24,15 @@ std::string IdText(const json::Json* value) {
   return value->number() == nullptr ? "" : value->number()->token;
 }
 
-// One text for all spellings of an id (1 and 1.0, a uuid in either case); empty if it is none.
-std::string KeyText(const types::Type& type, const json::Json* value) {
-  if (value == nullptr || value->is_null()) return "";
-  auto parsed = type.Parse(*value);
-  if (!parsed) return "";
-  std::string text;
-  json::Writer out(text);
-  type.Format(*parsed, out);
-  return text;
-}
-
-// Looks from time to time how far a unit is, and tells, for as long as it lives.
+// Looks from time to time how far a load is, and tells, for as long as it lives.
 class Watch {
  public:
-  Watch(const std::atomic<size_t>& done, size_t total, const ReportProgress& report)
-      : thread_([&done, total, &report, this] {
+  Watch(const std::atomic<size_t>& done, const std::atomic<size_t>& total, std::atomic<bool>& gone,
+        const ReportProgress& report)
+      : thread_([&done, &total, &gone, &report, this] {
           std::unique_lock lock(mutex_);
           while (!end_.wait_for(lock, std::chrono::milliseconds(kLookMillis), [this] { return ended_; })) {
-            report(done.load(), total);
+            if (!report(done.load(), total.load())) gone.store(true);
           }
         }) {}
   ~Watch() {
@@ -60,217 +51,315 @@ class Watch {
   std::thread thread_;  // last: it uses the others
 };
 
-class Loader {
- public:
-  Loader(const Runtime& runtime, Observer& observer, const ReportProgress& report)
-      : runtime_(runtime), service_(*runtime.service), observer_(observer), report_(report) {}
+OperatorAnswer Failed(std::string why) { return {1, "", std::move(why) + "\nnothing was loaded\n"}; }
 
-  OperatorAnswer Run(const OperatorRequest& request) {
-    const json::Json* files = request.Find("files");
-    if (files != nullptr && files->array() != nullptr) {
-      for (const json::Json& file : *files->array()) {
-        ReadRows(TextOf(file, "path"), TextOf(file, "text"), TextOf(request, "resource"), contents_);
-      }
-    }
-    CheckResources();
-    bool readable = MakeCalls();
-    // What can be read is tried all the same, so that every mistake is told at once.
-    if (readable && Order()) Store(!mistakes_.empty());
-    if (!mistakes_.empty()) return Mistakes();
-    std::map<std::string, size_t> counts;
-    for (const FileRow& row : rows_) ++counts[row.resource];
-    std::vector<std::string> parts;
-    for (const auto& [name, count] : counts) parts.push_back(fmt::format("{} {}", count, name));
-    return {0, fmt::format("loaded {} rows: {}\n", rows_.size(), fmt::join(parts, ", ")), ""};
-  }
+// One load on its way. As a RowSink it hears what stands in the files, as a CallSource it gives a creation for every
+// row, from the store's thread.
+class Loader final : RowSink, engine::CallSource {
+ public:
+  Loader(const Runtime& runtime, Observer& observer, const OperatorRequest& request);
+  OperatorAnswer Run(const ReportProgress& report);
 
  private:
-  using Places = std::map<std::pair<model::ResourceId, std::string>, size_t>;
+  struct Reference {
+    const model::Field* field;
+    model::ResourceId target;
+  };
+  struct Known {  // of a resource
+    const types::Type* id = nullptr;
+    std::vector<Reference> references;
+  };
+  static constexpr size_t kMostMistakes = 1000;  // that are printed
+  static constexpr size_t kMostBytes = 512 << 20;  // of the index
 
-  void Wrong(const FileRow& row, std::string message) { mistakes_.push_back({row.place, std::move(message)}); }
-
-  bool IsKnown(const std::string& name) const {
-    model::ResourceId id = service_.FindResource(name);
-    return id.valid() && id != service_.audit;
-  }
-
-  void CheckResources() {
-    std::vector<std::string> names;
-    for (const model::Resource& resource : service_.resources) {
-      if (resource.id != service_.audit) names.push_back(resource.name);
-    }
-    for (const auto& [place, name] : contents_.resources) {
-      if (IsKnown(name)) continue;
-      mistakes_.push_back(
-          {place, fmt::format("there is no resource '{}'; there are: {}", name, fmt::join(names, ", "))});
-    }
-  }
-
-  // False if some rows are none: the others cannot be judged without them.
-  bool MakeCalls() {
-    bool sound = true;
-    for (const FileRow& row : rows_) {
-      calls_.emplace_back();
-      if (!IsKnown(row.resource)) {
-        sound = false;
-        continue;
-      }
-      model::ResourceId id = service_.FindResource(row.resource);
-      if (row.body.object() == nullptr) {
-        Wrong(row, fmt::format("{}: a row must be an object", row.resource));
-        sound = false;
-        continue;
-      }
-      calls_.back().operation = service_.FindOperation(id, model::OperationKind::kCreate);
-      calls_.back().body = row.body;
-      if (id == service_.user) FoldEmail(calls_.back().body);
-      model::FieldId own = service_.resource(id).FindSystem(model::SystemField::kId);
-      if (!own.valid()) continue;  // composite: nothing refers to it
-      std::string key = KeyText(*service_.resource(id).field(own).type, row.body.Find("id"));
-      if (!key.empty()) places_.try_emplace({id, key}, calls_.size() - 1);
-    }
-    return sound;
-  }
-
-  // Which rows of these files a row refers to.
-  std::vector<size_t> References(size_t place) const {
-    std::vector<size_t> references;
-    const model::Resource& resource = service_.resource(service_.operation(calls_[place].operation).resource);
-    for (const model::Relation& relation : resource.relations) {
-      if (relation.to_many) continue;
-      auto found = ReferredTo(resource, relation, place);
-      if (found != places_.end() && found->second != place) references.push_back(found->second);
-    }
-    return references;
-  }
-
-  Places::const_iterator ReferredTo(const model::Resource& resource, const model::Relation& relation,
-                                    size_t place) const {
-    const model::Field& field = resource.field(relation.local);
-    std::string key = KeyText(*field.type, rows_[place].body.Find(field.name));
-    return key.empty() ? places_.end() : places_.find({relation.target, key});
-  }
-
-  // What is referred to comes first (Kahn); what refers in a circle is told, and false then.
-  bool Order() {
-    std::vector<std::vector<size_t>> references(rows_.size());
-    std::vector<std::vector<size_t>> waiting(rows_.size());
-    std::vector<size_t> missing(rows_.size());
-    for (size_t place = 0; place < rows_.size(); ++place) {
-      references[place] = References(place);
-      for (size_t reference : references[place]) waiting[reference].push_back(place);
-      missing[place] = references[place].size();
-      if (missing[place] == 0) order_.push_back(place);
-    }
-    for (size_t next = 0; next < order_.size(); ++next) {
-      for (size_t place : waiting[order_[next]]) {
-        if (--missing[place] == 0) order_.push_back(place);
-      }
-    }
-    if (order_.size() == rows_.size()) return true;
-    TellCircles(references, std::move(missing));
-    return false;
-  }
-
-  // Of the rows that still miss some: those that nothing in a circle waits for are no part of one.
-  void TellCircles(const std::vector<std::vector<size_t>>& references, std::vector<size_t> missing) {
-    std::vector<size_t> wanted(rows_.size());
-    for (size_t place = 0; place < rows_.size(); ++place) {
-      for (size_t reference : references[place]) wanted[reference] += missing[place] > 0 ? 1 : 0;
-    }
-    std::vector<size_t> innocent;
-    for (size_t place = 0; place < rows_.size(); ++place) {
-      if (missing[place] > 0 && wanted[place] == 0) innocent.push_back(place);
-    }
-    for (size_t next = 0; next < innocent.size(); ++next) {
-      missing[innocent[next]] = 0;
-      for (size_t reference : references[innocent[next]]) {
-        if (--wanted[reference] == 0 && missing[reference] > 0) innocent.push_back(reference);
-      }
-    }
-    for (size_t place = 0; place < rows_.size(); ++place) {
-      if (missing[place] == 0) continue;
-      Wrong(rows_[place], fmt::format("{}: refers to other rows in a circle", Name(place)));
-    }
-  }
-
-  void Store(bool discard) {
-    std::vector<call::Call> calls;
-    for (size_t place : order_) calls.push_back(std::move(calls_[place]));
-    const Clock& clock = SystemClock();
-    Context context{types::FormatUuid(types::NewUuidV7(clock.NowMicros())), {}, clock, observer_};
-    call::Caller caller;
-    caller.kind = call::Caller::Kind::kOperator;
-    caller.id = "operator";
-    std::atomic<size_t> done = 0;
-    context.plans_done = &done;
-    auto answers = [&] {
-      Watch watch(done, calls.size(), report_);
-      return engine::RunAll(*runtime_.planner, *runtime_.store, context, caller, calls, discard);
-    }();
-    report_(done.load(), calls.size());
-    std::set<size_t> failed;
-    for (size_t i = 0; i < answers.size(); ++i) {
-      if (!answers[i]) failed.insert(order_[i]);
-    }
-    for (size_t i = 0; i < answers.size(); ++i) {
-      if (!answers[i]) Tell(order_[i], i, calls, failed, std::move(answers[i]).error());
-    }
-  }
-
-  // A reference to a row that is wrong itself is that row's mistake, not this one's.
-  void Tell(size_t place, size_t ran, const std::vector<call::Call>& calls, const std::set<size_t>& failed,
-            call::ApiError error) {
-    const model::Resource& resource = service_.resource(service_.operation(calls[ran].operation).resource);
-    size_t before = error.details.size();
-    std::erase_if(error.details, [&](const call::ErrorDetail& detail) {
-      if (detail.code != types::Detail::kReferenceNotFound) return false;
-      model::FieldId field = resource.FindField(detail.field);
-      if (!field.valid() || !resource.field(field).relation.valid()) return false;
-      auto found = ReferredTo(resource, resource.relation(resource.field(field).relation), place);
-      return found != places_.end() && failed.contains(found->second);
-    });
-    if (before > 0 && error.details.empty()) return;
-    for (const std::string& line : Explain(error)) Wrong(rows_[place], fmt::format("{}: {}", Name(place), line));
-  }
-
-  // "Team red"
-  std::string Name(size_t place) const {
-    std::string id = IdText(rows_[place].body.Find("id"));
-    return fmt::format("{}{}{}", rows_[place].resource, id.empty() ? "" : " ", id);
-  }
-
-  // All of them in the order of the files and their lines, not in that of storing.
-  OperatorAnswer Mistakes() {
-    OperatorAnswer answer{2, "", ""};
-    std::ranges::sort(mistakes_);
-    for (size_t i = 0; i < std::min(mistakes_.size(), kMostMistakes); ++i) {
-      const FileMistake& mistake = mistakes_[i];
-      answer.err +=
-          fmt::format("{}:{}: {}\n", contents_.paths[mistake.place.file], mistake.place.line, mistake.message);
-    }
-    if (mistakes_.size() > kMostMistakes) answer.err += fmt::format("and {} more\n", mistakes_.size() - kMostMistakes);
-    answer.err += "nothing was loaded\n";
-    return answer;
-  }
+  void Learn(const model::Resource& resource);
+  uint64_t KeyOf(model::ResourceId resource, const types::Type& type, const json::Json* value);
+  void Read();
+  bool Resource(FilePlace place, const std::string& name) override;
+  bool Row(FileRow row) override;
+  bool BadRow(FilePlace place, std::string message) override;
+  void Stopped(FilePlace place, std::string message) override;
+  void CheckRoles(const FileRow& row);
+  void TellCircle(uint32_t row);
+  OperatorAnswer Store();
+  OperatorAnswer Loaded() const;
+  Result<json::Json> BodyOf(uint32_t row);
+  std::string Changed(size_t file) const;
+  void Start() override;
+  Result<const call::Call*> Next() override;
+  Result<const call::Call*> Make();
+  void Refused(call::ApiError error) override;
+  std::string Name(uint32_t row, const json::Json& body) const;
 
   const Runtime& runtime_;
   const model::Service& service_;
   Observer& observer_;
-  const ReportProgress& report_;
-  FileContents contents_;
-  std::vector<FileRow>& rows_ = contents_.rows;
-  std::vector<FileMistake>& mistakes_ = contents_.mistakes;
-  std::vector<call::Call> calls_;  // by row
-  Places places_;                  // of the rows that have an id
-  std::vector<size_t> order_;
+  const OperatorRequest& request_;
+  std::vector<Known> known_;  // by resource
+  std::vector<PartReader> parts_;  // by file
+  std::string request_id_;
+
+  size_t file_ = 0;                // that is read
+  model::ResourceId resource_;     // of the rows that come; not valid: of none
+  std::vector<uint64_t> references_;
+  std::string key_text_;
+  RowIndex index_{kMostBytes};
+  Mistakes mistakes_{kMostMistakes};
+  Mistakes found_{kMostMistakes};  // before anything was stored
+  bool full_ = false;
+  bool unread_ = false;            // whether parts of the files could not be read
+  std::vector<bool> failed_;       // rows
+  size_t untold_ = 0;              // references to nothing, while parts are unread
+
+  uint32_t current_ = 0;           // row
+  call::Call call_;
+  std::string broken_;             // why it cannot go on
+  std::atomic<size_t> done_ = 0;   // rows read, then stored
+  std::atomic<size_t> total_ = 0;
+  std::atomic<bool> gone_ = false;
 };
+
+Loader::Loader(const Runtime& runtime, Observer& observer, const OperatorRequest& request)
+    : runtime_(runtime), service_(*runtime.service), observer_(observer), request_(request) {
+  for (const SourceFile& file : request.files) parts_.emplace_back(file);
+  for (const model::Resource& resource : service_.resources) Learn(resource);
+}
+
+// What of a row is looked at before it is stored: its id, and what it refers to.
+void Loader::Learn(const model::Resource& resource) {
+  Known& known = known_.emplace_back();
+  model::FieldId id = resource.FindSystem(model::SystemField::kId);
+  if (id.valid()) known.id = resource.field(id).type.get();  // none if composite: nothing refers to it
+  for (const model::Relation& relation : resource.relations) {
+    if (!relation.to_many) known.references.push_back({&resource.field(relation.local), relation.target});
+  }
+}
+
+// 0 if it is none; the same for all spellings of an id (1 and 1.0, a uuid in either case).
+uint64_t Loader::KeyOf(model::ResourceId resource, const types::Type& type, const json::Json* value) {
+  if (value == nullptr || value->is_null()) return 0;
+  auto parsed = type.Parse(*value);
+  if (!parsed) return 0;
+  key_text_ = fmt::format("{} ", resource.index());
+  json::Writer out(key_text_);
+  type.Format(*parsed, out);
+  return std::max<uint64_t>(std::hash<std::string>()(key_text_), 1);
+}
+
+OperatorAnswer Loader::Run(const ReportProgress& report) {
+  auto answer = [&] {
+    Watch watch(done_, total_, gone_, report);
+    Read();
+    if (gone_) return Failed("whoever asked for it is gone");
+    index_.Resolve();
+    for (uint32_t row : index_.circles()) TellCircle(row);
+    found_ = mistakes_;
+    done_ = 0;
+    total_ = index_.order().size();
+    return Store();
+  }();
+  report(done_, total_);
+  answer.counts.mistakes = mistakes_.count();
+  answer.request_id = request_id_;
+  return answer;
+}
+
+void Loader::Read() {
+  std::string resource = TextOf(request_.body, "resource");
+  for (file_ = 0; file_ < request_.files.size() && !full_ && !gone_; ++file_) {
+    ReadRows(request_.files[file_], file_, resource, *this);
+  }
+}
+
+bool Loader::Resource(FilePlace place, const std::string& name) {
+  resource_ = service_.FindResource(name);
+  if (resource_.valid() && resource_ != service_.audit) return true;
+  resource_ = {};
+  std::vector<std::string> names;
+  for (const model::Resource& resource : service_.resources) {
+    if (resource.id != service_.audit) names.push_back(resource.name);
+  }
+  std::string there = fmt::format("{}", fmt::join(names, ", "));
+  mistakes_.Add(Mistakes::Of::kFile, place, fmt::format("there is no resource '{}'; there are: {}", name, there));
+  unread_ = true;
+  return true;
+}
+
+bool Loader::Row(FileRow row) {
+  done_.fetch_add(1);
+  if (!resource_.valid()) return !gone_;
+  const model::Resource& resource = service_.resource(resource_);
+  if (row.body.object() == nullptr) {
+    std::string number = row.numbered ? fmt::format("[{}]", row.place.row) : "";
+    return BadRow(row.place, fmt::format("{}{}: a row must be an object", resource.name, number));
+  }
+  const Known& known = known_[resource_.index()];
+  references_.clear();
+  for (const Reference& reference : known.references) {
+    uint64_t key = KeyOf(reference.target, *reference.field->type, row.body.Find(reference.field->name));
+    if (key != 0) references_.push_back(key);
+  }
+  uint64_t key = known.id == nullptr ? 0 : KeyOf(resource_, *known.id, row.body.Find("id"));
+  RowIndex::Row kept{.offset = row.offset,
+                     .length = row.length,
+                     .line = row.place.line,
+                     .number = row.place.row,
+                     .file = static_cast<uint16_t>(row.place.file),
+                     .resource = static_cast<uint16_t>(resource_.index()),
+                     .numbered = row.numbered};
+  if (!index_.Add(kept, key, references_)) {
+    Stopped(row.place, fmt::format("{} rows with {} references are before this one, and one load may hold no more; "
+                                   "load the files in parts",
+                                   index_.size(), index_.reference_count()));
+    full_ = true;
+    return false;
+  }
+  if (resource_ == service_.user) CheckRoles(row);
+  return !gone_;
+}
+
+bool Loader::BadRow(FilePlace place, std::string message) {
+  mistakes_.Add(Mistakes::Of::kFile, place, std::move(message));
+  return !gone_;
+}
+
+void Loader::Stopped(FilePlace place, std::string message) {
+  mistakes_.Add(Mistakes::Of::kFile, place, std::move(message));
+  unread_ = true;
+}
+
+// A role that the contract does not have is refused by every command, though the field takes any text.
+void Loader::CheckRoles(const FileRow& row) {
+  const json::Json* roles = row.body.Find("roles");
+  if (roles == nullptr || roles->array() == nullptr) return;
+  for (const json::Json& role : *roles->array()) {
+    std::string wrong = role.string() == nullptr ? "" : UnknownRole(service_, *role.string());
+    if (wrong.empty()) continue;
+    auto which = static_cast<uint32_t>(index_.size() - 1);
+    mistakes_.Add(Mistakes::Of::kRow, row.place, fmt::format("{}: roles: {}", Name(which, row.body), wrong));
+  }
+}
+
+void Loader::TellCircle(uint32_t row) {
+  auto body = BodyOf(row);
+  std::string name = Name(row, body ? *body : json::Json());
+  mistakes_.Add(Mistakes::Of::kRow, index_.row(row).place(), name + ": refers to other rows in a circle");
+}
+
+OperatorAnswer Loader::Store() {
+  const Clock& clock = SystemClock();
+  request_id_ = types::FormatUuid(types::NewUuidV7(clock.NowMicros()));
+  Context context{request_id_, {}, clock, observer_};
+  call::Caller caller;
+  caller.kind = call::Caller::Kind::kOperator;
+  caller.id = "operator";
+  // With mistakes already told, the rest is tried all the same, so that every mistake is told at once.
+  auto kept = engine::RunEach(*runtime_.planner, *runtime_.store, context, caller, *this, mistakes_.count() > 0);
+  if (!broken_.empty()) return Failed(broken_);
+  if (!kept) return Failed(fmt::format("{} {}", RowOf(kept.error().code).name, kept.error().message));
+  if (*kept) return Loaded();
+  std::vector<std::string> paths;
+  for (const SourceFile& file : request_.files) paths.push_back(file.path());
+  OperatorAnswer answer{2, "", mistakes_.Text(paths)};
+  if (untold_ > 0) {
+    answer.err += fmt::format("{} more references lead to no row, or to one that could not be read\n", untold_);
+  }
+  answer.err += "nothing was loaded\n";
+  return answer;
+}
+
+OperatorAnswer Loader::Loaded() const {
+  std::map<std::string, size_t> counts;
+  for (uint32_t row = 0; row < index_.size(); ++row) ++counts[service_.resources[index_.row(row).resource].name];
+  std::vector<std::string> parts;
+  for (const auto& [name, count] : counts) parts.push_back(fmt::format("{} {}", count, name));
+  OperatorAnswer answer{0, fmt::format("loaded {} rows: {}\n", index_.size(), fmt::join(parts, ", ")), ""};
+  answer.counts.rows = index_.size();
+  return answer;
+}
+
+Result<json::Json> Loader::BodyOf(uint32_t row) {
+  const RowIndex::Row& where = index_.row(row);
+  TRY(text, parts_[where.file].Read(where.offset, where.length));
+  auto body = ParseRow(text);
+  if (body && body->object() != nullptr) return std::move(*body);
+  return Fail(ErrorKind::kUnavailable, Changed(where.file));
+}
+
+std::string Loader::Changed(size_t file) const {
+  return fmt::format("{} was changed while it was loaded", request_.files[file].path());
+}
+
+void Loader::Start() {
+  done_ = 0;
+  broken_.clear();
+  untold_ = 0;
+  mistakes_ = found_;
+  failed_.assign(index_.size(), false);
+  for (uint32_t row : index_.circles()) failed_[row] = true;
+}
+
+Result<const call::Call*> Loader::Next() {
+  auto next = Make();
+  if (!next) broken_ = next.error().message;
+  return next;
+}
+
+Result<const call::Call*> Loader::Make() {
+  if (gone_) return Fail(ErrorKind::kUnavailable, "whoever asked for it is gone");
+  if (done_ == index_.order().size()) {
+    for (size_t file = 0; file < request_.files.size(); ++file) {
+      if (!request_.files[file].Unchanged()) return Fail(ErrorKind::kUnavailable, Changed(file));
+    }
+    return nullptr;
+  }
+  current_ = index_.order()[done_.fetch_add(1)];
+  TRY(body, BodyOf(current_));
+  const model::Resource& resource = service_.resources[index_.row(current_).resource];
+  call_ = {};
+  call_.operation = service_.FindOperation(resource.id, model::OperationKind::kCreate);
+  call_.body = std::move(body);
+  if (resource.id == service_.user) FoldEmail(call_.body);
+  return &call_;
+}
+
+// A reference to a row that is wrong itself is that row's mistake, not this one's; one to a row that could not be read
+// may be none.
+void Loader::Refused(call::ApiError error) {
+  const model::Resource& resource = service_.resources[index_.row(current_).resource];
+  size_t before = error.details.size();
+  std::erase_if(error.details, [&](const call::ErrorDetail& detail) {
+    if (detail.code != types::Detail::kReferenceNotFound) return false;
+    model::FieldId field = resource.FindField(detail.field);
+    if (!field.valid() || !resource.field(field).relation.valid()) return false;
+    model::ResourceId target = resource.relation(resource.field(field).relation).target;
+    uint64_t key = KeyOf(target, *resource.field(field).type, call_.body.Find(detail.field));
+    uint32_t row = key == 0 ? RowIndex::kNone : index_.Find(key);
+    if (row != RowIndex::kNone && failed_[row]) return true;
+    untold_ += unread_ ? 1 : 0;
+    return unread_;
+  });
+  failed_[current_] = true;
+  if (before > 0 && error.details.empty()) return;
+  FilePlace place = index_.row(current_).place();
+  for (const std::string& line : Explain(error)) {
+    mistakes_.Add(Mistakes::Of::kRow, place, fmt::format("{}: {}", Name(current_, call_.body), line));
+  }
+}
+
+// "Team[3] red"
+std::string Loader::Name(uint32_t row, const json::Json& body) const {
+  const RowIndex::Row& where = index_.row(row);
+  std::string id = IdText(body.Find("id"));
+  std::string number = where.numbered ? fmt::format("[{}]", where.number) : "";
+  return fmt::format("{}{}{}{}", service_.resources[where.resource].name, number, id.empty() ? "" : " ", id);
+}
 
 }  // namespace
 
 OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
                            const ReportProgress& report) {
-  return Loader(runtime, observer, report).Run(request);
+  return Loader(runtime, observer, request).Run(report);
 }
 
 }  // namespace ashlar::app

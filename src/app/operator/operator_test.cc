@@ -85,16 +85,30 @@ class OperatorTest : public testing::Test {
     members.emplace_back("service", Json("club"));
     return MakeObject(std::move(members));
   }
-  OperatorAnswer Run(const Json& request) {
-    return Execute(*runtime_, request, silence_, [this](size_t done, size_t total) { progress_ = {done, total}; });
+  OperatorAnswer Run(const OperatorRequest& request) {
+    return Execute(*runtime_, request, silence_, [this](size_t done, size_t total) {
+      progress_ = {done, total};
+      return true;
+    });
   }
-  Json LoadRequest(const std::string& text, const std::string& path = "rows.json") {
-    json::Array files;
-    files.push_back(MakeObject({{"path", Json(path)}, {"text", Json(text)}}));
-    return Request("load", {{"files", Json(std::move(files))}});
+  OperatorAnswer Run(Json request) { return Run(OperatorRequest{std::move(request), {}}); }
+  // The files, by their names and texts, in the order given.
+  OperatorRequest LoadRequest(const std::vector<std::pair<std::string, std::string>>& files) {
+    OperatorRequest request{Request("load", {}), {}};
+    for (const auto& [name, text] : files) {
+      std::string path = folder_ + "/" + name;
+      std::ofstream(path) << text;
+      auto file = SourceFile::Adopt(name, open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      EXPECT_TRUE(file);
+      if (file) request.files.push_back(std::move(*file));
+    }
+    return request;
   }
   OperatorAnswer Load(const std::string& text, const std::string& path = "rows.json") {
-    return Run(LoadRequest(text, path));
+    return Run(LoadRequest({{path, text}}));
+  }
+  OperatorRequest Ask(const char* command, std::vector<std::pair<std::string, Json>> members) {
+    return {Request(command, std::move(members)), {}};
   }
   OperatorAnswer User(const char* what, std::vector<std::pair<std::string, Json>> members = {}) {
     members.emplace_back("what", Json(what));
@@ -149,14 +163,11 @@ TEST_F(OperatorTest, LoadTellsCirclesAndOnlyThoseInThem) {
 }
 
 TEST_F(OperatorTest, LoadTellsEveryMistakeInTheOrderOfTheFiles) {
-  json::Array files;
-  files.push_back(MakeObject({{"path", Json("z.json")},
-                              {"text", Json("{\"Member\": [\n{\"id\": 1, \"name\": 5, \"teamId\": \"red\"},\n"
-                                            "{\"id\": 2, \"nam\": \"B\", \"teamId\": \"none\"}]}")}}));
-  files.push_back(
-      MakeObject({{"path", Json("Team.ndjson")},
-                  {"text", Json("{\"id\": \"red\", \"name\": null}\n{\"id\": \"blue\", \"name\": \"B\"}\n{")}}));
-  OperatorAnswer answer = Run(Request("load", {{"files", Json(std::move(files))}}));
+  OperatorAnswer answer =
+      Run(LoadRequest({{"z.json",
+                        "{\"Member\": [\n{\"id\": 1, \"name\": 5, \"teamId\": \"red\"},\n"
+                        "{\"id\": 2, \"nam\": \"B\", \"teamId\": \"none\"}]}"},
+                       {"Team.ndjson", "{\"id\": \"red\", \"name\": null}\n{\"id\": \"blue\", \"name\": \"B\"}\n{"}}));
   EXPECT_EQ(answer.status, 2);
   std::vector<std::string> places;
   for (size_t at = 0; at < answer.err.size();) {
@@ -169,12 +180,12 @@ TEST_F(OperatorTest, LoadTellsEveryMistakeInTheOrderOfTheFiles) {
   EXPECT_TRUE(std::ranges::is_sorted(places, {}, [](const std::string& place) {
     return place[0] == 'z' ? "0" + place : place;
   })) << answer.err;
-  EXPECT_THAT(
-      answer.err,
-      AllOf(HasSubstr("z.json:2: Member 1: name: WRONG_TYPE"), HasSubstr("z.json:3: Member 2: nam: UNKNOWN_FIELD"),
-            HasSubstr("z.json:3: Member 2: teamId: REFERENCE_NOT_FOUND"), HasSubstr("Team.ndjson:1: Team red: name: "),
-            HasSubstr("Team.ndjson:3: column"), HasSubstr("nothing was loaded")));
-  EXPECT_THAT(answer.err, Not(HasSubstr("z.json:2: Member 1: teamId")));  // red's own mistake
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("z.json:2: Member[0] 1: name: WRONG_TYPE"),
+                                HasSubstr("z.json:3: Member[1] 2: nam: UNKNOWN_FIELD"),
+                                HasSubstr("z.json:3: Member[1] 2: teamId: REFERENCE_NOT_FOUND"),
+                                HasSubstr("Team.ndjson:1: Team red: name: "), HasSubstr("Team.ndjson:3: column"),
+                                HasSubstr("nothing was loaded")));
+  EXPECT_THAT(answer.err, Not(HasSubstr("z.json:2: Member[0] 1: teamId")));  // red's own mistake
   EXPECT_EQ(Count("Team"), 0u);
 }
 
@@ -320,7 +331,7 @@ TEST_F(OperatorTest, AKeyThatOthersMayReadKeepsTheStoreClosed) {
   EXPECT_THAT(runtime.error().message, HasSubstr("0600"));
 }
 
-const ReportProgress kNobody = [](size_t, size_t) {};
+const ReportProgress kNobody = [](size_t, size_t) { return true; };
 
 class ChannelTest : public OperatorTest {
  protected:
@@ -342,7 +353,7 @@ class ChannelTest : public OperatorTest {
 };
 
 TEST_F(ChannelTest, NobodyAnswersWhereNobodyServes) {
-  auto answer = AskServer(path_, Request("user", {}), kNobody);
+  auto answer = AskServer(path_, Ask("user", {}), kNobody);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::kNotFound);
 }
@@ -353,16 +364,19 @@ TEST_F(ChannelTest, AnswersLikeTheCommandItself) {
   ASSERT_EQ(stat(socket_path().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   std::pair<size_t, size_t> progress;
-  auto loaded = AskServer(path_, LoadRequest(R"({"Team": [{"id": "red", "name": "Red"}]})"),
-                          [&](size_t done, size_t total) { progress = {done, total}; });
+  auto loaded = AskServer(path_, LoadRequest({{"rows.json", R"({"Team": [{"id": "red", "name": "Red"}]})"}}),
+                          [&](size_t done, size_t total) {
+                            progress = {done, total};
+                            return true;
+                          });
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->status, 0);
   EXPECT_EQ(loaded->out, "loaded 1 rows: 1 Team\n");
   EXPECT_EQ(progress, std::pair(size_t{1}, size_t{1}));
-  auto wrong = AskServer(path_, LoadRequest(R"({"Team": [{"id": "red", "name": "Red"}]})"), kNobody);
+  auto wrong = AskServer(path_, LoadRequest({{"rows.json", R"({"Team": [{"id": "red", "name": "Red"}]})"}}), kNobody);
   ASSERT_TRUE(wrong);
   EXPECT_EQ(wrong->status, 2);
-  EXPECT_THAT(wrong->err, HasSubstr("rows.json:1: Team red"));
+  EXPECT_THAT(wrong->err, HasSubstr("rows.json:1: Team[0] red"));
   channel_.reset();
   EXPECT_FALSE(std::filesystem::exists(socket_path()));
 }
@@ -370,7 +384,7 @@ TEST_F(ChannelTest, AnswersLikeTheCommandItself) {
 TEST_F(ChannelTest, WhatADeadServerLeftIsReplaced) {
   std::ofstream(socket_path()) << "stale";
   Serve();
-  EXPECT_TRUE(AskServer(path_, Request("user", {{"what", Json("list")}}), kNobody));
+  EXPECT_TRUE(AskServer(path_, Ask("user", {{"what", Json("list")}}), kNobody));
 }
 
 TEST_F(ChannelTest, BrokenRequestsHarmNobody) {
@@ -384,7 +398,7 @@ TEST_F(ChannelTest, BrokenRequestsHarmNobody) {
     EXPECT_LE(read(fd, &byte, 1), 0);
     close(fd);
   }
-  EXPECT_TRUE(AskServer(path_, Request("user", {{"what", Json("list")}}), kNobody));
+  EXPECT_TRUE(AskServer(path_, Ask("user", {{"what", Json("list")}}), kNobody));
 }
 
 TEST_F(ChannelTest, AnOperatorWhoSaysNothingDoesNotKeepTheServerFromEnding) {
@@ -398,7 +412,7 @@ TEST_F(ChannelTest, AnOperatorWhoSaysNothingDoesNotKeepTheServerFromEnding) {
 }
 
 TEST_F(ChannelTest, ACommandAsksTheServerOrOpensTheStoreItself) {
-  Json list = Request("user", {{"what", Json("list")}});
+  OperatorRequest list = Ask("user", {{"what", Json("list")}});
   Serve();
   EXPECT_EQ(RunAsOperator(contract_, path_, list, kNobody).status, 0);
   channel_.reset();
@@ -409,7 +423,7 @@ TEST_F(ChannelTest, ACommandAsksTheServerOrOpensTheStoreItself) {
 
 TEST_F(ChannelTest, OnlyWhoOpensTheStoreNeedsTheWholeContract) {
   std::ofstream(contract_) << std::string(kContract).replace(std::string(kContract).find(":-Club"), 6, "");
-  Json list = Request("user", {{"what", Json("list")}});
+  OperatorRequest list = Ask("user", {{"what", Json("list")}});
   Serve();
   EXPECT_EQ(RunAsOperator(contract_, path_, list, kNobody).status, 0);
   channel_.reset();

@@ -4,24 +4,33 @@
 #include <string>
 #include <vector>
 
+#include "app/operator/source_file.h"
 #include "app/runtime.h"
 #include "base/json/json.h"
 
 namespace ashlar::app {
 
-// What an operator's command asks of the process that owns the store, as JSON: {"command": "load", ...}. It is the
-// same whether that process is this one or a server behind its socket.
-using OperatorRequest = json::Json;
+constexpr size_t kMostFiles = 100;  // of one load: so many descriptors a server has to spare
+
+// What an operator's command asks of the process that owns the store. It is the same whether that process is this one
+// or a server behind its socket.
+struct OperatorRequest {
+  json::Json body;                // {"command": "load", ...}
+  std::vector<SourceFile> files;  // of a load
+};
 
 // What came of it: an exit status (0, 1, 2) and what to print.
 struct OperatorAnswer {
   int status = 0;
   std::string out;
   std::string err;
+  OperatorDone::Counts counts = {};  // for the log, like the request id of what it changed
+  std::string request_id = {};
 };
 
-// Told from time to time, while rows are loaded, how many of all are stored.
-using ReportProgress = std::function<void(size_t done, size_t total)>;
+// Told from time to time, while rows are read (of 0 so far) and stored, how many of all are done. False: whoever asked
+// is gone, and nothing shall come of it.
+using ReportProgress = std::function<bool(size_t done, size_t total)>;
 
 // Runs it as the operator: types and checks bind it, access and readOnly do not.
 OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
@@ -30,8 +39,8 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
 // The commands, one file each.
 OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
                            const ReportProgress& report);
-OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
-OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer);
+OperatorAnswer ExecuteToken(const Runtime& runtime, const json::Json& request, Observer& observer);
+OperatorAnswer ExecuteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
 
 // Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at
 // `contract` and executes it here; waits a little for another process that has the store.
@@ -49,6 +58,8 @@ void FoldEmail(json::Json& user);
 
 // One Call as the operator, waited for.
 call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer);
+// "--role: the contract has no role 'x'; ...", without the option; empty if it has it.
+std::string UnknownRole(const model::Service& service, const std::string& role);
 // "REQUIRED email must be given" for every detail, or the error's own words.
 std::vector<std::string> Explain(const call::ApiError& error);
 

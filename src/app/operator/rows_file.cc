@@ -2,117 +2,233 @@
 #include "app/operator/rows_file.h"
 
 #include <filesystem>
+#include <set>
 
 namespace ashlar::app {
 namespace {
 
-constexpr json::Limits kFileLimits{.depth = 64, .bytes = 256u << 20};
-
-// Where the members of a JSON object begin, and the elements of those that are arrays. REQUIRES: it is an object.
-struct MemberLines {
-  int line = 1;
-  std::vector<int> elements;
-};
-class LineFinder {
+// What both forms have in common: texts taken out of a file, with their places.
+class TextTaker {
  public:
-  explicit LineFinder(std::string_view text) : text_(text) {}
+  TextTaker(const SourceFile& file, size_t number, RowSink& sink) : reader_(file), number_(number), sink_(sink) {}
 
-  std::vector<MemberLines> Find() {
-    std::vector<MemberLines> members;
-    int depth = 0;
-    bool begins = false;  // whether the next value is an element of a member
-    while (at_ < text_.size()) {
-      char c = text_[at_];
-      bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-      if (c == '\n') ++line_;
-      if (begins && depth == 2 && !space && c != ']') {
-        members.back().elements.push_back(line_);
-        begins = false;
-      }
-      if (c == '"') {
-        SkipString();
-        continue;
-      }
-      if (c == ':' && depth == 1) members.push_back({line_, {}});
-      if (c == '{' || c == '[') begins = ++depth == 2 && c == '[';
-      if (c == '}' || c == ']') --depth;
-      if (c == ',' && depth == 2) begins = true;
-      ++at_;
+ protected:
+  FilePlace Here() const { return {number_, reader_.line(), 0}; }
+
+  // Begins the text of a row or a name at the next byte.
+  void Begin() {
+    text_.clear();
+    place_ = Here();
+    column_ = reader_.column();
+    offset_ = reader_.offset();
+    size_ = 0;
+  }
+  // Takes the next byte into the text; beyond the limit it is only counted.
+  void Take() {
+    if (size_++ < kMostRowBytes) text_ += static_cast<char>(reader_.Peek());
+    reader_.Advance();
+  }
+  bool TooLarge() const { return size_ > kMostRowBytes; }
+  static std::string TooLargeText() { return fmt::format("the row is larger than {} MiB", kMostRowBytes >> 20); }
+
+  // Where in the file, and what, a mistake in the text is.
+  std::pair<FilePlace, std::string> Told(const json::SyntaxError& error) const {
+    int column = error.line == 1 ? column_ + error.column - 1 : error.column;
+    return {{number_, place_.line + error.line - 1, 0}, fmt::format("column {}: {}", column, error.message)};
+  }
+
+  bool StopAt(FilePlace place, std::string message) {
+    if (!stopped_) sink_.Stopped(place, reader_.trouble().empty() ? std::move(message) : reader_.trouble());
+    stopped_ = true;
+    return false;
+  }
+  bool Stop(std::string message) { return StopAt(Here(), fmt::format("column {}: {}", reader_.column(), message)); }
+
+  ByteReader reader_;
+  const size_t number_;
+  RowSink& sink_;
+  std::string text_;
+  FilePlace place_;
+  int column_ = 1;
+  uint64_t offset_ = 0;
+  size_t size_ = 0;
+  bool stopped_ = false;
+};
+
+// {"Resource": [row, ...], ...}: finds where rows begin and end; what stands in them is for the parser to judge.
+// Every function is false once the rest is not to be read.
+class Document : TextTaker {
+ public:
+  using TextTaker::TextTaker;
+
+  void Read() {
+    int first = SkipSpace();
+    if (first < 0) {
+      Stop("the document ends where a value is expected");
+    } else if (first != '{') {
+      StopAt(Here(), "must be an object: {\"Resource\": [row, ...]}");
+    } else if (Members() && SkipSpace() >= 0) {
+      Stop("there is something behind the document");
     }
-    return members;
+    if (!reader_.trouble().empty()) StopAt(Here(), "");
   }
 
  private:
-  void SkipString() {
-    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-      if (text_[at_] == '\\') ++at_;
+  int SkipSpace() {
+    int next = reader_.Peek();
+    while (next == ' ' || next == '\t' || next == '\n' || next == '\r') {
+      reader_.Advance();
+      next = reader_.Peek();
     }
-    ++at_;
+    return next;
   }
-  std::string_view text_;
-  size_t at_ = 0;
-  int line_ = 1;
+
+  bool Members() {
+    reader_.Advance();
+    for (bool first = true;; first = false) {
+      int next = SkipSpace();
+      if (first && next == '}') break;
+      if (next < 0) return Stop("the document ends where a name is expected");
+      if (next != '"') return Stop("expected a name in double quotes");
+      if (!Member()) return false;
+      next = SkipSpace();
+      if (next < 0) return Stop("the document ends early: expected ',' or '}'");
+      if (next == '}') break;
+      if (next != ',') return Stop("expected ',' or '}'");
+      reader_.Advance();
+    }
+    reader_.Advance();
+    return true;
+  }
+
+  bool Member() {
+    Begin();
+    TakeString();
+    auto name = json::Parse(text_);
+    if (!name) {
+      auto [place, message] = Told(name.error());
+      return StopAt(place, message);
+    }
+    resource_ = *name->string();
+    if (!names_.insert(resource_).second) {
+      return StopAt(place_, fmt::format("column {}: the name '{}' stands twice in one object", column_, resource_));
+    }
+    FilePlace place = place_;
+    if (SkipSpace() != ':') return Stop("expected ':'");
+    reader_.Advance();
+    if (!sink_.Resource(place, resource_)) return false;
+    if (SkipSpace() == '[') return Rows();
+    Begin();
+    TakeValue();
+    if (auto value = ParseRow(text_); !value && !TooLarge()) {
+      auto [where, message] = Told(value.error());
+      return StopAt(where, message);
+    }
+    return sink_.BadRow(place, fmt::format("{}: must be an array of rows", resource_));
+  }
+
+  bool Rows() {
+    reader_.Advance();
+    if (SkipSpace() == ']') {
+      reader_.Advance();
+      return true;
+    }
+    for (uint32_t row = 0;; ++row) {
+      SkipSpace();
+      if (!Row(row)) return false;
+      int next = SkipSpace();
+      if (next < 0) return Stop("the document ends early: expected ',' or ']'");
+      if (next != ',' && next != ']') return Stop("expected ',' or ']'");
+      reader_.Advance();
+      if (next == ']') return true;
+    }
+  }
+
+  bool Row(uint32_t row) {
+    Begin();
+    TakeValue();
+    place_.row = row;
+    if (TooLarge()) return sink_.BadRow(place_, fmt::format("{}[{}]: {}", resource_, row, TooLargeText()));
+    if (text_.empty()) {
+      return Stop(reader_.Peek() < 0 ? "the document ends where a value is expected" : "expected a value");
+    }
+    auto body = ParseRow(text_);
+    if (body) return sink_.Row({place_, true, offset_, static_cast<uint32_t>(size_), std::move(*body)});
+    auto [place, message] = Told(body.error());
+    return StopAt(place, fmt::format("{} (in {}[{}])", message, resource_, row));
+  }
+
+  // A value up to its end as its brackets and quotes tell it.
+  void TakeValue() {
+    int depth = 0;
+    for (int next = reader_.Peek(); next >= 0; next = reader_.Peek()) {
+      if (next == '"') {
+        TakeString();
+      } else if (depth == 0 && (next == ',' || next == ']' || next == '}' || next <= ' ')) {
+        return;
+      } else {
+        if (next == '{' || next == '[') ++depth;
+        if (next == '}' || next == ']') --depth;
+        Take();
+      }
+      if (depth == 0 && (next == '"' || next == '}' || next == ']')) return;
+    }
+  }
+
+  void TakeString() {
+    Take();
+    for (int next = reader_.Peek(); next >= 0; next = reader_.Peek()) {
+      Take();
+      if (next == '"') return;
+      if (next == '\\' && reader_.Peek() >= 0) Take();
+    }
+  }
+
+  std::string resource_;
+  std::set<std::string> names_;
 };
 
-std::string Told(const json::SyntaxError& error) { return fmt::format("column {}: {}", error.column, error.message); }
+// A row a line.
+class Lines : TextTaker {
+ public:
+  using TextTaker::TextTaker;
 
-void ReadObject(const std::string& text, FileContents& contents) {
-  size_t file = contents.paths.size() - 1;
-  auto parsed = json::Parse(text, kFileLimits);
-  if (!parsed) {
-    contents.mistakes.push_back({{file, parsed.error().line}, Told(parsed.error())});
-    return;
-  }
-  if (parsed->object() == nullptr) {
-    contents.mistakes.push_back({{file, 1}, "must be an object: {\"Resource\": [row, ...]}"});
-    return;
-  }
-  std::vector<MemberLines> lines = LineFinder(text).Find();
-  size_t member_at = 0;
-  for (json::Member& member : std::get<json::Object>(parsed->value)) {
-    const MemberLines& own = lines[member_at++];
-    contents.resources.emplace_back(FilePlace{file, own.line}, member.name);
-    if (member.value.array() == nullptr) {
-      contents.mistakes.push_back({{file, own.line}, fmt::format("{}: must be an array of rows", member.name)});
-      continue;
+  void Read(const std::string& resource) {
+    bool more = sink_.Resource({number_, 1, 0}, resource);
+    while (more && reader_.Peek() >= 0) {
+      Begin();
+      for (int next = reader_.Peek(); next >= 0 && next != '\n'; next = reader_.Peek()) Take();
+      more = Row();
+      if (reader_.Peek() == '\n') reader_.Advance();
     }
-    size_t row = 0;
-    for (json::Json& value : std::get<json::Array>(member.value.value)) {
-      contents.rows.push_back({{file, own.elements[row++]}, member.name, std::move(value)});
-    }
+    if (!reader_.trouble().empty()) StopAt(Here(), "");
   }
-}
 
-void ReadLines(const std::string& text, const std::string& resource, FileContents& contents) {
-  FilePlace place{contents.paths.size() - 1, 0};
-  contents.resources.emplace_back(FilePlace{place.file, 1}, resource);
-  for (size_t at = 0; at < text.size();) {
-    size_t end = std::min(text.find('\n', at), text.size());
-    std::string_view one = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    ++place.line;
-    if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    auto parsed = json::Parse(one, kFileLimits);
-    if (parsed) {
-      contents.rows.push_back({place, resource, std::move(*parsed)});
-    } else {
-      contents.mistakes.push_back({place, Told(parsed.error())});
-    }
+ private:
+  bool Row() {
+    if (TooLarge()) return sink_.BadRow(place_, TooLargeText());
+    if (text_.find_first_not_of(" \t\r") == std::string::npos) return true;
+    auto body = ParseRow(text_);
+    if (body) return sink_.Row({place_, false, offset_, static_cast<uint32_t>(size_), std::move(*body)});
+    return sink_.BadRow(place_, Told(body.error()).second);
   }
-}
+};
 
 }  // namespace
 
-void ReadRows(const std::string& path, const std::string& text, const std::string& resource, FileContents& contents) {
-  std::filesystem::path name(path);
-  contents.paths.push_back(path);
+void ReadRows(const SourceFile& file, size_t number, const std::string& resource, RowSink& sink) {
+  std::filesystem::path name(file.path());
   if (name.extension() == ".csv") {
-    contents.mistakes.push_back({{contents.paths.size() - 1, 1}, "CSV is not supported by this build"});
+    sink.Stopped({number, 1, 0}, "CSV is not supported by this build");
   } else if (name.extension() == ".ndjson" || name.extension() == ".jsonl") {
-    ReadLines(text, resource.empty() ? name.stem().string() : resource, contents);
+    Lines(file, number, sink).Read(resource.empty() ? name.stem().string() : resource);
   } else {
-    ReadObject(text, contents);
+    Document(file, number, sink).Read();
   }
+}
+
+std::expected<json::Json, json::SyntaxError> ParseRow(std::string_view text) {
+  return json::Parse(text, {.depth = 64, .bytes = kMostRowBytes});
 }
 
 }  // namespace ashlar::app

@@ -1,41 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <compare>
+#include <functional>
 #include <string>
-#include <vector>
 
+#include "app/operator/mistakes.h"
+#include "app/operator/source_file.h"
 #include "base/json/json.h"
 
 namespace ashlar::app {
 
-// A line of one of the files, in the order of their reading.
-struct FilePlace {
-  size_t file = 0;  // in FileContents::paths
-  int line = 1;
-  auto operator<=>(const FilePlace&) const = default;
-};
+constexpr size_t kMostRowBytes = 16 << 20;
+
+// A row as it stands in a file: where its text is, to be read again, and what it says.
 struct FileRow {
   FilePlace place;
-  std::string resource;
+  bool numbered = false;  // whether place.row counts it in an array
+  uint64_t offset = 0;
+  uint32_t length = 0;
   json::Json body;
 };
-struct FileMistake {
-  FilePlace place;
-  std::string message;
-  auto operator<=>(const FileMistake&) const = default;
-};
 
-// What stands in some files: the resources they name, with or without rows, the rows, and what could not be read.
-struct FileContents {
-  std::vector<std::string> paths;
-  std::vector<std::pair<FilePlace, std::string>> resources;
-  std::vector<FileRow> rows;
-  std::vector<FileMistake> mistakes;
+// What is found in a file, as it is found. Each may say that nothing more is wanted (false).
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  // The rows that follow are of this resource.
+  virtual bool Resource(FilePlace place, const std::string& name) = 0;
+  virtual bool Row(FileRow row) = 0;
+  // A row of the resource that cannot be read; it goes on behind it.
+  virtual bool BadRow(FilePlace place, std::string message) = 0;
+  // Nothing behind this place can be read.
+  virtual void Stopped(FilePlace place, std::string message) = 0;
 };
 
 // Reads {"Resource": [row, ...], ...}, or NDJSON (a row a line, of `resource`, or of the one that the file is named
-// for). What is there is appended; nothing is read beyond a mistake in the form of JSON, but NDJSON goes on at the next
-// line.
-void ReadRows(const std::string& path, const std::string& text, const std::string& resource, FileContents& contents);
+// for), a row at a time. `number` is the file's in FilePlace. A form that is not JSON ends a document; NDJSON goes on
+// at the next line.
+void ReadRows(const SourceFile& file, size_t number, const std::string& resource, RowSink& sink);
+
+// The row that was found there, from its text.
+std::expected<json::Json, json::SyntaxError> ParseRow(std::string_view text);
 
 }  // namespace ashlar::app

@@ -4,29 +4,60 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace ashlar::app {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
-// "1 Team {...}" for every row.
-std::vector<std::string> Rows(const FileContents& contents) {
-  std::vector<std::string> rows;
-  for (const FileRow& row : contents.rows) {
-    rows.push_back(fmt::format("{} {} {}", row.place.line, row.resource, json::ToText(row.body)));
+// Writes down what is found.
+struct Heard final : RowSink {
+  bool Resource(FilePlace place, const std::string& name) override {
+    resources.push_back(fmt::format("{} {}", place.line, name));
+    current = name;
+    return true;
   }
-  return rows;
-}
+  bool Row(FileRow row) override {
+    std::string number = row.numbered ? fmt::format("[{}]", row.place.row) : "";
+    rows.push_back(fmt::format("{} {}{} {}", row.place.line, current, number, json::ToText(row.body)));
+    found.push_back(std::move(row));
+    return found.size() < most;
+  }
+  bool BadRow(FilePlace place, std::string message) override {
+    mistakes.push_back(fmt::format("{}: {}", place.line, message));
+    return true;
+  }
+  void Stopped(FilePlace place, std::string message) override {
+    mistakes.push_back(fmt::format("{}: {}, and stopped", place.line, message));
+  }
+  std::string current;
+  size_t most = SIZE_MAX;
+  std::vector<std::string> resources, rows, mistakes;
+  std::vector<FileRow> found;
+};
 
-FileContents Read(const std::string& path, const std::string& text, const std::string& resource = "") {
-  FileContents contents;
-  ReadRows(path, text, resource, contents);
-  return contents;
-}
+class RowsFileTest : public testing::Test {
+ protected:
+  SourceFile Write(const std::string& name, const std::string& text) {
+    std::string path = testing::TempDir() + "ashlar_rows_" + name;
+    std::ofstream(path, std::ios::binary) << text;
+    auto file = SourceFile::Open(path);
+    EXPECT_TRUE(file);
+    unlink(path.c_str());
+    return std::move(*file);
+  }
+  Heard Read(const std::string& name, const std::string& text, const std::string& resource = "") {
+    Heard heard;
+    ReadRows(Write(name, text), 0, resource, heard);
+    return heard;
+  }
+};
 
-TEST(RowsFileTest, EveryRowHasTheLineWhereItBegins) {
-  FileContents contents = Read("rows.json", R"({
+TEST_F(RowsFileTest, EveryRowHasTheLineWhereItBegins) {
+  Heard heard = Read("rows.json", R"({
 "Team": [ {"id": "a"},
   {"id":
      "b", "tags": [1, {"x": [2]}], "o": {"p": [3]}}, {"id": "c,]}\"["},
@@ -37,55 +68,112 @@ TEST(RowsFileTest, EveryRowHasTheLineWhereItBegins) {
 "Member":
 [[1], 5, "x", null
 ,true]})");
-  EXPECT_THAT(contents.mistakes, testing::IsEmpty());
-  EXPECT_THAT(Rows(contents),
-              ElementsAre(R"(2 Team {"id":"a"})", R"(3 Team {"id":"b","tags":[1,{"x":[2]}],"o":{"p":[3]}})",
-                          R"(4 Team {"id":"c,]}\"["})", R"(6 Team {"id":"d"})", "10 Member [1]", "10 Member 5",
-                          "10 Member \"x\"", "10 Member null", "11 Member true"));
-  ASSERT_EQ(contents.resources.size(), 3u);
-  EXPECT_EQ(contents.resources[1].second, "Empty");
-  EXPECT_EQ(contents.resources[1].first.line, 8);
+  EXPECT_THAT(heard.mistakes, IsEmpty());
+  EXPECT_THAT(heard.rows,
+              ElementsAre(R"(2 Team[0] {"id":"a"})", R"(3 Team[1] {"id":"b","tags":[1,{"x":[2]}],"o":{"p":[3]}})",
+                          R"(4 Team[2] {"id":"c,]}\"["})", R"(6 Team[3] {"id":"d"})", "10 Member[0] [1]",
+                          "10 Member[1] 5", "10 Member[2] \"x\"", "10 Member[3] null", "11 Member[4] true"));
+  EXPECT_THAT(heard.resources, ElementsAre("2 Team", "8 Empty", "9 Member"));
 }
 
-TEST(RowsFileTest, MembersThatAreNoArraysAreToldAtTheirLines) {
-  FileContents contents = Read("rows.json", "{\"A\": {\"x\": [1]},\n\"B\": 5,\n\"C\": [{}]}");
-  ASSERT_EQ(contents.mistakes.size(), 2u);
-  EXPECT_EQ(contents.mistakes[0].place.line, 1);
-  EXPECT_EQ(contents.mistakes[1].place.line, 2);
-  EXPECT_THAT(contents.mistakes[1].message, HasSubstr("B"));
-  EXPECT_THAT(Rows(contents), ElementsAre("3 C {}"));
-}
-
-TEST(RowsFileTest, WhatIsNoObjectOfArraysIsTold) {
-  for (const char* text : {"", "[]", "5", "{\"A\": [}", "{\"A\": [], \"A\": []}", "{} {}"}) {
-    FileContents contents = Read("rows.json", text);
-    EXPECT_EQ(contents.mistakes.size(), 1u) << text;
-    EXPECT_THAT(contents.rows, testing::IsEmpty()) << text;
+TEST_F(RowsFileTest, ARowIsFoundAgainWhereItStands) {
+  std::string text = "\xef\xbb\xbf{\"Team\": [\n";
+  for (int i = 0; i < 20'000; ++i) text += fmt::format("{}{{\"id\": \"t{}\"}}\n", i == 0 ? "" : ",", i);
+  SourceFile file = Write("rows.json", text + "]}");
+  Heard heard;
+  ReadRows(file, 0, "", heard);
+  ASSERT_EQ(heard.found.size(), 20'000u);
+  EXPECT_THAT(heard.mistakes, IsEmpty());
+  PartReader reader(file);
+  for (int i : {0, 1, 2, 9000, 9001, 19'999, 5, 19'998, 3}) {
+    const FileRow& row = heard.found[static_cast<size_t>(i)];
+    auto part = reader.Read(row.offset, row.length);
+    ASSERT_TRUE(part);
+    EXPECT_EQ(*part, fmt::format("{{\"id\": \"t{}\"}}", i));
+    EXPECT_EQ(row.place.line, i + 2);
   }
-  FileContents contents = Read("rows.json", "{\"A\": [\n{\"x\": nul}]}");
-  ASSERT_EQ(contents.mistakes.size(), 1u);
-  EXPECT_EQ(contents.mistakes[0].place.line, 2);
-  EXPECT_THAT(contents.mistakes[0].message, HasSubstr("column"));
+  EXPECT_FALSE(reader.Read(text.size(), 10));
 }
 
-TEST(RowsFileTest, LinesOfTheResourceThatTheFileIsNamedFor) {
-  FileContents contents = Read("some/where/Team.ndjson", "{\"id\":1}\r\n\n  \n{\"id\":\n[2]\n{\"id\":3}");
-  EXPECT_THAT(Rows(contents), ElementsAre("1 Team {\"id\":1}", "5 Team [2]", "6 Team {\"id\":3}"));
-  ASSERT_EQ(contents.mistakes.size(), 1u);
-  EXPECT_EQ(contents.mistakes[0].place.line, 4);
-  EXPECT_THAT(Rows(Read("dump.jsonl", "{}", "Member")), ElementsAre("1 Member {}"));
+TEST_F(RowsFileTest, NothingMoreIsReadThanIsWanted) {
+  Heard heard;
+  heard.most = 2;
+  ReadRows(Write("rows.json", "{\"A\": [1, 2, 3, 4"), 0, "", heard);
+  EXPECT_EQ(heard.rows.size(), 2u);
+  EXPECT_THAT(heard.mistakes, IsEmpty());
 }
 
-TEST(RowsFileTest, FilesFollowEachOther) {
-  FileContents contents = Read("a.json", "{\"A\": [{}]}");
-  ReadRows("b.csv", "id\n1\n", "", contents);
-  ReadRows("c.json", "{\"A\": [{}]}", "", contents);
-  EXPECT_THAT(contents.paths, ElementsAre("a.json", "b.csv", "c.json"));
-  ASSERT_EQ(contents.mistakes.size(), 1u);
-  EXPECT_EQ(contents.mistakes[0].place.file, 1u);
-  EXPECT_THAT(contents.mistakes[0].message, HasSubstr("CSV is not supported by this build"));
-  ASSERT_EQ(contents.rows.size(), 2u);
-  EXPECT_EQ(contents.rows[1].place.file, 2u);
+TEST_F(RowsFileTest, MembersThatAreNoArraysAreToldAtTheirLines) {
+  Heard heard = Read("rows.json", "{\"A\": {\"x\": [1]},\n\"B\": 5,\n\"C\": [{}]}");
+  EXPECT_THAT(heard.mistakes, ElementsAre("1: A: must be an array of rows", "2: B: must be an array of rows"));
+  EXPECT_THAT(heard.rows, ElementsAre("3 C[0] {}"));
+}
+
+TEST_F(RowsFileTest, WhatIsNoObjectOfArraysIsToldWithItsPlace) {
+  for (const auto& [text, told] : std::vector<std::pair<const char*, const char*>>{
+           {"", "1: column 1: the document ends where a value is expected, and stopped"},
+           {"\n[]", "2: must be an object: {\"Resource\": [row, ...]}, and stopped"},
+           {"{\"A\": [}", "1: column 8: expected a value, and stopped"},
+           {"{\"A\": [", "1: column 8: the document ends where a value is expected, and stopped"},
+           {"{\"A\": [{}", "1: column 10: the document ends early: expected ',' or ']', and stopped"},
+           {"{\"A\": [{}}", "1: column 10: expected ',' or ']', and stopped"},
+           {"{\"A\": [{},]}", "1: column 11: expected a value, and stopped"},
+           {"{\"A\": []", "1: column 9: the document ends early: expected ',' or '}', and stopped"},
+           {"{\"A\": []]", "1: column 9: expected ',' or '}', and stopped"},
+           {"{\"A\": [],}", "1: column 10: expected a name in double quotes, and stopped"},
+           {"{\"A\" []}", "1: column 6: expected ':', and stopped"},
+           {"{\"A\": [],\n \"A\": []}", "2: column 2: the name 'A' stands twice in one object, and stopped"},
+           {"{} {}", "1: column 4: there is something behind the document, and stopped"},
+           {"{\"A\": [\n{\"x\": nul}]}", "2: column 7: expected a value (in A[0]), and stopped"},
+           {"{\"A\": [{}, {\"x\": 1]}", "1: column 19: expected ',' or '}' (in A[1]), and stopped"},
+           {"{\"A\": [{\n\"x\": 1, \"x\"",
+            "2: column 9: the name 'x' stands twice in one object (in A[0]), and stopped"},
+           {"{\"A\": tru}", "1: column 7: expected a value, and stopped"},
+           {"{\"\\uD800\": []}", "1: column 3: a lone surrogate, and stopped"},
+           {"{\"A\": [\"\xff\"]}", "1: column 9: not valid UTF-8 (in A[0]), and stopped"},
+       }) {
+    EXPECT_THAT(Read("rows.json", text).mistakes, ElementsAre(told)) << text;
+  }
+}
+
+TEST_F(RowsFileTest, WhatStandsBeforeAMistakeIsRead) {
+  EXPECT_THAT(Read("rows.json", "{\"A\": [{\"x\":1}, {\"x\":2}, oops]}").rows,
+              ElementsAre("1 A[0] {\"x\":1}", "1 A[1] {\"x\":2}"));
+}
+
+TEST_F(RowsFileTest, LinesOfTheResourceThatTheFileIsNamedFor) {
+  Heard heard = Read("Team.ndjson", "\xef\xbb\xbf{\"id\":1}\r\n\n  \n{\"id\":\n[2]\n{\"id\":3}");
+  EXPECT_THAT(heard.rows,
+              ElementsAre("1 ashlar_rows_Team {\"id\":1}", "5 ashlar_rows_Team [2]", "6 ashlar_rows_Team {\"id\":3}"));
+  EXPECT_THAT(heard.mistakes, ElementsAre("4: column 7: the document ends where a value is expected"));
+  EXPECT_THAT(Read("dump.jsonl", "{}", "Member").rows, ElementsAre("1 Member {}"));
+}
+
+TEST_F(RowsFileTest, ARowThatIsTooLargeIsToldAndTheOthersAreRead) {
+  std::string large = "\"" + std::string(kMostRowBytes, 'x') + "\"";
+  Heard heard = Read("Team.ndjson", large + "\n{}");
+  EXPECT_THAT(heard.mistakes, ElementsAre("1: the row is larger than 16 MiB"));
+  EXPECT_EQ(heard.rows.size(), 1u);
+  heard = Read("rows.json", "{\"A\": [" + large + ", {}]}");
+  EXPECT_THAT(heard.mistakes, ElementsAre("1: A[0]: the row is larger than 16 MiB"));
+  EXPECT_EQ(heard.rows.size(), 1u);
+}
+
+TEST_F(RowsFileTest, OnlyRegularFilesAreOpened) {
+  EXPECT_THAT(SourceFile::Open("/nonexistent/rows.json").error().message, HasSubstr("/nonexistent/rows.json"));
+  EXPECT_THAT(SourceFile::Open(testing::TempDir()).error().message, HasSubstr("not a regular file"));
+  EXPECT_THAT(SourceFile::Open("/dev/null").error().message, HasSubstr("not a regular file"));
+}
+
+TEST_F(RowsFileTest, AChangedFileIsKnown) {
+  std::string path = testing::TempDir() + "ashlar_changed";
+  std::ofstream(path) << "{}";
+  auto file = SourceFile::Open(path);
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(file->Unchanged());
+  std::ofstream(path, std::ios::app) << " ";
+  EXPECT_FALSE(file->Unchanged());
+  unlink(path.c_str());
 }
 
 }  // namespace

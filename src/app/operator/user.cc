@@ -36,18 +36,13 @@ call::Call UserCall(const Runtime& runtime, OperationKind kind) {
   return call;
 }
 
-// An undeclared role, or empty.
-std::string UnknownRole(const Runtime& runtime, const std::vector<std::string>& roles) {
+// What is wrong with the roles that an option names, or empty.
+std::string UnknownRoles(const Runtime& runtime, std::string_view option, const std::vector<std::string>& roles) {
   for (const std::string& role : roles) {
-    if (runtime.service->FindRole(role) == nullptr) return role;
+    std::string wrong = UnknownRole(*runtime.service, role);
+    if (!wrong.empty()) return fmt::format("{}: {}", option, wrong);
   }
   return "";
-}
-
-std::string UnknownRoleText(const Runtime& runtime, std::string_view option, const std::string& role) {
-  std::vector<std::string> names;
-  for (const model::Role& known : runtime.service->roles) names.push_back(known.name);
-  return fmt::format("{}: the contract has no role '{}'; it has: {}", option, role, fmt::join(names, ", "));
 }
 
 // What the contract requires of a User beyond what it gives a default: texts are filled with the id, so that a token
@@ -70,7 +65,7 @@ Json ReadAssigned(const model::Resource& user, const std::string& name, const st
   return parsed ? std::move(*parsed) : Json(text);
 }
 
-OperatorAnswer AddUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer AddUser(const Runtime& runtime, const Json& request, Observer& observer) {
   std::string id = TextOf(request, "id");
   if (id.empty()) id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
   const model::Resource& user = runtime.service->resource(runtime.service->user);
@@ -133,7 +128,7 @@ call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::st
 }
 
 // The one user that an id or an address names, changed by what `change` makes of it.
-OperatorAnswer ChangeUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
+OperatorAnswer ChangeUser(const Runtime& runtime, const Json& request, Observer& observer,
                           const std::function<Result<Json>(Found& user)>& change) {
   std::string who = TextOf(request, "who");
   auto users = FindUsers(runtime, who, observer);
@@ -156,7 +151,7 @@ bool Holds(const std::vector<std::string>& roles, const std::string& role) {
 
 // What is so already is told, and is no failure: a script may be run again. A role that neither the contract nor the
 // user has is mistyped.
-OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer ChangeRoles(const Runtime& runtime, const Json& request, Observer& observer) {
   std::vector<std::string> added = TextsOf(request, "add"), removed = TextsOf(request, "remove");
   std::string told;
   OperatorAnswer answer = ChangeUser(runtime, request, observer, [&](Found& user) -> Result<Json> {
@@ -165,8 +160,8 @@ OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& reques
         return Fail(ErrorKind::kInvalid, fmt::format("--role and --remove both name '{}'", role));
       }
       if (std::erase(user.roles, role) > 0) continue;
-      if (std::string unknown = UnknownRole(runtime, {role}); !unknown.empty()) {
-        return Fail(ErrorKind::kInvalid, UnknownRoleText(runtime, "--remove", unknown));
+      if (std::string wrong = UnknownRoles(runtime, "--remove", {role}); !wrong.empty()) {
+        return Fail(ErrorKind::kInvalid, wrong);
       }
       told += fmt::format("--remove: {} does not have the role '{}'\n", user.email, role);
     }
@@ -183,14 +178,14 @@ OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& reques
   return answer;
 }
 
-OperatorAnswer Disable(const Runtime& runtime, const OperatorRequest& request, Observer& observer, bool disabled) {
+OperatorAnswer Disable(const Runtime& runtime, const Json& request, Observer& observer, bool disabled) {
   return ChangeUser(runtime, request, observer, [disabled](Found& user) -> Result<Json> {
     user.disabled = disabled;
     return MakeObject({{"disabled", Json(disabled)}});
   });
 }
 
-OperatorAnswer ListUsers(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer ListUsers(const Runtime& runtime, const Json& request, Observer& observer) {
   auto users = FindUsers(runtime, "", observer);
   if (!users) return Refused(users.error());
   OperatorAnswer answer;
@@ -241,10 +236,9 @@ std::expected<std::string, OperatorAnswer> PrepareUser(const Runtime& runtime, c
 
 }  // namespace
 
-OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
+OperatorAnswer ExecuteToken(const Runtime& runtime, const Json& request, Observer& observer) {
   std::vector<std::string> roles = TextsOf(request, "roles");
-  if (std::string role = UnknownRole(runtime, roles); !role.empty())
-    return Wrong(UnknownRoleText(runtime, "--role", role));
+  if (std::string wrong = UnknownRoles(runtime, "--role", roles); !wrong.empty()) return Wrong(wrong);
   std::string user = TextOf(request, "user");
   if (!user.empty()) {
     auto prepared = PrepareUser(runtime, user, observer);
@@ -260,9 +254,9 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& reque
   return {0, identity::SignToken(runtime.keys->signing(), runtime.service->name, claims) + "\n", ""};
 }
 
-OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
-  std::string role = UnknownRole(runtime, TextsOf(request, "add"));
-  if (!role.empty()) return Wrong(UnknownRoleText(runtime, "--role", role));
+OperatorAnswer ExecuteUser(const Runtime& runtime, const Json& request, Observer& observer) {
+  std::string wrong = UnknownRoles(runtime, "--role", TextsOf(request, "add"));
+  if (!wrong.empty()) return Wrong(wrong);
   std::string what = TextOf(request, "what");
   if (what == "add") return AddUser(runtime, request, observer);
   if (what == "role") return ChangeRoles(runtime, request, observer);

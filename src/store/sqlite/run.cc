@@ -22,6 +22,20 @@ Result<call::Answer<call::Outcome>> RunSteps(Connection& connection, const model
   }
 }
 
+Result<void> RunFeed(Connection& connection, const model::Service& service, Context& context, Feed& feed) {
+  try {
+    feed.Start();
+    while (true) {
+      TRY(plan, feed.Next());
+      if (!plan) return {};
+      TRY(outcome, RunSteps(connection, service, context, plan->program()));
+      feed.Answered(std::move(outcome));
+    }
+  } catch (const std::exception& error) {
+    return Fail(ErrorKind::kInternal, error.what());
+  }
+}
+
 }  // namespace
 
 Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const model::Service& service, Context& context,
@@ -36,20 +50,20 @@ Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const mod
 Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, Context& context, Unit& unit) {
   int64_t begun = context.clock.SteadyMicros();
   context.statements = 0;
-  if (context.plans_done != nullptr) context.plans_done->store(0);
   Outcomes outcomes;
   for (plan::Plan& plan : unit.plans) {
     TRY(outcome, RunProgram(connection, service, context, plan.program()));
-    if (context.plans_done != nullptr) context.plans_done->fetch_add(1);
     bool refused = !outcome.has_value();
     outcomes.push_back(std::move(outcome));
     if (refused && !unit.collect_all) break;
   }
+  if (unit.feed != nullptr) TRY_VOID(RunFeed(connection, service, context, *unit.feed));
   context.store_us += context.clock.SteadyMicros() - begun;
   return outcomes;
 }
 
-bool AllWell(const Outcomes& outcomes) {
+bool AllWell(const Unit& unit, const Outcomes& outcomes) {
+  if (unit.feed != nullptr && !unit.feed->AllWell()) return false;
   return std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) { return outcome.has_value(); });
 }
 

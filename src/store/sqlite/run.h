@@ -13,10 +13,10 @@ namespace ashlar::store::sqlite {
 Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const model::Service& service, Context& context,
                                                plan::Program& program);
 
-// All plans of a unit, in order, until one is refused (or all of them: Unit::collect_all).
+// All plans of a unit, in order, until one is refused (or all of them: Unit::collect_all, Unit::feed).
 Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, Context& context, Unit& unit);
 
-// Whether every outcome is a success.
-bool AllWell(const Outcomes& outcomes);
+// Whether every outcome of the unit is a success.
+bool AllWell(const Unit& unit, const Outcomes& outcomes);
 
 }  // namespace ashlar::store::sqlite

@@ -21,10 +21,24 @@ std::vector<Job> WorkQueue::Take(size_t most) {
   some_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
   std::vector<Job> taken;
   while (!jobs_.empty() && taken.size() < most) {
+    bool alone = jobs_.front().unit->feed != nullptr;
+    if (alone && !taken.empty()) break;
     taken.push_back(std::move(jobs_.front()));
     jobs_.pop_front();
+    if (alone) break;
   }
   return taken;
+}
+
+std::vector<Job> WorkQueue::TakeLate() {
+  std::lock_guard lock(mutex_);
+  std::vector<Job> late;
+  std::erase_if(jobs_, [&late](Job& job) {
+    if (!job.context->deadline.Passed(job.context->clock)) return false;
+    late.push_back(std::move(job));
+    return true;
+  });
+  return late;
 }
 
 bool WorkQueue::empty() const {

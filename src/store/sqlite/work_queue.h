@@ -25,8 +25,10 @@ class WorkQueue {
 
   // False if it is full, stalled (its first job has waited longer than the limit) or closed; the job is untouched then.
   bool Push(Job& job);
-  // Waits for work and takes up to `most` jobs; none once it is closed and empty.
+  // Waits for work and takes up to `most` jobs; one with a feed only by itself; none once it is closed and empty.
   std::vector<Job> Take(size_t most);
+  // Takes those whose deadline has passed.
+  std::vector<Job> TakeLate();
   bool empty() const;
   void Close();
 

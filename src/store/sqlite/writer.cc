@@ -14,6 +14,35 @@ constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
 constexpr int kRestartAgainPages = 4096;  // more, when readers did not let go
+constexpr int kDeputyMillis = 100;        // between looks for those who have waited long enough
+constexpr const char* kReadOnly = "the store is read-only since the disk failed";
+constexpr const char* kBusy = "another transaction holds the store; nothing of this was done";
+
+// Answers for the writer, which is at work for long, those whose deadline passes meanwhile.
+class Deputy {
+ public:
+  explicit Deputy(WorkQueue& queue)
+      : thread_([this, &queue] {
+          std::unique_lock lock(mutex_);
+          while (!end_.wait_for(lock, std::chrono::milliseconds(kDeputyMillis), [this] { return ended_; })) {
+            for (Job& job : queue.TakeLate()) job.done(Fail(ErrorKind::kUnavailable, kBusy));
+          }
+        }) {}
+  ~Deputy() {
+    {
+      std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    end_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable end_;
+  bool ended_ = false;
+  std::thread thread_;  // last: it uses the others
+};
 
 }  // namespace
 
@@ -35,6 +64,10 @@ void Writer::Loop() {
   while (true) {
     std::vector<Job> jobs = queue_.Take(kGroupLimit);
     if (jobs.empty()) return;
+    if (jobs[0].unit->feed != nullptr) {
+      Alone(jobs[0]);
+      continue;
+    }
     for (size_t done = 0; done < jobs.size();) done += Group(std::span(jobs).subspan(done));
     Checkpoint();
   }
@@ -42,8 +75,7 @@ void Writer::Loop() {
 
 size_t Writer::Group(std::span<Job> jobs) {
   Results results;
-  Result<void> committed =
-      broken() ? Fail(ErrorKind::kUnavailable, "the store is read-only since the disk failed") : Commit(jobs, results);
+  Result<void> committed = broken() ? Fail(ErrorKind::kUnavailable, kReadOnly) : Commit(jobs, results);
   size_t ran = results.size();
   if (!committed && ran > 1 && !broken()) {
     // One unit may have spoilt the commit for all: they are done again, each by itself.
@@ -78,18 +110,49 @@ Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
   return done;
 }
 
+void Writer::Alone(Job& job) {
+  Deputy deputy(queue_);
+  Result<Outcomes> outcomes = broken() ? Fail(ErrorKind::kUnavailable, kReadOnly) : InTransaction(job);
+  if (outcomes) commits_.fetch_add(1, std::memory_order_release);
+  job.done(std::move(outcomes));
+  Checkpoint();
+}
+
+// Without a savepoint: its journal would keep every page that was there before.
+Result<Outcomes> Writer::InTransaction(Job& job) {
+  TRY_VOID(connection_->Execute("BEGIN IMMEDIATE"));
+  Result<Outcomes> outcomes = Checked(job);
+  bool keep = outcomes && AllWell(*job.unit, *outcomes) && !job.unit->discard;
+  Result<void> ended;
+  if (keep) {
+    ended = connection_->Execute("COMMIT");
+  } else if (!connection_->in_transaction()) {  // SQLite ends it itself when the disk is full or fails
+    ended = outcomes ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
+                     : Result<void>(std::unexpected(outcomes.error()));
+  }
+  if (connection_->in_transaction()) (void)connection_->Execute("ROLLBACK");
+  if (connection_->damaged()) broken_.store(true);
+  if (ended) return outcomes;
+  observer_.Observe(Note{Severity::kError, "store.commit", ended.error().message});
+  return std::unexpected(std::move(ended).error());
+}
+
 Result<Outcomes> Writer::InSavepoint(Job& job) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
   TRY_VOID(connection_->Execute("SAVEPOINT unit"));
-  Result<Outcomes> outcomes = RunWithin(job);
+  Result<Outcomes> outcomes = Checked(job);
   if (!connection_->in_transaction()) return outcomes;
-  bool well = outcomes && AllWell(*outcomes);
-  if (well && !connection_->ReferencesHold()) {
-    well = false;
-    outcomes = Fail(ErrorKind::kInternal, "a reference leads nowhere");
-  }
+  bool well = outcomes && AllWell(*job.unit, *outcomes);
   if (!well || job.unit->discard) TRY_VOID(connection_->Execute("ROLLBACK TO unit"));
   TRY_VOID(connection_->Execute("RELEASE unit"));
+  return outcomes;
+}
+
+// Runs it; where all went well, no reference may lead nowhere.
+Result<Outcomes> Writer::Checked(Job& job) {
+  Result<Outcomes> outcomes = RunWithin(job);
+  bool well = connection_->in_transaction() && outcomes && AllWell(*job.unit, *outcomes);
+  if (well && !connection_->ReferencesHold()) return Fail(ErrorKind::kInternal, "a reference leads nowhere");
   return outcomes;
 }
 

@@ -11,6 +11,8 @@ namespace ashlar::store::sqlite {
 
 // The one thread that writes and checkpoints. Units that wait are committed together, each in a savepoint of its own,
 // and answered behind the commit, so that an answer means that its unit is durable. A unit is never interrupted.
+// A unit with a feed is committed by itself, however long it takes: what waits meanwhile is told that the store is busy
+// when its deadline passes.
 // Thread safe.
 class Writer {
  public:
@@ -30,9 +32,12 @@ class Writer {
   void Loop();
   // Runs and answers the first of these jobs, or all: says how many.
   size_t Group(std::span<Job> jobs);
+  void Alone(Job& job);
   // Fills `results` for the jobs that it ran; an Error: nothing of them is there.
   Result<void> Commit(std::span<Job> jobs, Results& results);
+  Result<Outcomes> InTransaction(Job& job);
   Result<Outcomes> InSavepoint(Job& job);
+  Result<Outcomes> Checked(Job& job);
   Result<Outcomes> RunWithin(Job& job);
   void Checkpoint();
 

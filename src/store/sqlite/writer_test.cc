@@ -89,7 +89,8 @@ class Notes final : public Observer {
 
 // A unit on its way through the writer.
 struct Sent {
-  explicit Sent(Clock& clock, Observer& observer) : context{.request_id = "t", .clock = clock, .observer = observer} {}
+  explicit Sent(const Clock& clock, Observer& observer)
+      : context{.request_id = "t", .clock = clock, .observer = observer} {}
   Context context;
   Unit unit;
   std::promise<Result<Outcomes>> promise;
@@ -232,6 +233,105 @@ TEST_F(WriterTest, AUnitWhoseDeadlineHasPassedIsNotBegun) {
   EXPECT_EQ(Names(), "first other");
 }
 
+// Gives the plans of some units; holds the writer at the first until it is let go.
+struct Held final : Feed {
+  void Start() override { next = 0; }
+  Result<std::optional<plan::Plan>> Next() override {
+    if (next == 0) {
+      begun.set_value();
+      go.get_future().wait();
+    }
+    if (next < plans.size()) return std::move(plans[next++]);
+    return std::nullopt;
+  }
+  void Answered(call::Answer<call::Outcome> answer) override { well = well && answer.has_value(); }
+  bool AllWell() const override { return well; }
+  std::vector<plan::Plan> plans;
+  size_t next = 0;
+  bool well = true;
+  std::promise<void> begun, go;
+};
+
+TEST_F(WriterTest, AFeedIsCommittedByItselfInOrderWithTheOthers) {
+  Begin();
+  Held feed;
+  for (const char* name : {"one", "two"}) feed.plans.push_back(std::move(Make(name, name)->unit.plans[0]));
+  std::vector<std::unique_ptr<Sent>> all;
+  all.push_back(Make("a", "before"));
+  all.push_back(std::make_unique<Sent>(clock_, notes_));
+  all[1]->unit.feed = &feed;
+  all.push_back(Make("b", "behind"));
+  feed.go.set_value();
+  SendTogether(all);
+  for (auto& one : all) ASSERT_TRUE(one->Wait());
+  EXPECT_EQ(all[0]->commits_when_answered, 2u);
+  EXPECT_EQ(all[1]->commits_when_answered, 3u);
+  EXPECT_EQ(all[2]->commits_when_answered, 4u);
+  EXPECT_EQ(Names(), "before behind first one two");
+}
+
+TEST_F(WriterTest, NothingRemainsOfAFeedThatIsRefusedOrDiscarded) {
+  Begin();
+  for (bool discard : {false, true}) {
+    Held feed;
+    for (const char* name : {"one", discard ? "two" : "one", "three"}) {
+      feed.plans.push_back(std::move(Make(name, name)->unit.plans[0]));
+    }
+    Sent sent(clock_, notes_);
+    sent.unit.feed = &feed;
+    sent.unit.discard = discard;
+    feed.go.set_value();
+    ASSERT_TRUE(Submit(sent));
+    ASSERT_TRUE(sent.Wait());
+    EXPECT_EQ(feed.well, discard);
+    EXPECT_EQ(feed.next, 3u);
+    EXPECT_EQ(Names(), "");
+  }
+}
+
+TEST_F(WriterTest, WhoWaitsForAFeedIsToldAtTheDeadlineThatTheStoreIsBusy) {
+  Begin();
+  Held feed;
+  feed.plans.push_back(std::move(Make("one", "one")->unit.plans[0]));
+  Sent load(SystemClock(), notes_);
+  load.unit.feed = &feed;
+  ASSERT_TRUE(Submit(load));
+  feed.begun.get_future().wait();
+  auto late = Make("late", "late");
+  auto patient = Make("patient", "patient");
+  late->context.deadline = Deadline{0};
+  ASSERT_TRUE(Submit(*patient));
+  ASSERT_TRUE(Submit(*late));
+  auto told = late->Wait();  // while the feed is held
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().kind, ErrorKind::kUnavailable);
+  feed.go.set_value();
+  EXPECT_TRUE(load.Wait());
+  EXPECT_TRUE(patient->Wait());
+  EXPECT_EQ(Names(), "one patient");
+}
+
+TEST_F(WriterTest, AFeedThatFillsTheDiskIsLostAlone) {
+  ASSERT_TRUE(connection_->QueryText("PRAGMA max_page_count = 40"));
+  Begin();
+  Held feed;
+  feed.plans.push_back(std::move(Make("a", "small")->unit.plans[0]));
+  feed.plans.push_back(std::move(Make("b", "large", 900'000)->unit.plans[0]));
+  Sent load(clock_, notes_);
+  load.unit.feed = &feed;
+  feed.go.set_value();
+  ASSERT_TRUE(Submit(load));
+  auto lost = load.Wait();
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(notes_.events(), testing::ElementsAre("store.commit"));
+  auto next = Make("c", "next");
+  ASSERT_TRUE(Submit(*next));
+  EXPECT_TRUE(next->Wait());
+  EXPECT_EQ(Names(), "next");
+  EXPECT_FALSE(writer_->broken());
+}
+
 TEST_F(WriterTest, WhenTheDiskIsFullOneUnitIsLostAndTheOthersAreDoneAgain) {
   ASSERT_TRUE(connection_->QueryText("PRAGMA max_page_count = 40"));
   Begin();
@@ -331,8 +431,9 @@ TEST(WorkQueue, RefusesWhatIsTooMuchAndWhatWouldWaitTooLong) {
   Notes notes;
   Context context{.clock = clock, .observer = notes};
   WorkQueue queue(2, 1000);
+  Unit unit;
   auto push = [&] {
-    Job job{&context, nullptr, {}};
+    Job job{&context, &unit, {}};
     return queue.Push(job);
   };
   EXPECT_TRUE(push());

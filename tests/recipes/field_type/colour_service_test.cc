@@ -153,6 +153,41 @@ TEST_P(ColourService, IsATextToExpressions) {
   EXPECT_THAT(Filter("colour > 5"), ElementsAre("INVALID_QUERY"));
 }
 
+// Paints with these bodies, one after another.
+struct Bodies final : engine::CallSource {
+  void Start() override { next = 0; }
+  Result<const call::Call*> Next() override {
+    if (next == bodies.size()) return nullptr;
+    call.body = json::Parse(bodies[next++]).value();
+    return &call;
+  }
+  void Refused(call::ApiError) override { refused.push_back(next - 1); }
+  call::Call call;
+  std::vector<std::string> bodies;
+  size_t next = 0;
+  std::vector<size_t> refused;
+};
+
+TEST_P(ColourService, ManyCallsRemainTogetherOrNotAtAll) {
+  Bodies bodies;
+  bodies.call = Make(OperationKind::kCreate);
+  bodies.bodies = {R"({"name": "sky", "colour": "#1E90FF"})", R"({"name": "fog", "colour": "grey"})",
+                   R"({"name": "tar"})"};
+  Context context{.request_id = "colour", .deadline = {}, .clock = SystemClock(), .observer = Nobody()};
+  auto run = [&](bool discard) {
+    return engine::RunEach(*planner_, store_->store(), context, call::Caller{}, bodies, discard);
+  };
+  auto count = [&] { return Run(Make(OperationKind::kList))->rows.rows.size(); };
+  EXPECT_EQ(run(false), false);
+  EXPECT_THAT(bodies.refused, ElementsAre(1));
+  EXPECT_EQ(count(), 0u);
+  bodies.bodies.erase(bodies.bodies.begin() + 1);
+  EXPECT_EQ(run(true), false);
+  EXPECT_EQ(count(), 0u);
+  EXPECT_EQ(run(false), true);
+  EXPECT_EQ(count(), 2u);
+}
+
 INSTANTIATE_TEST_SUITE_P(On, ColourService, testing::ValuesIn(kStores),
                          [](const auto& info) { return std::string(info.param); });
 

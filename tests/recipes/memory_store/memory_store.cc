@@ -29,6 +29,7 @@ class MemoryStore final : public store::Store {
     Result<Outcomes> outcomes = RunPlans(context, unit);
     bool well =
         outcomes && std::all_of(outcomes->begin(), outcomes->end(), [](const auto& one) { return one.has_value(); });
+    if (unit.feed != nullptr) well = well && unit.feed->AllWell();
     if (!well || unit.discard) tables_ = std::move(before);
     return outcomes;
   }
@@ -59,7 +60,18 @@ class MemoryStore final : public store::Store {
       outcomes.push_back(std::move(outcome));
       if (!outcomes.back() && !unit.collect_all) break;
     }
+    if (unit.feed != nullptr) TRY_VOID(RunFeed(context, *unit.feed));
     return outcomes;
+  }
+
+  Result<void> RunFeed(Context& context, store::Feed& feed) {
+    feed.Start();
+    while (true) {
+      TRY(plan, feed.Next());
+      if (!plan) return {};
+      TRY(outcome, RunProgram(context, plan->program()));
+      feed.Answered(std::move(outcome));
+    }
   }
 
   Result<call::Answer<call::Outcome>> RunProgram(Context& context, plan::Program& program) {
