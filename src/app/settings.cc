@@ -17,6 +17,9 @@ constexpr Setting kSettings[] = {
      "PEM file of the certificate and its chain; read again on SIGHUP", &Flags::tls_cert},
     {"--tls-key", "ASHLAR_TLS_KEY", "none: plain HTTP", "PEM file of the certificate's key, without a password",
      &Flags::tls_key},
+    {"--admin-listen", "ASHLAR_ADMIN_LISTEN", "none",
+     "address and port to serve /metrics and /health at, to whoever can reach it; port 0 takes a free one",
+     &Flags::admin_listen},
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ struct Flags {
   std::string workers;
   std::string tls_cert;
   std::string tls_key;
+  std::string admin_listen;
 };
 
 // A setting: a flag, an environment variable, a default. One row each; `serve --help` and the reference print them.

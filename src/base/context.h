@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/observe.h"
+#include "base/trace.h"
 
 namespace ashlar {
 
@@ -15,8 +16,10 @@ struct Context {
   Deadline deadline;
   const Clock& clock;
   Observer& observer;
+  Trace trace = {};
   int statements = 0;
   int64_t plan_us = 0;
+  int64_t queue_us = 0;
   int64_t store_us = 0;
   // Where a long unit counts the plans that it has run, for another thread to look at; null: nobody does.
   std::atomic<size_t>* plans_done = nullptr;

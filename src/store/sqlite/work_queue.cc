@@ -17,19 +17,29 @@ bool WorkQueue::Push(Job& job) {
 }
 
 std::vector<Job> WorkQueue::Take(size_t most) {
-  std::unique_lock lock(mutex_);
-  some_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
   std::vector<Job> taken;
-  while (!jobs_.empty() && taken.size() < most) {
-    taken.push_back(std::move(jobs_.front()));
-    jobs_.pop_front();
+  {
+    std::unique_lock lock(mutex_);
+    some_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+    while (!jobs_.empty() && taken.size() < most) {
+      taken.push_back(std::move(jobs_.front()));
+      jobs_.pop_front();
+    }
   }
+  const int64_t now_us = taken.empty() ? 0 : taken.front().context->clock.SteadyMicros();
+  for (Job& job : taken) job.context->queue_us += now_us - job.queued_us;
   return taken;
 }
 
 bool WorkQueue::empty() const {
   std::lock_guard lock(mutex_);
   return jobs_.empty();
+}
+
+WorkQueue::Waiting WorkQueue::waiting() const {
+  std::lock_guard lock(mutex_);
+  if (jobs_.empty()) return {};
+  return {static_cast<int64_t>(jobs_.size()), jobs_.front().queued_us};
 }
 
 void WorkQueue::Close() {

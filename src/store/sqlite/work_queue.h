@@ -28,6 +28,11 @@ class WorkQueue {
   // Waits for work and takes up to `most` jobs; none once it is closed and empty.
   std::vector<Job> Take(size_t most);
   bool empty() const;
+  struct Waiting {
+    int64_t jobs = 0;
+    int64_t since_us = 0;  // when the first of them was queued
+  };
+  Waiting waiting() const;
   void Close();
 
  private:

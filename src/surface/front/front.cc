@@ -69,6 +69,7 @@ struct Front::Exchange {
   const http::Request& request;
   Context context;
   int64_t begun;
+  int64_t auth_us = 0;
   int64_t decode_us = 0;
   int64_t encode_us = 0;
   rest::Match match;
@@ -88,12 +89,27 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
 
 Front::~Front() = default;
 
-Eventually<http::Response> Front::Handle(const http::Request& request) {
+std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& pages) {
+  std::vector<std::string> routes = pages.Paths();
+  routes.insert(routes.end(), {"/health/live", "/health/ready"});
+  for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
+  return routes;
+}
+
+// The request's name and its place in a trace, as the client gives them or made here.
+Context Front::ContextOf(const http::Request& request, Deadline deadline) {
   auto given = request.Find("X-Request-Id");
   std::string id =
       given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  auto parent = request.Find("traceparent");
+  bool one = parent && request.Count("traceparent") == 1;
+  Trace trace = trace_ids_.Begin(one ? ParseTraceparent(*parent) : std::nullopt);
+  return {std::move(id), deadline, clock_, observer_, trace};
+}
+
+Eventually<http::Response> Front::Handle(const http::Request& request) {
   Deadline deadline = Deadline::After(clock_, options_.request_micros);
-  auto exchange = std::make_unique<Exchange>(request, Context{std::move(id), deadline, clock_, observer_});
+  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline));
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
@@ -113,10 +129,13 @@ Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange, Task
 }
 
 Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller) {
+  int64_t begun = clock_.SteadyMicros();
+  exchange->auth_us = begun - exchange->begun;
+  Context& context = exchange->context;
+  context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
   if (!caller) return Error(*exchange, caller.error());
   exchange->caller = std::move(*caller);
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
-  int64_t begun = clock_.SteadyMicros();
   exchange->call = rest::Decode(exchange->request, exchange->match);
   exchange->decode_us = clock_.SteadyMicros() - begun;
   auto outcome = engine_.Run(exchange->context, exchange->caller, exchange->call);
@@ -215,6 +234,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   SetDeprecation(exchange, response);
   RequestDone done;
   done.request_id = exchange.context.request_id;
+  done.trace = exchange.context.trace;
   done.method = exchange.request.method;
   done.route = exchange.match.route;
   if (exchange.match.operation != nullptr) done.operation = exchange.match.operation->name;
@@ -222,8 +242,10 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   done.error_code = error_code;
   done.caller_id = exchange.caller.id;
   done.total_us = clock_.SteadyMicros() - exchange.begun;
+  done.auth_us = exchange.auth_us;
   done.decode_us = exchange.decode_us;
   done.plan_us = exchange.context.plan_us;
+  done.queue_us = exchange.context.queue_us;
   done.store_us = exchange.context.store_us;
   done.encode_us = exchange.encode_us;
   done.statements = exchange.context.statements;
@@ -276,18 +298,15 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
 
 http::Response Front::Refuse(int status, std::string_view reason) {
   http::Request nothing;
-  Exchange exchange(nothing, Context{types::FormatUuid(types::NewUuidV7(clock_.NowMicros())), {}, clock_, observer_});
+  Exchange exchange(nothing, ContextOf(nothing, {}));
   http::Response response = Error(exchange, {CodeFor(status), std::string(reason), {}});
   response.status = status;
   return response;
 }
 
 http::Response Front::Failed(const http::Request& request, std::string_view what) {
-  auto given = request.Find("X-Request-Id");
-  std::string id =
-      given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
-  observer_.Observe(Defect{id, "request", std::string(what)});
-  Exchange exchange(request, Context{std::move(id), {}, clock_, observer_});
+  Exchange exchange(request, ContextOf(request, {}));
+  observer_.Observe(Defect{exchange.context.request_id, "request", std::string(what)});
   return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});
 }
 

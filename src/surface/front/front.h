@@ -26,6 +26,9 @@ class Front final : public http::Handler {
         const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer);
   ~Front() override;
 
+  // The templates of all addresses that are served: what the route of an observation can be.
+  static std::vector<std::string> Routes(const rest::Router& router, const Pages& pages);
+
   Eventually<http::Response> Handle(const http::Request& request) override;
   http::Response Refuse(int status, std::string_view reason) override;
   http::Response Failed(const http::Request& request, std::string_view what) override;
@@ -34,6 +37,7 @@ class Front final : public http::Handler {
  private:
   struct Exchange;
   Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller);
+  Context ContextOf(const http::Request& request, Deadline deadline);
   Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
   http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
@@ -53,6 +57,7 @@ class Front final : public http::Handler {
   const FrontOptions& options_;
   const Clock& clock_;
   Observer& observer_;
+  TraceIds trace_ids_;
 };
 
 }  // namespace ashlar::surface
