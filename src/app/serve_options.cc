@@ -55,6 +55,8 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   TRY_VOID(Of("--tls-cert, --tls-key", http::CheckTls(http.tls_cert, http.tls_key)));
   options.admin_listen = ValueOf(&Flags::admin_listen, flags);
   if (!options.admin_listen.empty()) TRY_VOID(Of("--admin-listen", http::CheckListen(options.admin_listen)));
+  TRY(dev, IsOn(&Flags::dev, flags));
+  options.dev = dev;
   FitDescriptors(http);
   return options;
 }

@@ -9,6 +9,7 @@ namespace ashlar::app {
 struct ServeOptions {
   http::ServerOptions http;
   std::string admin_listen;  // empty: there is no such listener
+  bool dev = false;
 };
 
 // kInvalid names the setting that is wrong.

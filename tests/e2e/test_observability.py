@@ -220,3 +220,25 @@ def test_the_admin_listener_answers_under_overload(tmp_path):
                 begun = time.monotonic()
                 assert admin(server).get(path).status == 200
                 assert time.monotonic() - begun < 2
+
+
+def test_stage_times_are_told_in_development_alone(server, module_directory):
+    directory = module_directory / "development"
+    contract = write_contract(directory)
+    assert "server-timing" not in server.client().get("/v1/things").headers
+    for arguments, environment in ((["--dev"], {}), ([], {"ASHLAR_DEV": "1"})):
+        with harness.Server(contract, directory, arguments=arguments, **environment) as developed:
+            client = developed.client()
+            stages = timing(client.post("/v1/things", {"label": "x"}))
+            assert list(stages) == ["auth", "decode", "plan", "queue", "store", "encode", "total"]
+            assert 0 < stages["store"] <= stages["total"] < 10_000
+            assert list(timing(client.get("/health/live"))) == ["total"]
+            assert "total" in timing(client.get("/v1/nothing"))
+    done = harness.run("serve", contract, cwd=directory, ASHLAR_DEV="perhaps")
+    assert done.returncode == 2 and "ASHLAR_DEV" in done.stderr
+
+
+def timing(answer):
+    stages = answer.headers["server-timing"].split(", ")
+    parts = [re.fullmatch(r"(\w+);dur=(\d+\.\d{3})", one).groups() for one in stages]
+    return {name: float(millis) for name, millis in parts}

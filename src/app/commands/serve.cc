@@ -45,6 +45,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   surface::rest::Router router(service);
   surface::FrontOptions front;
   front.pages = std::make_shared<const surface::Pages>(service);
+  front.development = options.dev;
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics));
   front.ready = [&runtime] { return runtime.store->Ready(); };
@@ -90,8 +91,13 @@ void AddServe(CLI::App& root, int& status) {
   auto flags = std::make_shared<Flags>();
   command->add_option("CONTRACT", *contract, "the contract: a file or a folder")->capture_default_str();
   for (const Setting& setting : Settings()) {
-    command->add_option(std::string(setting.flag), (*flags).*setting.value,
-                        fmt::format("{}; {}; default {}", setting.doc, setting.environment, setting.fallback));
+    std::string doc = fmt::format("{}; {}; default {}", setting.doc, setting.environment, setting.fallback);
+    std::string& value = (*flags).*setting.value;
+    if (setting.is_switch) {
+      command->add_flag_callback(std::string(setting.flag), [&value] { value = "on"; }, doc);
+    } else {
+      command->add_option(std::string(setting.flag), value, doc);
+    }
   }
   command->callback([contract, flags, &status] { status = Serve(*contract, *flags); });
 }

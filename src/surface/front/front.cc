@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/path.h"
+#include "surface/front/server_timing.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
 #include "types/datetime.h"
@@ -250,7 +251,8 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   done.encode_us = exchange.encode_us;
   done.statements = exchange.context.statements;
   done.bytes_out = static_cast<int64_t>(response.body.size());
-  observer_.Observe(done);
+  if (options_.development) response.Set("Server-Timing", ServerTiming(done));
+  observer_.Observe(std::move(done));
   return response;
 }
 

@@ -16,6 +16,7 @@ struct FrontOptions {
   int64_t request_micros = 10'000'000;  // a request's deadline
   std::function<Result<void>()> ready;  // for /health/ready
   std::shared_ptr<const Pages> pages;   // for /openapi.json and /docs; null: there are none
+  bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
 // A loop's door: request id, health, route, credential, then the surface's decode, the engine, encode; one
