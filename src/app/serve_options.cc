@@ -55,6 +55,10 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   TRY_VOID(Of("--tls-cert, --tls-key", http::CheckTls(http.tls_cert, http.tls_key)));
   options.admin_listen = ValueOf(&Flags::admin_listen, flags);
   if (!options.admin_listen.empty()) TRY_VOID(Of("--admin-listen", http::CheckListen(options.admin_listen)));
+  TRY(credentials, IsOn(&Flags::cors_credentials, flags));
+  auto cors = surface::Cors::Make(ValueOf(&Flags::cors_origin, flags), credentials);
+  if (!cors) return Fail(ErrorKind::kInvalid, "--cors-origin, --cors-credentials: " + cors.error().message);
+  options.cors = std::move(*cors);
   TRY(dev, IsOn(&Flags::dev, flags));
   options.dev = dev;
   FitDescriptors(http);

@@ -20,6 +20,11 @@ constexpr Setting kSettings[] = {
     {"--admin-listen", "ASHLAR_ADMIN_LISTEN", "none",
      "address and port to serve /metrics and /health at, to whoever can reach it; port 0 takes a free one",
      &Flags::admin_listen},
+    {"--cors-origin", "ASHLAR_CORS_ORIGIN", "none",
+     "origins whose pages may read the answers, 'https://app.example,https://other.example', or '*' for all",
+     &Flags::cors_origin},
+    {"--cors-credentials", "ASHLAR_CORS_CREDENTIALS", "off",
+     "the pages of --cors-origin may send cookies along; not together with '*'", &Flags::cors_credentials, true},
     {"--dev", "ASHLAR_DEV", "off", "for development: answers tell how long their stages took (Server-Timing)",
      &Flags::dev, true},
 };

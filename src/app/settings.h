@@ -16,6 +16,8 @@ struct Flags {
   std::string tls_cert;
   std::string tls_key;
   std::string admin_listen;
+  std::string cors_origin;
+  std::string cors_credentials;
   std::string dev;
 };
 

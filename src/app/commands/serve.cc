@@ -45,6 +45,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   surface::rest::Router router(service);
   surface::FrontOptions front;
   front.pages = std::make_shared<const surface::Pages>(service);
+  front.cors = options.cors;
   front.development = options.dev;
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics));

@@ -233,6 +233,7 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
 http::Response Front::Send(Exchange& exchange, http::Response response, std::string_view error_code) {
   SetCommon(response, exchange.context.request_id);
   SetDeprecation(exchange, response);
+  options_.cors.Apply(exchange.request, exchange.match.allow, response);
   RequestDone done;
   done.request_id = exchange.context.request_id;
   done.trace = exchange.context.trace;

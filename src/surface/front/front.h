@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "http/handler.h"
 #include "identity/authenticator.h"
+#include "surface/front/cors.h"
 #include "surface/front/pages.h"
 #include "surface/rest/route.h"
 
@@ -16,6 +17,7 @@ struct FrontOptions {
   int64_t request_micros = 10'000'000;  // a request's deadline
   std::function<Result<void>()> ready;  // for /health/ready
   std::shared_ptr<const Pages> pages;   // for /openapi.json and /docs; null: there are none
+  Cors cors;
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
