@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_results  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-TSAN_MODULES = ("http", "store", "engine")
+TSAN_MODULES = ("http", "telemetry", "store", "engine")
 FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 300
 UNIT_TIMEOUT_S = 300
 TAIL_LINES = 80

@@ -19,6 +19,16 @@ constexpr Setting kSettings[] = {
      "PEM file of the certificate and its chain; read again on SIGHUP", &Flags::tls_cert},
     {"--tls-key", "ASHLAR_TLS_KEY", "none: plain HTTP", "PEM file of the certificate's key, without a password",
      &Flags::tls_key},
+    {"--admin-listen", "ASHLAR_ADMIN_LISTEN", "none",
+     "address and port to serve /metrics and /health at, to whoever can reach it; port 0 takes a free one",
+     &Flags::admin_listen},
+    {"--cors-origin", "ASHLAR_CORS_ORIGIN", "none",
+     "origins whose pages may read the answers, 'https://app.example,https://other.example', or '*' for all",
+     &Flags::cors_origin},
+    {"--cors-credentials", "ASHLAR_CORS_CREDENTIALS", "off",
+     "the pages of --cors-origin may send cookies along; not together with '*'", &Flags::cors_credentials, true},
+    {"--dev", "ASHLAR_DEV", "off", "for development: answers tell how long their stages took (Server-Timing)",
+     &Flags::dev, true},
 };
 
 constexpr StrayVariable kStrays[] = {
@@ -46,6 +56,17 @@ std::string ValueOf(std::string Flags::* setting, const Flags& flags) {
     if (value != nullptr) return value;
   }
   return "";
+}
+
+Result<bool> IsOn(std::string Flags::* setting, const Flags& flags) {
+  constexpr std::string_view kOn[] = {"1", "true", "on", "yes"};
+  constexpr std::string_view kOff[] = {"", "0", "false", "off", "no"};
+  std::string value = ValueOf(setting, flags);
+  if (std::find(std::begin(kOn), std::end(kOn), value) != std::end(kOn)) return true;
+  if (std::find(std::begin(kOff), std::end(kOff), value) != std::end(kOff)) return false;
+  auto row = std::find_if(std::begin(kSettings), std::end(kSettings),
+                          [&](const Setting& one) { return one.value == setting; });
+  return Fail(ErrorKind::kInvalid, fmt::format("{}: '{}' is neither on nor off", row->environment, value));
 }
 
 Result<std::string> StorePath(const std::string& url, const std::string& service) {

@@ -17,6 +17,10 @@ struct Flags {
   std::string workers;
   std::string tls_cert;
   std::string tls_key;
+  std::string admin_listen;
+  std::string cors_origin;
+  std::string cors_credentials;
+  std::string dev;
 };
 
 // A setting: a flag, an environment variable, a default. One row each; `serve --help` and the reference print them.
@@ -26,11 +30,14 @@ struct Setting {
   std::string_view fallback;
   std::string_view doc;
   std::string Flags::* value;
+  bool is_switch = false;  // its flag takes no value
 };
 std::span<const Setting> Settings();
 
 // The value of a setting: its flag's, or else the environment's; empty where the default holds.
 std::string ValueOf(std::string Flags::* setting, const Flags& flags);
+// Whether a switch is on; kInvalid where its value says neither.
+Result<bool> IsOn(std::string Flags::* setting, const Flags& flags);
 // The file of a store's URL, "sqlite:PATH"; an empty one is ./data/SERVICE.db. kInvalid: another store, or no URL.
 Result<std::string> StorePath(const std::string& url, const std::string& service);
 

@@ -52,6 +52,26 @@ TEST(SettingsTest, TheFlagWinsOverTheEnvironment) {
   }
 }
 
+TEST(SettingsTest, SwitchesAreOnOrOffAndNothingElse) {
+  Flags flags;
+  EXPECT_EQ(IsOn(&Flags::dev, flags), false);
+  for (const char* on : {"1", "true", "on", "yes"}) {
+    flags.dev = on;
+    EXPECT_EQ(IsOn(&Flags::dev, flags), true) << on;
+  }
+  for (const char* off : {"0", "false", "off", "no"}) {
+    flags.dev = off;
+    EXPECT_EQ(IsOn(&Flags::dev, flags), false) << off;
+  }
+  for (const char* neither : {"2", "TRUE", "onn", " "}) {
+    flags.dev = neither;
+    auto answer = IsOn(&Flags::dev, flags);
+    ASSERT_FALSE(answer) << neither;
+    EXPECT_EQ(answer.error().kind, ErrorKind::kInvalid);
+    EXPECT_THAT(answer.error().message, HasSubstr("ASHLAR_DEV"));
+  }
+}
+
 TEST(SettingsTest, StorePaths) {
   EXPECT_EQ(StorePath("", "shop"), "./data/shop.db");
   EXPECT_EQ(StorePath("sqlite:x.db", "shop"), "x.db");

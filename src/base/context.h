@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/observe.h"
+#include "base/trace.h"
 
 namespace ashlar {
 
@@ -14,8 +15,10 @@ struct Context {
   Deadline deadline;
   const Clock& clock;
   Observer& observer;
+  Trace trace = {};
   int statements = 0;
   int64_t plan_us = 0;
+  int64_t queue_us = 0;
   int64_t store_us = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <variant>
 
+#include "base/trace.h"
+
 namespace ashlar {
 
 // Typed observations: modules say what happened, telemetry/ decides what is a log line, a counter or a span.
@@ -13,6 +15,7 @@ namespace ashlar {
 // One request, once its answer has been handed to the connection. Stage times in microseconds.
 struct RequestDone {
   std::string request_id;
+  Trace trace;
   std::string method;
   std::string route;       // the template, "/v1/products/{id}"; "" if none matched
   std::string operation;   // "getProduct"; "" if none
@@ -20,8 +23,10 @@ struct RequestDone {
   std::string error_code;  // "" if it went well
   std::string caller_id;   // user id, or "" when anonymous
   int64_t total_us = 0;
+  int64_t auth_us = 0;
   int64_t decode_us = 0;
   int64_t plan_us = 0;
+  int64_t queue_us = 0;     // until one of the store's threads took it; 0 where the loop ran it
   int64_t store_us = 0;
   int64_t encode_us = 0;
   int statements = 0;      // SQL statements, those of audit and transaction control left out

@@ -82,6 +82,15 @@ void Loop::Take(std::shared_ptr<const TlsContext> tls) {
   asio::post(context_, [this, tls = std::move(tls)] { state_.tls = tls; });
 }
 
+void Loop::AddTo(ConnectionCounts& counts) const {
+  int64_t ended = ended_.load();
+  int64_t accepted = accepted_.load();  // behind the other: never fewer than have ended
+  counts.open += accepted - ended;
+  counts.most += static_cast<int64_t>(most_connections_);
+  counts.accepted += accepted;
+  counts.refused += refused_.load();
+}
+
 void Loop::EndIfDrained() {
   if (state_.draining && connections_.empty()) context_.stop();
 }
@@ -124,11 +133,13 @@ bool Loop::MakeRoom() {
 
 void Loop::Welcome(Socket socket) {
   connections_.emplace_back(std::move(socket), state_);
+  accepted_.fetch_add(1);
   asio::co_spawn(context_, Serve(std::prev(connections_.end())), asio::detached);
 }
 
 // Says why, as far as the socket takes it at once.
 void Loop::TurnAway(Socket socket) {
+  refused_.fetch_add(1);
   if (state_.tls != nullptr) return;  // a handshake is what it can least afford
   Response answer = state_.handler->Refuse({}, 503, "too many connections");
   if (!WhyNotSent(answer).empty()) return;
@@ -149,6 +160,7 @@ LoopTask<void> Loop::Serve(Connections::iterator connection) {
   }
   if (!what.empty()) state_.observer.Observe(Defect{"", "http.connection", what});
   connections_.erase(connection);
+  ended_.fetch_add(1);
   EndIfDrained();
 }
 

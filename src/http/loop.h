@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <list>
@@ -27,6 +28,8 @@ class Loop {
   void Drain();
   // Leaves everything as it is and returns from Run. Thread safe.
   void End() { context_.stop(); }
+  // Adds what it has counted. Thread safe.
+  void AddTo(ConnectionCounts& counts) const;
 
  private:
   using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -51,6 +54,9 @@ class Loop {
   Timer pause_;
   Connections connections_;
   int64_t drain_until_ = 0;
+  std::atomic<int64_t> accepted_ = 0;
+  std::atomic<int64_t> ended_ = 0;
+  std::atomic<int64_t> refused_ = 0;
 };
 
 }  // namespace ashlar::http

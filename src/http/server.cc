@@ -108,10 +108,20 @@ Server::~Server() = default;
 
 const std::string& Server::address() const { return loops_->address; }
 
+ConnectionCounts Server::connections() const {
+  ConnectionCounts counts;
+  for (const auto& loop : loops_->all) loop->AddTo(counts);
+  return counts;
+}
+
 void Server::Run(const std::function<void()>& caught) {
   asio::io_context control(1);
-  asio::signal_set signals(control, SIGTERM, SIGINT);
-  if (!loops_->options.tls_cert.empty()) signals.add(SIGHUP);
+  asio::signal_set signals(control);
+  if (loops_->options.handles_signals) {
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
+    if (!loops_->options.tls_cert.empty()) signals.add(SIGHUP);
+  }
   if (caught) caught();
   size_t running = loops_->all.size();
   std::vector<std::jthread> threads;

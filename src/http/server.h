@@ -26,7 +26,15 @@ struct ServerOptions {
   int idle_seconds = 75;                  // between requests
   int write_seconds = 30;                 // in which a client must take as many KiB of its answers
   int drain_seconds = 10;                 // after Stop
+  bool handles_signals = true;            // as Run says; else Stop alone ends it
   const Clock* clock = &SystemClock();    // for the limits above and Date
+};
+
+struct ConnectionCounts {
+  int64_t open = 0;
+  int64_t most = 0;      // that may be open
+  int64_t accepted = 0;  // since the start
+  int64_t refused = 0;   // one too many
 };
 
 // A server of HTTP/1.1 and HTTP/2 (RFC 9110, 9112, 9113), over TLS where a certificate is given: a loop per worker,
@@ -41,9 +49,12 @@ class Server {
 
   // "127.0.0.1:8080", with the port that was bound.
   const std::string& address() const;
-  // Serves until Stop, or SIGTERM or SIGINT; then finishes what runs, at most drain_seconds. A second signal ends it
-  // at once. SIGHUP reads the certificate again, for new connections; one that is not sound changes nothing and is
-  // observed. `caught` is called when those signals no longer end the process as they would by themselves.
+  // Thread safe.
+  ConnectionCounts connections() const;
+  // Serves until Stop, or SIGTERM or SIGINT where it handles them; then finishes what runs, at most drain_seconds. A
+  // second signal ends it at once. SIGHUP reads the certificate again, for new connections; one that is not sound
+  // changes nothing and is observed. `caught` is called when those signals no longer end the process as they would by
+  // themselves.
   void Run(const std::function<void()>& caught = {});
   // Thread safe; may be called again.
   void Stop();

@@ -13,6 +13,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <csignal>
 #include <thread>
 
 namespace ashlar::http {
@@ -376,6 +377,37 @@ TEST_F(ServerTest, EndsOnASignalAndAtOnceOnTheSecond) {
   thread_.join();
   close(idle);
   close(busy);
+}
+
+TEST_F(ServerTest, CountsItsConnections) {
+  Begin({.connections = 1});
+  int first = Connect();
+  Send(first, "GET /held HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  AwaitHeld();
+  int second = Connect();
+  std::string answer = Receive(second);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+  close(second);
+  ConnectionCounts counts = server_->connections();
+  EXPECT_EQ(counts.open, 1);
+  EXPECT_EQ(counts.most, 1);
+  EXPECT_EQ(counts.accepted, 1);
+  EXPECT_EQ(counts.refused, 1);
+  released_ = true;
+  EXPECT_TRUE(Receive(first).starts_with("HTTP/1.1 200"));
+  close(first);
+  while (server_->connections().open > 0) std::this_thread::yield();
+}
+
+TEST_F(ServerTest, EndsByStopAloneWhereItHandlesNoSignals) {
+  Begin({.handles_signals = false});
+  int fd = Connect();
+  Send(fd, kClose);
+  EXPECT_TRUE(Receive(fd).starts_with("HTTP/1.1 200"));
+  close(fd);
+  struct sigaction now{};
+  ASSERT_EQ(sigaction(SIGTERM, nullptr, &now), 0);
+  EXPECT_EQ(now.sa_handler, SIG_DFL);
 }
 
 TEST_F(ServerTest, NamesAnAddressThatIsTaken) {

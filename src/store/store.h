@@ -53,6 +53,20 @@ struct Unit {
 // One for each plan that was run, in order. Unless every one is a success, nothing of the unit remains.
 using Outcomes = std::vector<call::Answer<call::Outcome>>;
 
+// How busy a store is, for those who watch it.
+struct Load {
+  int64_t readers = 0;  // threads for reads that are too long for a loop
+  int64_t readers_busy = 0;
+  int64_t reads_waiting = 0;
+  int64_t writes_waiting = 0;
+  int64_t oldest_write_us = 0;  // how long the first of them has waited
+  int64_t commits = 0;          // since the start
+  int64_t store_bytes = 0;
+  int64_t log_bytes = 0;        // of the write-ahead log's file
+  int64_t log_pages = 0;        // in use in it, after the last commit
+  bool writable = true;
+};
+
 // A loop's way into a store. One thread uses it: the loop that opened it.
 //
 // Run: an Error is the store's own trouble (kTimeout once the deadline has passed, kUnavailable, kInternal); then
@@ -79,6 +93,7 @@ class Store {
   virtual Result<Outcomes> RunAndWait(Context& context, Unit& unit) = 0;
   // Whether it can serve now; for /health/ready.
   virtual Result<void> Ready() = 0;
+  virtual Load CurrentLoad(const Clock& clock) = 0;
   // Finishes what is queued and takes no more: every later Run is kUnavailable. Call it once the loops have ended and
   // before their io_contexts go: what the store still owes is handed to them.
   virtual void Close() = 0;

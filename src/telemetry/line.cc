@@ -2,6 +2,7 @@
 // What an observation looks like as a line of the log.
 #include <chrono>
 
+#include "base/hex.h"
 #include "base/json/writer.h"
 #include "base/utf8.h"
 #include "telemetry/log.h"
@@ -69,9 +70,18 @@ void OrNull(json::Writer& out, std::string_view key, std::string_view text) {
   }
 }
 
+template <size_t N>
+std::string Hex(const std::array<uint8_t, N>& bytes) {
+  return HexEncode({reinterpret_cast<const char*>(bytes.data()), N});
+}
+
 void WriteJson(json::Writer& out, const RequestDone& request) {
   out.Field("event", "request");
   OrNull(out, "requestId", request.request_id);
+  if (request.trace.begun()) {  // under the names by which collectors join logs to traces
+    out.Field("trace_id", Hex(request.trace.trace_id));
+    out.Field("span_id", Hex(request.trace.span_id));
+  }
   OrNull(out, "method", request.method);
   OrNull(out, "route", request.route);
   OrNull(out, "operation", request.operation);
@@ -81,8 +91,10 @@ void WriteJson(json::Writer& out, const RequestDone& request) {
   out.Field("durationUs", request.total_us);
   out.Key("stages");
   out.BeginObject();
+  out.Field("authUs", request.auth_us);
   out.Field("decodeUs", request.decode_us);
   out.Field("planUs", request.plan_us);
+  out.Field("queueUs", request.queue_us);
   out.Field("storeUs", request.store_us);
   out.Field("encodeUs", request.encode_us);
   out.EndObject();
@@ -107,10 +119,10 @@ void WriteJson(json::Writer& out, const Defect& defect) {
   OrNull(out, "message", defect.what);
 }
 
-// "server.started" tells its address under that name, for those who read it by machine.
+// "server.started" and "admin.started" tell their addresses under that name, for those who read it by machine.
 void WriteJson(json::Writer& out, const Note& note) {
   out.Field("event", note.event);
-  OrNull(out, note.event == "server.started" ? "address" : "message", note.message);
+  OrNull(out, note.event.ends_with(".started") ? "address" : "message", note.message);
 }
 
 std::string TextOf(const RequestDone& request) {

@@ -36,12 +36,18 @@ void LogWriter::Observe(const Observation& observation) {
     std::lock_guard lock(mutex_);
     if (waiting_.size() + line.size() > kQueueBytes) {
       ++dropped_;
+      ++dropped_total_;
       return;
     }
     first = waiting_.empty();
     waiting_ += line;
   }
   if (first) some_.notify_one();
+}
+
+uint64_t LogWriter::dropped() {
+  std::lock_guard lock(mutex_);
+  return dropped_total_;
 }
 
 void LogWriter::Loop() {

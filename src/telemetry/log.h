@@ -27,6 +27,8 @@ class LogWriter final : public Observer {
   // Writes what waits, as far as somebody reads it within kLastWordsMillis.
   ~LogWriter() override;
   void Observe(const Observation& observation) override;
+  // Lines, since the start.
+  uint64_t dropped();
 
  private:
   void Loop();
@@ -40,7 +42,8 @@ class LogWriter final : public Observer {
   std::mutex mutex_;
   std::condition_variable some_;
   std::string waiting_;  // whole lines
-  uint64_t dropped_ = 0;
+  uint64_t dropped_ = 0;        // and not yet told
+  uint64_t dropped_total_ = 0;
   bool closed_ = false;
   int64_t give_up_micros_ = INT64_MAX;  // of the steady clock, once closed
   std::thread thread_;

@@ -29,7 +29,9 @@ RequestDone MakeRequest() {
   request.status = 200;
   request.caller_id = "ann";
   request.total_us = 120;
+  request.auth_us = 5;
   request.decode_us = 1;
+  request.queue_us = 6;
   request.plan_us = 2;
   request.store_us = 3;
   request.encode_us = 4;
@@ -43,7 +45,8 @@ TEST(LogLineTest, ARequestAsJson) {
       FormatLine(MakeRequest(), kMicros, Format::kJson, false),
       R"({"time":"2024-02-29T12:30:05.000042Z","level":"info","event":"request","requestId":"r-1","method":"GET",)"
       R"("route":"/v1/products/{id}","operation":"getProduct","status":200,"errorCode":null,"callerId":"ann",)"
-      R"("durationUs":120,"stages":{"decodeUs":1,"planUs":2,"storeUs":3,"encodeUs":4},"statements":1,"bytes":205})"
+      R"("durationUs":120,"stages":{"authUs":5,"decodeUs":1,"planUs":2,"queueUs":6,"storeUs":3,"encodeUs":4},)"
+      R"("statements":1,"bytes":205})"
       "\n");
 }
 
@@ -183,6 +186,7 @@ TEST_F(PipeTest, WhatNobodyReadsIsDroppedAndToldAndBlocksNobody) {
   constexpr size_t kLines = 3000;
   std::string text(4000, 'x');
   std::string all;
+  uint64_t counted = 0;
   {
     LogWriter log(ends_[1], Format::kJson, false, SystemClock());
     for (size_t i = 0; i < kLines; ++i) log.Observe(Note{Severity::kInfo, "much", text});
@@ -196,6 +200,7 @@ TEST_F(PipeTest, WhatNobodyReadsIsDroppedAndToldAndBlocksNobody) {
       }
     });
     reader.join();
+    counted = log.dropped();
   }
   all += ReadAll();
   auto lines = Lines(all);
@@ -212,6 +217,7 @@ TEST_F(PipeTest, WhatNobodyReadsIsDroppedAndToldAndBlocksNobody) {
       std::ranges::count_if(lines, [](const json::Json& line) { return *line.Find("event")->string() == "much"; }));
   EXPECT_GT(dropped, 0u);
   EXPECT_EQ(told + dropped, kLines);
+  EXPECT_EQ(counted, dropped);
 }
 
 TEST_F(PipeTest, EndsThoughNobodyReads) {

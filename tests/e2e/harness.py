@@ -141,12 +141,13 @@ def with_query(path, query):
 class Server:
     """`ashlar serve` over one contract and one store file inside `directory`."""
 
-    def __init__(self, contract, directory, seed=None, store="store.db", arguments=(), **environment):
+    def __init__(self, contract, directory, seed=None, store="store.db", arguments=(), prefix=(), **environment):
         self.contract = pathlib.Path(contract)
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.store = f"sqlite:{self.directory / store}"
         self.arguments, self.environment = arguments, environment
+        self.prefix = prefix  # a command that runs the server, as prlimit does
         self.lines, self.changed = [], threading.Condition()
         self.error_text = ""
         self.process, self.tokens = None, {}
@@ -159,7 +160,7 @@ class Server:
 
     def start(self):
         self.process = subprocess.Popen(
-            [str(BINARY), "serve", str(self.contract), "--store", self.store, "--listen", "127.0.0.1:0",
+            [*self.prefix, str(BINARY), "serve", str(self.contract), "--store", self.store, "--listen", "127.0.0.1:0",
              *map(str, self.arguments)], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, errors="replace",
             env=clean_environment(self.directory, **self.environment))

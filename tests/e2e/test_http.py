@@ -226,7 +226,7 @@ def test_the_log_line_of_a_request(server):
     assert line["method"] == "POST" and line["status"] == 201 and line["operation"] == "createThing"
     assert line["route"] == "/v1/things" and line["level"] == "info" and line["time"].endswith("Z")
     assert line["bytes"] >= len(made.raw) and line["statements"] >= 1
-    assert set(line["stages"]) == {"decodeUs", "planUs", "storeUs", "encodeUs"}
+    assert set(line["stages"]) == {"authUs", "decodeUs", "planUs", "queueUs", "storeUs", "encodeUs"}
     assert 0 < sum(line["stages"].values()) <= line["durationUs"] + 1000
     client.request("GET", f"/v1/things/{made.body['data']['id']}", headers={"X-Request-Id": "log-line-0002"})
     line = server.wait_event("request", requestId="log-line-0002")

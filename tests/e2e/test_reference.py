@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.parametrize("page", ["contract", "types", "operators", "errors", "functions", "settings",
-                                  "commands", "findings"])
+                                  "commands", "findings", "metrics"])
 def test_the_page_is_as_printed(page, tmp_path):
     printed = harness.succeed("reference", page, cwd=tmp_path).stdout
     committed = (harness.ROOT / f"docs/reference/{page}.md").read_text()

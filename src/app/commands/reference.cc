@@ -8,6 +8,7 @@
 #include "call/operator.h"
 #include "cel/functions.h"
 #include "contract/contract.h"
+#include "telemetry/metrics/metric.h"
 #include "types/type.h"
 
 namespace ashlar::app {
@@ -68,6 +69,18 @@ std::string SettingsPage() {
   return page;
 }
 
+std::string MetricsPage() {
+  std::string page =
+      "# Metrics\n\nWhat `/metrics` tells, in Prometheus's text format, at the address that `--admin-listen` names. No "
+      "label takes a value that a client makes up: an address that is none is counted without a route, and a method or "
+      "an error that is not known as `_OTHER`.\n\n| metric | kind | labels | meaning |\n|---|---|---|---|\n";
+  for (const telemetry::Metric& metric : telemetry::Metrics()) {
+    page += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, telemetry::NameOf(metric.kind), metric.labels,
+                        Escape(metric.help));
+  }
+  return page;
+}
+
 // The help of every command that is not hidden.
 std::string Commands(const CLI::App& root) {
   std::string page = "# Commands\n\nExit status: 0 done, 1 it failed while running, 2 the input was wrong, 64 usage.\n";
@@ -96,6 +109,7 @@ std::optional<std::string> Page(const CLI::App& root, std::string_view name) {
   if (name == "errors") return Errors();
   if (name == "findings") return contract::FindingsReference();
   if (name == "functions") return Functions();
+  if (name == "metrics") return MetricsPage();
   if (name == "operators") return Operators();
   if (name == "settings") return SettingsPage();
   if (name == "types") return Types();

@@ -36,9 +36,15 @@ class Readers {
       TRY(connection, Connection::Open(path, Connection::Role::kReader));
       threads_.emplace_back([this, own = std::shared_ptr<Connection>(std::move(connection))] { Loop(*own); });
     }
+    began_ = threads;
     return {};
   }
   bool Submit(Job& job) { return queue_.Push(job); }
+  void AddTo(Load& load) const {
+    load.readers = began_;
+    load.readers_busy = busy_.load(std::memory_order_relaxed);
+    load.reads_waiting = queue_.waiting().jobs;
+  }
   void Close() {
     queue_.Close();
     for (std::thread& thread : threads_) thread.join();
@@ -50,7 +56,10 @@ class Readers {
     while (true) {
       std::vector<Job> jobs = queue_.Take(1);
       if (jobs.empty()) return;
-      jobs[0].done(Read(connection, jobs[0]));
+      busy_.fetch_add(1, std::memory_order_relaxed);
+      Result<Outcomes> outcomes = Read(connection, jobs[0]);
+      busy_.fetch_sub(1, std::memory_order_relaxed);
+      jobs[0].done(std::move(outcomes));
     }
   }
 
@@ -70,6 +79,8 @@ class Readers {
 
   const model::Service& service_;
   WorkQueue queue_;
+  int64_t began_ = 0;  // threads
+  std::atomic<int64_t> busy_ = 0;
   std::vector<std::thread> threads_;
 };
 
@@ -155,6 +166,13 @@ class LoopSession final : public Session {
   uint64_t seen_ = 0;
 };
 
+// Of a file; 0 where there is none.
+int64_t SizeOf(const std::string& path) {
+  std::error_code error;
+  uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : static_cast<int64_t>(size);
+}
+
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
@@ -178,6 +196,21 @@ class SqliteStore final : public Store {
   Result<void> Ready() override {
     if (shared_->writer->broken()) return Fail(ErrorKind::kUnavailable, "the disk refused a write");
     return {};
+  }
+
+  Load CurrentLoad(const Clock& clock) override {
+    Load load;
+    shared_->readers.AddTo(load);
+    const Writer& writer = *shared_->writer;
+    WorkQueue::Waiting waiting = writer.waiting();
+    load.writes_waiting = waiting.jobs;
+    if (waiting.jobs > 0) load.oldest_write_us = std::max<int64_t>(0, clock.SteadyMicros() - waiting.since_us);
+    load.commits = static_cast<int64_t>(writer.commits());
+    load.store_bytes = SizeOf(shared_->options.path);
+    load.log_bytes = SizeOf(shared_->options.path + "-wal");
+    load.log_pages = writer.log_pages();
+    load.writable = !writer.broken();
+    return load;
   }
 
   void Close() override {

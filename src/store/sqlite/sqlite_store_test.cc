@@ -312,6 +312,21 @@ TEST_F(SqliteStoreTest, LoopsReadWhileOthersWrite) {
   EXPECT_EQ(backwards, 0);
 }
 
+TEST_F(SqliteStoreTest, TellsHowBusyItIs) {
+  OpenStore();
+  Load before = store_->CurrentLoad(SystemClock());
+  EXPECT_EQ(before.commits, 0);
+  EXPECT_GT(before.readers, 0);
+  Fill();
+  Load after = store_->CurrentLoad(SystemClock());
+  EXPECT_GT(after.commits, 0);
+  EXPECT_GT(after.store_bytes, 0);
+  EXPECT_GT(after.log_bytes, 0);
+  EXPECT_GT(after.log_pages, 0);
+  EXPECT_TRUE(after.writable);
+  EXPECT_EQ(after.readers_busy + after.reads_waiting + after.writes_waiting + after.oldest_write_us, 0);
+}
+
 TEST_F(SqliteStoreTest, WhatWasWrittenIsThereWhenItIsOpenedAgain) {
   OpenStore();
   Fill();

@@ -17,16 +17,20 @@ bool WorkQueue::Push(Job& job) {
 }
 
 std::vector<Job> WorkQueue::Take(size_t most) {
-  std::unique_lock lock(mutex_);
-  some_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
   std::vector<Job> taken;
-  while (!jobs_.empty() && taken.size() < most) {
-    bool alone = jobs_.front().unit->feed != nullptr;
-    if (alone && !taken.empty()) break;
-    taken.push_back(std::move(jobs_.front()));
-    jobs_.pop_front();
-    if (alone) break;
+  {
+    std::unique_lock lock(mutex_);
+    some_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+    while (!jobs_.empty() && taken.size() < most) {
+      bool alone = jobs_.front().unit->feed != nullptr;
+      if (alone && !taken.empty()) break;
+      taken.push_back(std::move(jobs_.front()));
+      jobs_.pop_front();
+      if (alone) break;
+    }
   }
+  const int64_t now_us = taken.empty() ? 0 : taken.front().context->clock.SteadyMicros();
+  for (Job& job : taken) job.context->queue_us += now_us - job.queued_us;
   return taken;
 }
 
@@ -44,6 +48,12 @@ std::vector<Job> WorkQueue::TakeLate() {
 bool WorkQueue::empty() const {
   std::lock_guard lock(mutex_);
   return jobs_.empty();
+}
+
+WorkQueue::Waiting WorkQueue::waiting() const {
+  std::lock_guard lock(mutex_);
+  if (jobs_.empty()) return {};
+  return {static_cast<int64_t>(jobs_.size()), jobs_.front().queued_us};
 }
 
 void WorkQueue::Close() {

@@ -30,6 +30,11 @@ class WorkQueue {
   // Takes those whose deadline has passed.
   std::vector<Job> TakeLate();
   bool empty() const;
+  struct Waiting {
+    int64_t jobs = 0;
+    int64_t since_us = 0;  // when the first of them was queued
+  };
+  Waiting waiting() const;
   void Close();
 
  private:

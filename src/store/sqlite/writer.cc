@@ -82,7 +82,10 @@ size_t Writer::Group(std::span<Job> jobs) {
     for (size_t i = 0; i < ran; ++i) Group(jobs.subspan(i, 1));
     return ran;
   }
-  if (committed) commits_.fetch_add(1, std::memory_order_release);
+  if (committed) {
+    log_pages_.store(connection_->log_pages(), std::memory_order_relaxed);
+    commits_.fetch_add(1, std::memory_order_release);
+  }
   size_t answered = ran == 0 || broken() ? jobs.size() : ran;
   for (size_t i = 0; i < answered; ++i) {
     jobs[i].done(committed ? std::move(results[i]) : Result<Outcomes>(std::unexpected(committed.error())));

@@ -24,6 +24,9 @@ class Writer {
   void Close();
   // Moves with every commit.
   uint64_t commits() const { return commits_.load(std::memory_order_acquire); }
+  WorkQueue::Waiting waiting() const { return queue_.waiting(); }
+  // Pages of the write-ahead log in use, after the last commit.
+  int log_pages() const { return log_pages_.load(std::memory_order_relaxed); }
   // The disk refused a write: no unit is taken any more, reads go on.
   bool broken() const { return broken_.load(std::memory_order_relaxed); }
 
@@ -47,6 +50,7 @@ class Writer {
   WorkQueue queue_;
   int restart_at_;  // pages of log
   std::atomic<uint64_t> commits_ = 0;
+  std::atomic<int> log_pages_ = 0;
   std::atomic<bool> broken_ = false;
   std::thread thread_;
 };

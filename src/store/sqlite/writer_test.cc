@@ -442,7 +442,10 @@ TEST(WorkQueue, RefusesWhatIsTooMuchAndWhatWouldWaitTooLong) {
   clock.now = 1000;
   EXPECT_TRUE(push());
   EXPECT_FALSE(push()) << "two wait";
+  EXPECT_EQ(context.queue_us, 0);
+  clock.now = 1300;
   EXPECT_EQ(queue.Take(9).size(), 2u);
+  EXPECT_EQ(context.queue_us, 1300 + 300) << "what both have waited";
   EXPECT_TRUE(push());
   queue.Close();
   EXPECT_FALSE(push());

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/path.h"
+#include "surface/front/server_timing.h"
 #include "surface/rest/accept.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
@@ -74,6 +75,7 @@ struct Front::Exchange {
   Context context;
   int64_t begun;
   rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
+  int64_t auth_us = 0;
   int64_t decode_us = 0;
   int64_t encode_us = 0;
   rest::Match match;
@@ -99,9 +101,24 @@ std::string Front::NameOf(const http::Request& request) const {
   return types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
 }
 
+std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& pages) {
+  std::vector<std::string> routes = pages.Paths();
+  routes.insert(routes.end(), {"/health/live", "/health/ready"});
+  for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
+  return routes;
+}
+
+// The request's name and its place in a trace, as the client gives them or made here.
+Context Front::ContextOf(const http::Request& request, Deadline deadline) {
+  auto parent = request.Find("traceparent");
+  bool one = parent && request.Count("traceparent") == 1;
+  Trace trace = trace_ids_.Begin(one ? ParseTraceparent(*parent) : std::nullopt);
+  return {NameOf(request), deadline, clock_, observer_, trace};
+}
+
 Eventually<http::Response> Front::Handle(const http::Request& request) {
   Deadline deadline = Deadline::After(clock_, options_.request_micros);
-  auto exchange = std::make_unique<Exchange>(request, Context{NameOf(request), deadline, clock_, observer_});
+  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline));
   if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
@@ -122,10 +139,13 @@ Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange, Task
 }
 
 Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller) {
+  int64_t begun = clock_.SteadyMicros();
+  exchange->auth_us = begun - exchange->begun;
+  Context& context = exchange->context;
+  context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
   if (!caller) return Error(*exchange, caller.error());
   exchange->caller = std::move(*caller);
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
-  int64_t begun = clock_.SteadyMicros();
   exchange->call = rest::Decode(exchange->request, exchange->match);
   exchange->decode_us = clock_.SteadyMicros() - begun;
   auto outcome = engine_.Run(exchange->context, exchange->caller, exchange->call);
@@ -244,8 +264,10 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
 http::Response Front::Send(Exchange& exchange, http::Response response, std::string_view error_code) {
   SetCommon(response, exchange.context.request_id);
   SetDeprecation(exchange, response);
+  options_.cors.Apply(exchange.request, exchange.match.allow, response);
   RequestDone done;
   done.request_id = exchange.context.request_id;
+  done.trace = exchange.context.trace;
   done.method = exchange.request.method;
   done.route = exchange.match.route;
   if (exchange.match.operation != nullptr) done.operation = exchange.match.operation->name;
@@ -253,13 +275,16 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   done.error_code = error_code;
   done.caller_id = exchange.caller.id;
   done.total_us = clock_.SteadyMicros() - exchange.begun;
+  done.auth_us = exchange.auth_us;
   done.decode_us = exchange.decode_us;
   done.plan_us = exchange.context.plan_us;
+  done.queue_us = exchange.context.queue_us;
   done.store_us = exchange.context.store_us;
   done.encode_us = exchange.encode_us;
   done.statements = exchange.context.statements;
   done.bytes_out = static_cast<int64_t>(response.body.size());
-  observer_.Observe(done);
+  if (options_.development) response.Set("Server-Timing", ServerTiming(done));
+  observer_.Observe(std::move(done));
   return response;
 }
 
@@ -314,16 +339,15 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
 }
 
 http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {
-  Exchange exchange(request, Context{NameOf(request), {}, clock_, observer_});
+  Exchange exchange(request, ContextOf(request, {}));
   http::Response response = Error(exchange, {CodeFor(status), std::string(reason), {}});
   response.status = status;
   return response;
 }
 
 http::Response Front::Failed(const http::Request& request, std::string_view what) {
-  std::string id = NameOf(request);
-  observer_.Observe(Defect{id, "request", std::string(what)});
-  Exchange exchange(request, Context{std::move(id), {}, clock_, observer_});
+  Exchange exchange(request, ContextOf(request, {}));
+  observer_.Observe(Defect{exchange.context.request_id, "request", std::string(what)});
   return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});
 }
 

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "http/handler.h"
 #include "identity/authenticator.h"
+#include "surface/front/cors.h"
 #include "surface/front/pages.h"
 #include "surface/rest/encode.h"
 #include "surface/rest/route.h"
@@ -17,6 +18,8 @@ struct FrontOptions {
   int64_t request_micros = 10'000'000;  // a request's deadline
   std::function<Result<void>()> ready;  // for /health/ready
   std::shared_ptr<const Pages> pages;   // for /openapi.json and /docs; null: there are none
+  Cors cors;
+  bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
 // A loop's door: request id, health, route, credential, then the surface's decode, the engine, encode; one
@@ -26,6 +29,9 @@ class Front final : public http::Handler {
   Front(const rest::Router& router, std::unique_ptr<store::Session> session, const plan::Planner& planner,
         const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer);
   ~Front() override;
+
+  // The templates of all addresses that are served: what the route of an observation can be.
+  static std::vector<std::string> Routes(const rest::Router& router, const Pages& pages);
 
   Eventually<http::Response> Handle(const http::Request& request) override;
   http::Response Refuse(const http::Request& request, int status, std::string_view reason) override;
@@ -37,6 +43,7 @@ class Front final : public http::Handler {
   // The name that its client gave a request, or one made for it.
   std::string NameOf(const http::Request& request) const;
   Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller);
+  Context ContextOf(const http::Request& request, Deadline deadline);
   Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
   http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
@@ -60,6 +67,7 @@ class Front final : public http::Handler {
   const FrontOptions& options_;
   const Clock& clock_;
   Observer& observer_;
+  TraceIds trace_ids_;
 };
 
 }  // namespace ashlar::surface

@@ -89,6 +89,12 @@ void Pages::Add(std::string path, std::string_view type, std::string body, std::
   pages_.emplace(std::move(path), Page{type, std::move(body), "\"" + tag + "\"", policy, ""});
 }
 
+std::vector<std::string> Pages::Paths() const {
+  std::vector<std::string> paths;
+  for (const auto& [path, page] : pages_) paths.push_back("/" + path);
+  return paths;
+}
+
 const Pages::Page* Pages::Find(const std::vector<std::string>& segments) const {
   if (segments.size() > 2) return nullptr;
   auto found = pages_.find(fmt::format("{}", fmt::join(segments, "/")));

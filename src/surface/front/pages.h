@@ -27,6 +27,7 @@ class Pages {
 
   // `segments` as the request has them, decoded; null where no page is.
   const Page* Find(const std::vector<std::string>& segments) const;
+  std::vector<std::string> Paths() const;
 
  private:
   void Add(std::string path, std::string_view type, std::string body, std::string_view policy = "");

@@ -37,7 +37,7 @@ constexpr HeaderRow kHeaders[] = {
     {"RateLimit", "What is left of the limit that applies to the caller; absent where none applies.",
      R"({"type":"string","maxLength":1024})"},
     {"Access-Control-Allow-Origin",
-     "Which pages of other origins may read the answer; absent where none may, as long as nothing else is set.",
+     "Which pages of other origins may read the answer: `*`, or the origin that asked; absent where it may not.",
      R"({"type":"string","maxLength":2048})"},
 };
 

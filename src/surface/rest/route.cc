@@ -7,7 +7,7 @@ namespace {
 using model::OperationKind;
 
 // Addresses of later builds, refused by name.
-constexpr std::string_view kLaterRoots[] = {"graphql", "auth", "oauth", "metrics", ".well-known"};
+constexpr std::string_view kLaterRoots[] = {"graphql", "auth", "oauth", ".well-known"};
 constexpr std::string_view kLaterWords[] = {"aggregate", "changes"};
 
 template <class Words>

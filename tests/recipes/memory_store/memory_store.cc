@@ -35,6 +35,7 @@ class MemoryStore final : public store::Store {
   }
 
   Result<void> Ready() override { return {}; }
+  store::Load CurrentLoad(const Clock&) override { return {}; }
 
   void Close() override {
     std::lock_guard lock(mutex_);

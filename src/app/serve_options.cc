@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/serve_options.h"
+
+#include <sys/resource.h>
+
+#include <charconv>
+#include <thread>
+
+#include "app/admin_listener.h"
+
+namespace ashlar::app {
+namespace {
+
+Result<int> WorkersOf(const std::string& text) {
+  if (text.empty()) return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  int workers = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), workers);
+  if (error != std::errc() || end != text.data() + text.size() || workers < 1 || workers > 256) {
+    return Fail(ErrorKind::kInvalid, fmt::format("--workers: '{}' is not a number from 1 to 256", text));
+  }
+  return workers;
+}
+
+// The error as one of a setting.
+Result<void> Of(std::string_view setting, Result<void> sound) {
+  if (sound) return sound;
+  return Fail(sound.error().kind, fmt::format("{}: {}", setting, sound.error().message));
+}
+
+// As many descriptors as the system lets this process have; fewer connections than those, so that one too many can
+// still be told so, files can be opened, and the admin listener has its own.
+void FitDescriptors(http::ServerOptions& options) {
+  constexpr size_t kOfALoop = 8;
+  const size_t reserved = 96 + AdminListener::kConnections + kOfALoop * static_cast<size_t>(options.workers);
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  size_t most = limit.rlim_cur > 2 * reserved ? limit.rlim_cur - reserved : limit.rlim_cur / 2;
+  options.connections = std::min(options.connections, most);
+}
+
+}  // namespace
+
+Result<ServeOptions> ReadServeOptions(const Flags& flags) {
+  ServeOptions options;
+  http::ServerOptions& http = options.http;
+  if (std::string listen = ValueOf(&Flags::listen, flags); !listen.empty()) http.listen = listen;
+  TRY_VOID(Of("--listen", http::CheckListen(http.listen)));
+  TRY(workers, WorkersOf(ValueOf(&Flags::workers, flags)));
+  http.workers = workers;
+  http.tls_cert = ValueOf(&Flags::tls_cert, flags);
+  http.tls_key = ValueOf(&Flags::tls_key, flags);
+  TRY_VOID(Of("--tls-cert, --tls-key", http::CheckTls(http.tls_cert, http.tls_key)));
+  options.admin_listen = ValueOf(&Flags::admin_listen, flags);
+  if (!options.admin_listen.empty()) TRY_VOID(Of("--admin-listen", http::CheckListen(options.admin_listen)));
+  TRY(credentials, IsOn(&Flags::cors_credentials, flags));
+  auto cors = surface::Cors::Make(ValueOf(&Flags::cors_origin, flags), credentials);
+  if (!cors) return Fail(ErrorKind::kInvalid, "--cors-origin, --cors-credentials: " + cors.error().message);
+  options.cors = std::move(*cors);
+  TRY(dev, IsOn(&Flags::dev, flags));
+  options.dev = dev;
+  FitDescriptors(http);
+  return options;
+}
+
+}  // namespace ashlar::app

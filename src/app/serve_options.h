@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "app/settings.h"
+#include "http/server.h"
+#include "surface/front/cors.h"
+
+namespace ashlar::app {
+
+// How a service is served, as the settings say; read and judged.
+struct ServeOptions {
+  http::ServerOptions http;
+  std::string admin_listen;  // empty: there is no such listener
+  surface::Cors cors;
+  bool dev = false;
+};
+
+// kInvalid names the setting that is wrong.
+Result<ServeOptions> ReadServeOptions(const Flags& flags);
+
+}  // namespace ashlar::app
