@@ -97,6 +97,9 @@ cel::Scope Expressions::ScopeOf(model::ResourceId resource, Use use) {
   scope.relations = scope.auth = scope.now = !check;
   scope.matches = check;
   scope.rule_names = rule_names_;
+  if (!check) {
+    for (const model::Role& role : draft_.service->roles) scope.role_names.push_back(role.name);
+  }
   scope.rule = [this, resource, check](std::string_view name) -> cel::ExprPtr {
     const Rule* rule = FindRule(name);
     if (rule == nullptr) return nullptr;
