@@ -87,6 +87,7 @@ namespace ashlar::contract {
   ROW(kIndexKind, "index-kind", "'{}' cannot be in an index: it holds {}")                                          \
   ROW(kSearchKind, "search-kind", "only texts can be searched")                                                     \
   ROW(kSearchGuarded, "search-guarded", "a field with a 'read' rule cannot be searched")                            \
+  ROW(kDefaultText, "default-text", "a default is an expression, in which a text has quotes of its own: {}")        \
   ROW(kDefaultNull, "default-null", "a required field cannot be null by default")                                   \
   ROW(kDefaultInvalid, "default-invalid", "the default {}")                                                         \
   ROW(kDefaultSystem, "default-system", "a default cannot look at '{}', which the system sets")                     \
