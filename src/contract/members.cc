@@ -20,6 +20,7 @@ const Node* FirstWrong(const Node& node, Shape shape) {
   switch (shape) {
     case Shape::kText:
     case Shape::kExpression:
+    case Shape::kRule:
     case Shape::kName:
     case Shape::kBound: return wrong_if(!IsText(node));
     case Shape::kBool: return wrong_if(!ToBool(node));
@@ -71,7 +72,7 @@ Members::Members(const Node& node, std::span<const Key> keys, std::string_view w
     if (!row->supported) {
       mistakes.Add(entry.place, Problem::kUnsupported, entry.key);
     } else if (const Node* wrong = FirstWrong(entry.value, row->shape)) {
-      mistakes.Add(wrong->place, Problem::kWrongShape, entry.key, NameOf(row->shape));
+      mistakes.Add(wrong->place, Problem::kWrongShape, entry.key, Wanted(row->shape, row->members));
     } else if (!entry.value.unset) {
       entries_.push_back(&entry);
     }
