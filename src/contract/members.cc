@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/near.h"
+#include "contract/foreign.h"
 #include "contract/scalar.h"
 
 namespace ashlar::contract {
@@ -65,6 +66,15 @@ Members::Members(const Node& node, std::span<const Key> keys, std::string_view w
   for (const Entry& entry : node.entries) {
     auto row = std::ranges::find(keys, entry.key, &Key::name);
     if (row == keys.end()) {
+      const Foreign* foreign = FindForeignKey(what, entry.key);
+      if (foreign != nullptr && foreign->ours.empty()) {
+        mistakes.Add(entry.place, Problem::kForeignKey, entry.key, what, foreign->instead);
+        continue;
+      }
+      if (foreign != nullptr) {
+        mistakes.Suggest(entry.place, Problem::kUnknownKey, std::string(foreign->ours), entry.key, what);
+        continue;
+      }
       mistakes.Suggest(entry.place, Problem::kUnknownKey, Near(entry.key, NamesOf(keys)), entry.key, what);
       continue;
     }
