@@ -37,6 +37,7 @@ struct Scope {
   // Named rules by name -> their expression, already compiled for this resource; nullptr-returning when unknown.
   std::function<ExprPtr(std::string_view name)> rule;
   std::vector<std::string> rule_names;
+  std::vector<std::string> role_names;  // for `did you mean`: a role is asked for, it is no rule
   bool relations = true;     // may cross relations
   bool auth = true;          // may use auth, hasRole, hasScope
   bool now = true;           // may use now()

@@ -112,8 +112,11 @@ ExprPtr Checker::Moment(const Ast& ast) {
 ExprPtr Checker::HasRoleOrScope(const Ast& ast, Op op) {
   if (!Count(ast, 1)) return nullptr;
   if (!scope_.auth) return Wrong(ast, fmt::format("'{}' cannot be used here", ast.text));
-  if (ast.children[0].kind != Ast::Kind::kString)
-    return Wrong(ast, fmt::format("'{}' takes a literal string", ast.text));
+  const Ast& what = ast.children[0];
+  if (what.kind != Ast::Kind::kString) {
+    return Wrong(ast, fmt::format("'{}' takes a literal string", ast.text),
+                 what.kind == Ast::Kind::kName ? fmt::format("{}('{}')", ast.text, what.text) : "");
+  }
   return Make(ast, op, SimpleType(Tag::kBool), {Check(ast.children[0])});
 }
 

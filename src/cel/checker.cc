@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/near.h"
+#include "cel/foreign_words.h"
 #include "types/datetime.h"
 #include "types/decimal.h"
 #include "types/number_text.h"
@@ -303,13 +304,25 @@ ExprPtr Checker::ResolveName(const Ast& ast) {
     return Rebase(rule, here, &next_slot_);
   }
   if (member) return Select(here, ast);
+  return NoSuchName(ast);
+}
+
+ExprPtr Checker::NoSuchName(const Ast& ast) {
+  if (std::ranges::find(scope_.role_names, ast.text) != scope_.role_names.end()) {
+    return Wrong(ast, fmt::format("'{}' is a role, not a rule", ast.text), fmt::format("hasRole('{}')", ast.text));
+  }
+  std::string message = fmt::format("there is no name '{}'", ast.text);
+  std::string_view ours = NameFor(ast.text);
+  bool usable = ours.starts_with("auth") ? scope_.auth : ours != "now()" || scope_.now;
+  if (!ours.empty() && usable) return Wrong(ast, std::move(message), std::string(ours));
   std::vector<std::string> names = scope_.rule_names;
   if (scope_.resource.valid()) {
     for (std::string& name : scope_.schema->Names(scope_.resource)) names.push_back(std::move(name));
   }
   for (const Bound& bound : bound_) names.push_back(bound.name);
   if (scope_.auth) names.push_back("auth");
-  return Wrong(ast, fmt::format("there is no name '{}'", ast.text), Near(ast.text, names));
+  for (std::string_view literal : {"true", "false", "null"}) names.emplace_back(literal);
+  return Wrong(ast, std::move(message), Near(ast.text, names));
 }
 
 ExprPtr Checker::Member(const Ast& ast) {

@@ -33,6 +33,7 @@ class Checker {
   ExprPtr Literal(const Ast& ast, const Type* wanted);
   ExprPtr Name(const Ast& ast, const Type* wanted);
   ExprPtr ResolveName(const Ast& ast);
+  ExprPtr NoSuchName(const Ast& ast);
   ExprPtr Member(const Ast& ast);
   ExprPtr MemberOf(ExprPtr base, const Ast& ast);
   ExprPtr AuthMember(ExprPtr base, const Ast& ast);

@@ -2,6 +2,7 @@
 #include "cel/lexer.h"
 
 #include "base/utf8.h"
+#include "cel/foreign_words.h"
 
 namespace ashlar::cel {
 namespace {
@@ -75,6 +76,11 @@ class Lexer {
         at_ += 2;
         return Push(Token::Kind::kSign, std::string(sign));
       }
+    }
+    for (std::string_view sign : {"<>", "=", "&", "|", "~"}) {
+      if (!text_.substr(at_).starts_with(sign)) continue;
+      at_ += sign.size();
+      return Wrong(fmt::format("'{}' is not an operator", sign), OperatorFor(sign));
     }
     if (std::string_view("<>!+-*/%?:.,()[]{}").find(c) == std::string_view::npos) return Wrong("unexpected character");
     ++at_;
@@ -181,8 +187,9 @@ class Lexer {
     tokens_.push_back({kind, std::move(text), 0, 1});
     return true;
   }
-  bool Wrong(std::string message) {
-    mistake_ = {static_cast<int>(start_), static_cast<int>(std::max<size_t>(1, at_ - start_)), std::move(message), ""};
+  bool Wrong(std::string message, std::string_view suggestion = "") {
+    mistake_ = {static_cast<int>(start_), static_cast<int>(std::max<size_t>(1, at_ - start_)), std::move(message),
+                std::string(suggestion)};
     return false;
   }
 

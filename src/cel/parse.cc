@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cel/foreign_words.h"
 #include "cel/lexer.h"
 #include "cel/syntax.h"
 
@@ -48,10 +49,17 @@ class Parser {
     return true;
   }
   bool Expect(std::string_view sign) { return Take(sign) || Wrong(Peek(), fmt::format("expected '{}'", sign)); }
-  bool Wrong(const Token& token, std::string message) {
+  bool Wrong(const Token& token, std::string message, std::string_view suggestion = "") {
     if (token.kind == Token::Kind::kEnd && message.starts_with("unexpected")) message = "unexpected end";
-    mistake_ = {token.offset, token.length, std::move(message), ""};
+    mistake_ = {token.offset, token.length, std::move(message), std::string(suggestion)};
     return false;
+  }
+  // Whether the next token is no word in the place of an operator. Behind an operand no name may stand, so that there
+  // `and` is never one.
+  bool NoForeignOperator() {
+    std::string_view ours = Peek().kind == Token::Kind::kName ? OperatorFor(Peek().text) : "";
+    if (Peek().text == "not" || Peek().text == "NOT") ours = "";
+    return ours.empty() || Wrong(Peek(), fmt::format("'{}' is not an operator", Peek().text), ours);
   }
   Ast Make(Ast::Kind kind, const Token& token) {
     Ast ast;
@@ -89,7 +97,7 @@ class Parser {
   }
 
   bool Binary(Ast& left, int level) {
-    if (level > 5) return Unary(left);
+    if (level > 5) return Unary(left) && NoForeignOperator();
     if (!Binary(left, level + 1)) return false;
     while (LevelOf(Peek()) == level) {
       Ast made = Make(Ast::Kind::kBinary, Peek());
@@ -211,7 +219,12 @@ class Parser {
       return true;
     }
     bool reserved = std::find(std::begin(kReserved), std::end(kReserved), token.text) != std::end(kReserved);
-    if (token.text == "in" || reserved) return Wrong(token, fmt::format("'{}' is a reserved word", token.text));
+    if (token.text == "in" || reserved) {
+      return Wrong(token, fmt::format("'{}' is a reserved word; a constant of that name stands in quotes", token.text));
+    }
+    bool negates = (token.text == "not" || token.text == "NOT") &&
+                   (IsSign("(") || (Peek().kind == Token::Kind::kName && Peek().text != "in"));
+    if (negates) return Wrong(token, fmt::format("'{}' is not an operator", token.text), OperatorFor(token.text));
     ast = Make(Ast::Kind::kName, token);
     if (!Take("(")) return true;
     ast.kind = Ast::Kind::kCall;

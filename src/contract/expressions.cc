@@ -97,6 +97,9 @@ cel::Scope Expressions::ScopeOf(model::ResourceId resource, Use use) {
   scope.relations = scope.auth = scope.now = !check;
   scope.matches = check;
   scope.rule_names = rule_names_;
+  if (!check) {
+    for (const model::Role& role : draft_.service->roles) scope.role_names.push_back(role.name);
+  }
   scope.rule = [this, resource, check](std::string_view name) -> cel::ExprPtr {
     const Rule* rule = FindRule(name);
     if (rule == nullptr) return nullptr;
@@ -162,7 +165,12 @@ void Expressions::Tell(const Node& node, const std::vector<cel::Mistake>& mistak
   }
 }
 
-cel::ExprPtr Expressions::Compile(const Node& node, model::ResourceId resource, Use use, const cel::Type& expected) {
+cel::ExprPtr Expressions::Compile(const Node& node, model::ResourceId resource, Use use, const cel::Type& expected,
+                                  const Otherwise& otherwise) {
+  if (otherwise) {
+    auto parsed = cel::ParseSyntax(node.text, {});
+    if (!parsed && otherwise(nullptr, {parsed.error()})) return nullptr;
+  }
   auto ast = ParseExpression(draft_, node);
   if (!ast) return nullptr;
   if (PartsOf(*ast) > kMostParts) {
@@ -172,7 +180,7 @@ cel::ExprPtr Expressions::Compile(const Node& node, model::ResourceId resource, 
   auto compiled = cel::Compile(node.text, ScopeOf(resource, use), expected);
   NoteMisfits(node, *ast, resource, use == Use::kCheck);
   if (!compiled) {
-    Tell(node, compiled.error());
+    if (!otherwise || !otherwise(&*ast, compiled.error())) Tell(node, compiled.error());
     return nullptr;
   }
   return cel::FoldConstants(*compiled);

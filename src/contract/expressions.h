@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -19,8 +20,12 @@ class Expressions {
  public:
   explicit Expressions(Draft& draft);
 
+  // Called with what is wrong, and the expression unless it does not even parse; true if it told something better.
+  using Otherwise = std::function<bool(const cel::Ast* ast, const std::vector<cel::Mistake>& mistakes)>;
+
   // Null after telling what is wrong, or if the environment leaves it open.
-  cel::ExprPtr Compile(const Node& node, model::ResourceId resource, Use use, const cel::Type& expected);
+  cel::ExprPtr Compile(const Node& node, model::ResourceId resource, Use use, const cel::Type& expected,
+                       const Otherwise& otherwise = {});
   // A rule: null stays null, what is wrong is False().
   cel::ExprPtr CompileRule(const Node* node, model::ResourceId resource, Use use = Use::kRule);
   // Tells of rules that do not fit. Call when all is compiled.

@@ -99,7 +99,8 @@ void WriteFlag(json::Writer& out) {
 void WriteShape(json::Writer& out, const Key& key) {
   switch (key.shape) {
     case Shape::kText:
-    case Shape::kExpression: return WriteTypes(out, {"string", "number", "boolean"});
+    case Shape::kExpression:
+    case Shape::kRule: return WriteTypes(out, {"string", "number", "boolean"});
     case Shape::kBound: return WriteTypes(out, {"string", "number"});
     case Shape::kName: return out.Field("type", "string");
     case Shape::kBool: return WriteOrVariable(out, "boolean");

@@ -17,31 +17,25 @@ constexpr Key kDeprecatedRows[] = {
 };
 
 constexpr Key kUpdateRows[] = {
-    {"before", Shape::kExpression, "Must hold for the row as it is.", true, {}, kOnAll, true},
-    {"after", Shape::kExpression, "Must hold for the row as it would become.", true, {}, kOnAll, true},
+    {"before", Shape::kRule, "Must hold for the row as it is.", true, {}, kOnAll, true},
+    {"after", Shape::kRule, "Must hold for the row as it would become.", true, {}, kOnAll, true},
 };
 
 constexpr Key kAccessRows[] = {
-    {"read", Shape::kExpression, "list and get, where these are not given."},
-    {"write", Shape::kExpression, "create, update, delete and restore, where these are not given."},
-    {"list", Shape::kExpression, "Lists, to-many includes, relation paths in filters."},
-    {"get", Shape::kExpression, "Reads by id, to-one includes, references that a caller gives."},
-    {"create", Shape::kExpression, "Must hold for the row as it would become."},
+    {"read", Shape::kRule, "list and get, where these are not given."},
+    {"write", Shape::kRule, "create, update, delete and restore, where these are not given."},
+    {"list", Shape::kRule, "Lists, to-many includes, relation paths in filters."},
+    {"get", Shape::kRule, "Reads by id, to-one includes, references that a caller gives."},
+    {"create", Shape::kRule, "Must hold for the row as it would become."},
     {"update", Shape::kRuleOrMapping, "Must hold for the row as it is and as it would become.", true, kUpdateRows},
-    {"delete", Shape::kExpression, "Must hold for the row as it is."},
-    {"restore", Shape::kExpression, "Undoing a soft delete; needs softDelete."},
-    {"history", Shape::kExpression, "The audit of a row, where it is not as get; needs audit."},
-    {"purge", Shape::kExpression, "Deleting for good.", kLater},
+    {"delete", Shape::kRule, "Must hold for the row as it is."},
+    {"restore", Shape::kRule, "Undoing a soft delete; needs softDelete."},
+    {"history", Shape::kRule, "The audit of a row, where it is not as get; needs audit."},
+    {"purge", Shape::kRule, "Deleting for good.", kLater},
 };
 
 constexpr Key kCheckRows[] = {
-    {"rule",
-     Shape::kExpression,
-     "Must hold for every row: CEL without relations, auth and now().",
-     true,
-     {},
-     kOnAll,
-     true},
+    {"rule", Shape::kRule, "Must hold for every row: CEL without relations, auth and now().", true, {}, kOnAll, true},
     {"field", Shape::kName, "The field that is told when it does not hold; the row if left out."},
     {"message", Shape::kText, "What is told then.", true, {}, kOnAll, true},
 };
@@ -72,8 +66,8 @@ constexpr Key kFieldRows[] = {
     {"immutable", Shape::kBool, "Set at creation only.", true, {}, kOnStored},
     {"readOnly", Shape::kBool, "Set only by defaults and actions.", true, {}, kOnStored},
     {"writeOnly", Shape::kBool, "Never read, nor in audit, events and logs.", kLater, {}, kOnStored},
-    {"read", Shape::kExpression, "Who may read it, of those who may read the row.", true, {}, kOnStored},
-    {"write", Shape::kExpression, "Who may write it, of those who may write the row.", true, {}, kOnStored},
+    {"read", Shape::kRule, "Who may read it, of those who may read the row.", true, {}, kOnStored},
+    {"write", Shape::kRule, "Who may write it, of those who may write the row.", true, {}, kOnStored},
     {"transitions", Shape::kAny, "The allowed moves of an enum.", kLater, {}, kOnScalar},
     {"computed", Shape::kExpression, "CEL over the same row, not stored.", kLater, {}, kOnScalar},
     {"description", Shape::kText, "For the generated documents."},
@@ -145,6 +139,7 @@ std::string_view NameOf(Shape shape) {
     case Shape::kBool: return "true or false";
     case Shape::kWhole: return "a whole number";
     case Shape::kExpression: return "an expression";
+    case Shape::kRule: return "a rule";
     case Shape::kName: return "a name";
     case Shape::kNames: return "a list of names, as [a, b]";
     case Shape::kNameLists: return "a list of lists of names, as [[a, b]]";
@@ -155,12 +150,32 @@ std::string_view NameOf(Shape shape) {
     case Shape::kMapping: return "a mapping";
     case Shape::kMappings: return "a list of mappings";
     case Shape::kNamed: return "a mapping of names to mappings";
-    case Shape::kNamedTexts: return "a mapping of names to expressions";
+    case Shape::kNamedTexts: return "a mapping of names to rules";
     case Shape::kNamedFields: return "a mapping of names to types or mappings";
     case Shape::kFlagOrMapping: return "true, false or a mapping";
-    case Shape::kRuleOrMapping: return "an expression or { before, after }";
+    case Shape::kRuleOrMapping: return "a rule or { before, after }";
   }
   return "";
+}
+
+std::string Wanted(Shape shape, std::span<const Key> members) {
+  auto mapping = [members] {
+    std::vector<std::string> shown;
+    bool any = std::ranges::any_of(members, &Key::required);
+    for (const Key& key : members) {
+      if (key.required || (!any && shown.size() < 2)) shown.push_back(fmt::format("{}: ...", key.name));
+    }
+    return fmt::format("{{ {} }}", fmt::join(shown, ", "));
+  };
+  std::string example;
+  if (shape == Shape::kExpression) example = "\"'text'\" or \"[]\" in quotes";
+  if (shape == Shape::kRule) example = "signedIn or \"hasRole('staff')\"";
+  if (shape == Shape::kMapping && !members.empty()) example = mapping();
+  if (shape == Shape::kMappings) example = fmt::format("[{}]", mapping());
+  if (shape == Shape::kNamed) example = "{ name: {} }";
+  if (shape == Shape::kNamedTexts) example = "{ name: signedIn }";
+  if (shape == Shape::kNamedFields) example = "{ name: string! }";
+  return fmt::format("{}{}{}", NameOf(shape), example.empty() ? "" : ", as ", example);
 }
 
 std::span<const Key> TopLevelKeys() { return kTopLevelRows; }

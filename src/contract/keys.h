@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace ashlar::contract {
@@ -12,6 +13,7 @@ enum class Shape : uint8_t {
   kBool,
   kWhole,         // a whole number
   kExpression,    // CEL in a scalar
+  kRule,          // CEL in a scalar, of which the truth counts
   kName,
   kNames,         // a list of names
   kNameLists,     // a list of lists of names
@@ -29,6 +31,9 @@ enum class Shape : uint8_t {
 };
 // "a list of names", for messages.
 std::string_view NameOf(Shape shape);
+struct Key;
+// The same with an example; `members` of a mapping's key.
+std::string Wanted(Shape shape, std::span<const Key> members = {});
 
 // What kinds of field a key is for.
 inline constexpr uint8_t kOnScalar = 1, kOnToOne = 2, kOnToMany = 4, kOnStored = kOnScalar | kOnToOne, kOnAll = 7;

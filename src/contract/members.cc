@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/near.h"
+#include "contract/foreign.h"
 #include "contract/scalar.h"
 
 namespace ashlar::contract {
@@ -20,6 +21,7 @@ const Node* FirstWrong(const Node& node, Shape shape) {
   switch (shape) {
     case Shape::kText:
     case Shape::kExpression:
+    case Shape::kRule:
     case Shape::kName:
     case Shape::kBound: return wrong_if(!IsText(node));
     case Shape::kBool: return wrong_if(!ToBool(node));
@@ -64,6 +66,15 @@ Members::Members(const Node& node, std::span<const Key> keys, std::string_view w
   for (const Entry& entry : node.entries) {
     auto row = std::ranges::find(keys, entry.key, &Key::name);
     if (row == keys.end()) {
+      const Foreign* foreign = FindForeignKey(what, entry.key);
+      if (foreign != nullptr && foreign->ours.empty()) {
+        mistakes.Add(entry.place, Problem::kForeignKey, entry.key, what, foreign->instead);
+        continue;
+      }
+      if (foreign != nullptr) {
+        mistakes.Suggest(entry.place, Problem::kUnknownKey, std::string(foreign->ours), entry.key, what);
+        continue;
+      }
       mistakes.Suggest(entry.place, Problem::kUnknownKey, Near(entry.key, NamesOf(keys)), entry.key, what);
       continue;
     }
@@ -71,7 +82,7 @@ Members::Members(const Node& node, std::span<const Key> keys, std::string_view w
     if (!row->supported) {
       mistakes.Add(entry.place, Problem::kUnsupported, entry.key);
     } else if (const Node* wrong = FirstWrong(entry.value, row->shape)) {
-      mistakes.Add(wrong->place, Problem::kWrongShape, entry.key, NameOf(row->shape));
+      mistakes.Add(wrong->place, Problem::kWrongShape, entry.key, Wanted(row->shape, row->members));
     } else if (!entry.value.unset) {
       entries_.push_back(&entry);
     }

@@ -31,6 +31,7 @@ namespace ashlar::contract {
   ROW(kVariableForm, "variable-form", "'${{' must be followed by the name of an environment variable and '}}'")     \
   ROW(kTooManyMistakes, "too-many-mistakes", "there are more than {} mistakes; those after these are not shown")    \
   ROW(kUnknownKey, "unknown-key", "'{}' is not a key of {}")                                                        \
+  ROW(kForeignKey, "foreign-key", "'{}' is not a key of {}: {}")                                                    \
   ROW(kUnsupported, "unsupported", "'{}' is not supported by this build")                                           \
   ROW(kNotContract, "not-contract", "a contract is a mapping of keys, as 'service: shop'")                          \
   ROW(kMissingKey, "missing-key", "{} needs '{}'")                                                                  \
@@ -66,6 +67,7 @@ namespace ashlar::contract {
   ROW(kFieldUnknown, "field-unknown", "'{}' has no field '{}'")                                                     \
   ROW(kTypeOrMany, "type-or-many", "a field has either 'type' or 'many'")                                           \
   ROW(kTypeForm, "type-form", "a type is written NAME, NAME(argument, ...), [NAME], each perhaps with '!' behind")  \
+  ROW(kTypeOptional, "type-optional", "a field may be null unless '!' stands behind its type: leave the '?' out")   \
   ROW(kTypeUnquoted, "type-unquoted", "in braces a comma ends a value: quote the type, as '{}...)'")                \
   ROW(kTypeUnknown, "type-unknown", "there is no type '{}'")                                                        \
   ROW(kTypeParameter, "type-parameter", "{}")                                                                       \
@@ -87,6 +89,7 @@ namespace ashlar::contract {
   ROW(kIndexKind, "index-kind", "'{}' cannot be in an index: it holds {}")                                          \
   ROW(kSearchKind, "search-kind", "only texts can be searched")                                                     \
   ROW(kSearchGuarded, "search-guarded", "a field with a 'read' rule cannot be searched")                            \
+  ROW(kDefaultText, "default-text", "a default is an expression, in which a text has quotes of its own: {}")        \
   ROW(kDefaultNull, "default-null", "a required field cannot be null by default")                                   \
   ROW(kDefaultInvalid, "default-invalid", "the default {}")                                                         \
   ROW(kDefaultSystem, "default-system", "a default cannot look at '{}', which the system sets")                     \

@@ -39,7 +39,7 @@ Entry* FindEntry(Node& mapping, std::string_view key) {
 
 void MergeFields(Node& fields, const Node& own, Mistakes& mistakes) {
   if (!IsMapping(own)) {
-    mistakes.Add(own.place, Problem::kWrongShape, "fields", NameOf(Shape::kNamedFields));
+    mistakes.Add(own.place, Problem::kWrongShape, "fields", Wanted(Shape::kNamedFields));
     return;
   }
   std::vector<std::string> built_in;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cel/foreign_words.h"
 #include "contract/expr_walk.h"
 #include "contract/expressions.h"
 #include "contract/sections/sections.h"
@@ -11,6 +12,54 @@ namespace {
 int TurnOf(const cel::Expr& expr) {
   cel::Usage usage = cel::Measure(expr);
   return usage.relations ? 2 : usage.row ? 1 : 0;
+}
+
+// Whether strings are literals of such a field, be it any string or only some.
+enum class Texts : uint8_t { kNone, kSome, kAny };
+Texts TextsOf(const types::Type& type) {
+  using types::Kind;
+  Kind kind = type.kind();
+  if (kind == Kind::kUuid || kind == Kind::kDate || kind == Kind::kTimestamp || kind == Kind::kDuration) {
+    return Texts::kSome;
+  }
+  if (kind != Kind::kText) return Texts::kNone;
+  bool any = type.constants().empty() && (type.name() == "string" || type.name() == "text");
+  return any ? Texts::kAny : Texts::kSome;
+}
+
+bool IsLiteral(const cel::Ast& ast) { return ast.kind < cel::Ast::Kind::kName; }
+
+// Of what could be any text: whether it looks like no expression. One word, or
+// words that mean nothing here.
+bool LooksLikeWords(const std::string& text, const cel::Ast* ast, const std::vector<cel::Mistake>& mistakes) {
+  if (ast == nullptr) return text.find_first_of("'\"()=&|?") == std::string::npos;
+  if (IsLiteral(*ast)) return true;
+  bool words = true;
+  ForEachAst(*ast, [&](const cel::Ast& part) {
+    bool name = part.kind == cel::Ast::Kind::kName;
+    bool joined = part.kind == cel::Ast::Kind::kMember || part.kind == cel::Ast::Kind::kUnary ||
+                  (part.kind == cel::Ast::Kind::kBinary && std::string_view("+-*/%").contains(part.text));
+    bool unknown = std::ranges::any_of(mistakes, [&](const cel::Mistake& mistake) {
+      return mistake.offset == part.offset && (mistake.suggestion.empty() || !cel::NameFor(part.text).empty());
+    });
+    words = words && (name ? unknown : joined || IsLiteral(part));
+  });
+  return words;
+}
+
+// The text as an expression in YAML.
+std::string Quoted(const std::string& text) {
+  if (text.find_first_of("'\"\\\n") == std::string::npos) return fmt::format("\"'{}'\"", text);
+  return "\"'text'\"";
+}
+
+bool TellOfText(Draft& draft, const Node& node, const types::Type& type, const cel::Ast* ast,
+                const std::vector<cel::Mistake>& mistakes) {
+  Texts texts = TextsOf(type);
+  if (texts == Texts::kNone || node.filled || !type.Parse(json::Json(node.text))) return false;
+  if (texts == Texts::kAny && !LooksLikeWords(node.text, ast, mistakes)) return false;
+  draft.mistakes.Add(node.place, Problem::kDefaultText, Quoted(node.text));
+  return true;
 }
 
 void CheckLiteral(Draft& draft, const FieldDraft& source, const model::Field& field) {
@@ -55,7 +104,10 @@ void ReadDefaults(Draft& draft, Expressions& expressions) {
       model::Field& field = resource.fields[source.field.index()];
       cel::Type expected = field.cel_type;
       expected.nullable = true;
-      field.default_value = expressions.Compile(*node, resource.id, Use::kDefault, expected);
+      field.default_value = expressions.Compile(*node, resource.id, Use::kDefault, expected,
+                                                [&](const cel::Ast* ast, const std::vector<cel::Mistake>& mistakes) {
+                                                  return TellOfText(draft, *node, *field.type, ast, mistakes);
+                                                });
       if (field.default_value != nullptr) given.push_back(&source);
     }
     for (const FieldDraft* source : given) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/near.h"
+#include "contract/foreign.h"
 #include "contract/names_form.h"
 #include "contract/position.h"
 #include "contract/scalar.h"
@@ -133,6 +134,10 @@ class FieldReader {
     const Node& scalar = node.is_sequence() ? node.items[0] : node;
     if (scalar.unset) return false;
     auto text = ParseTypeText(scalar.text);
+    if (!text && scalar.text.ends_with('?') && ParseTypeText(scalar.text.substr(0, scalar.text.size() - 1))) {
+      draft_.mistakes.Add(scalar.place, Problem::kTypeOptional);
+      return false;
+    }
     if (!text || (node.is_sequence() && (text->list || text->required))) {
       draft_.mistakes.Add(scalar.place, Problem::kTypeForm);
       return false;
@@ -154,9 +159,11 @@ class FieldReader {
     }
     const types::FieldType* row = types::FindFieldType(field.type.name, draft_.field_types);
     if (row == nullptr) {
-      bool pascal = field.type.name[0] >= 'A' && field.type.name[0] <= 'Z';
+      std::string meant(TypeFor(field.type.name));
+      bool pascal = field.type.name[0] >= 'A' && field.type.name[0] <= 'Z' && meant.empty();
+      if (meant.empty()) meant = Near(field.type.name, TypeNames(draft_));
       draft_.mistakes.Suggest(place, pascal ? Problem::kResourceUnknown : Problem::kTypeUnknown,
-                              scalar.filled ? "" : Near(field.type.name, TypeNames(draft_)), shown);
+                              scalar.filled ? "" : meant, shown);
       return false;
     }
     return ReadScalar(field, *row, scalar, place);
@@ -195,7 +202,10 @@ class FieldReader {
     if (wrong.filled) {
       draft_.mistakes.Add(wrong.place, Problem::kTypeParameter, "with the environment's values this is no right type");
     } else if (node == nullptr && !row.takes.contains("arguments") && !field.type.arguments.empty()) {
-      draft_.mistakes.Add(place, Problem::kTypeParameter, fmt::format("{} takes no arguments", row.name));
+      std::string length = row.takes.contains("pattern")
+                               ? fmt::format(": its greatest length is a key, as {{ type: {}, max: 120 }}", row.name)
+                               : "";
+      draft_.mistakes.Add(place, Problem::kTypeParameter, fmt::format("{} takes no arguments{}", row.name, length));
     } else if (node == nullptr) {
       draft_.mistakes.Add(place, Problem::kTypeParameter, fmt::format("{}: {}", row.name, error.message));
     } else {

@@ -28,7 +28,7 @@ Written ReadRule(Draft& draft, RuleDraft& rule) {
     draft.mistakes.Add(entry.place, Problem::kRuleName);
   }
   if (!entry.value.is_scalar() || IsNull(entry.value)) {
-    draft.mistakes.Add(entry.value.place, Problem::kWrongShape, entry.key, NameOf(Shape::kExpression));
+    draft.mistakes.Add(entry.value.place, Problem::kWrongShape, entry.key, Wanted(Shape::kRule));
   } else if (!entry.value.unset) {
     written.ast = ParseExpression(draft, entry.value);
   }
