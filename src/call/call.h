@@ -62,9 +62,11 @@ struct Call {
   model::OperationId operation;
   std::string id;         // of the row, as the path wrote it, decoded; empty for list and create
   json::Json body;        // create, update, replace
+  bool json_patch = false;  // update: the body is a JSON Patch (RFC 6902), else a JSON Merge Patch
   Selection selection;
   std::vector<Condition> where;
   std::string filter;     // CEL, empty: none
+  std::optional<std::string> search;  // words that all must occur, as they were typed
   std::vector<SortTerm> sort;
   Paging paging;
   Deleted deleted = Deleted::kWithout;

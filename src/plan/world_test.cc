@@ -2,7 +2,6 @@
 #include "plan/world_test.h"
 
 #include "contract/contract.h"
-#include "types/list_form.h"
 #include "types/uuid.h"
 
 namespace ashlar::plan {
@@ -151,27 +150,7 @@ call::Caller User(std::string_view id) {
 
 // A value as a cell of its kind (types/rows.h).
 void Append(const Value& value, types::Rows& rows) {
-  if (value.is_null()) return rows.AppendNull();
-  bool fits = true;
-  switch (value.kind()) {
-    case types::Kind::kBool: return rows.AppendInteger(*value.get<bool>() ? 1 : 0);
-    case types::Kind::kInt64: return rows.AppendInteger(*value.get<int64_t>());
-    case types::Kind::kFloat64: return rows.AppendReal(*value.get<double>());
-    case types::Kind::kDecimal: return rows.AppendInteger(static_cast<int64_t>(value.get<types::Decimal>()->unscaled));
-    case types::Kind::kDate: return rows.AppendInteger(value.get<types::Date>()->days);
-    case types::Kind::kTimestamp: return rows.AppendInteger(value.get<types::Timestamp>()->micros);
-    case types::Kind::kDuration: return rows.AppendInteger(value.get<types::Duration>()->micros);
-    case types::Kind::kText: fits = rows.AppendText(*value.get<std::string>()); break;
-    case types::Kind::kBytes: fits = rows.AppendText(value.get<types::Bytes>()->data); break;
-    case types::Kind::kJson: fits = rows.AppendText(value.get<types::JsonText>()->text); break;
-    case types::Kind::kList: fits = rows.AppendText(types::ToListForm(*value.get<types::List>())); break;
-    case types::Kind::kUuid: {
-      const auto& bytes = value.get<types::Uuid>()->bytes;
-      fits = rows.AppendText({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-      break;
-    }
-  }
-  if (!fits) throw std::length_error("a batch is full");
+  if (!rows.Append(value)) throw std::length_error("a batch is full");
 }
 
 }  // namespace

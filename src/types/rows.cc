@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "types/list_form.h"
+
 namespace ashlar::types {
 
 namespace {
@@ -32,6 +34,28 @@ bool Rows::AppendText(std::string_view text) {
   cell.size = static_cast<uint32_t>(text.size());
   cell.data = place;
   return true;
+}
+
+bool Rows::Append(const Value& value) {
+  if (value.is_null()) return AppendNull(), true;
+  switch (value.kind()) {
+    case Kind::kBool: return AppendInteger(*value.get<bool>() ? 1 : 0), true;
+    case Kind::kInt64: return AppendInteger(*value.get<int64_t>()), true;
+    case Kind::kFloat64: return AppendReal(*value.get<double>()), true;
+    case Kind::kDecimal: return AppendInteger(static_cast<int64_t>(value.get<Decimal>()->unscaled)), true;
+    case Kind::kDate: return AppendInteger(value.get<Date>()->days), true;
+    case Kind::kTimestamp: return AppendInteger(value.get<Timestamp>()->micros), true;
+    case Kind::kDuration: return AppendInteger(value.get<Duration>()->micros), true;
+    case Kind::kText: return AppendText(*value.get<std::string>());
+    case Kind::kBytes: return AppendText(value.get<Bytes>()->data);
+    case Kind::kJson: return AppendText(value.get<JsonText>()->text);
+    case Kind::kList: return AppendText(ToListForm(*value.get<List>()));
+    case Kind::kUuid: {
+      const auto& bytes = value.get<Uuid>()->bytes;
+      return AppendText({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+  }
+  return false;
 }
 
 char* Rows::Allocate(size_t size) {

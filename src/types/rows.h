@@ -43,6 +43,7 @@ class Rows {
   void AppendInteger(int64_t integer);
   void AppendReal(double real);
   [[nodiscard]] bool AppendText(std::string_view text);
+  [[nodiscard]] bool Append(const Value& value);  // as a cell of its kind
   void Truncate(size_t rows) { cells_.resize(std::min(cells_.size(), rows * columns_)); }
   void Reverse();  // the order of the rows
 

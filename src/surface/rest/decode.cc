@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "surface/rest/accept.h"
 #include "surface/rest/query.h"
 
 namespace ashlar::surface::rest {
@@ -10,56 +11,6 @@ namespace {
 
 using call::Code;
 using model::OperationKind;
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// What stands between separators outside of quotes, trimmed, but for what is empty (RFC 9110, 5.6).
-std::vector<std::string_view> Parts(std::string_view value, char separator) {
-  std::vector<std::string_view> parts;
-  bool quoted = false;
-  size_t begin = 0;
-  for (size_t i = 0; i <= value.size(); ++i) {
-    if (i < value.size() && value[i] == '"') quoted = !quoted;
-    if (i < value.size() && (quoted || value[i] != separator)) continue;
-    std::string_view part = Trim(value.substr(begin, i - begin));
-    if (!part.empty()) parts.push_back(part);
-    begin = i + 1;
-  }
-  return parts;
-}
-
-// The items of a comma-separated field value.
-std::vector<std::string_view> Items(std::string_view value) { return Parts(value, ','); }
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return lower;
-}
-
-std::string MediaType(std::string_view value) { return Lower(Trim(value.substr(0, value.find(';')))); }
-
-// The value of a parameter of a media type or range, without its quotes.
-std::optional<std::string_view> ParameterOf(std::string_view value, std::string_view name) {
-  for (std::string_view part : Parts(value.substr(std::min(value.find(';'), value.size())), ';')) {
-    size_t equals = part.find('=');
-    if (equals == std::string_view::npos || !http::EqualIgnoringCase(Trim(part.substr(0, equals)), name)) continue;
-    std::string_view given = Trim(part.substr(equals + 1));
-    bool quoted = given.size() >= 2 && given.front() == '"' && given.back() == '"';
-    return quoted ? given.substr(1, given.size() - 2) : given;
-  }
-  return std::nullopt;
-}
-
-// "0", "0.", "0.000": not wanted (RFC 9110, 12.4.2).
-bool IsUnwanted(std::string_view range) {
-  auto weight = ParameterOf(range, "q");
-  return weight && weight->starts_with('0') && weight->find_first_of("123456789") == std::string_view::npos;
-}
 
 class Decoder {
  public:
@@ -90,23 +41,8 @@ class Decoder {
   }
 
   void CheckAccept() {
-    auto accept = request_.FindList("Accept");
-    if (!accept || accept->empty()) return;
-    std::string later;
-    int named = -1;  // how exactly the range names JSON that does so best; it alone says (RFC 9110, 12.5.1)
-    bool wanted = false;
-    for (std::string_view item : Items(*accept)) {
-      std::string type = MediaType(item);
-      int exact = type == "application/json" ? 2 : type == "application/*" ? 1 : type == "*/*" ? 0 : -1;
-      if (exact > named) {
-        named = exact;
-        wanted = !IsUnwanted(item);
-      }
-      if (type == "application/hal+json" || type == "application/problem+json") later = type;
-    }
-    if (wanted) return;
-    Wrong(Code::kNotAcceptable, later.empty() ? "only application/json can be given"
-                                              : fmt::format("'{}' is not supported by this build", later));
+    if (Negotiate(request_.FindList("Accept").value_or("")).form) return;
+    Wrong(Code::kNotAcceptable, fmt::format("only {} and {} can be given", kJson, kHal));
   }
 
   void CheckHeaders() {
@@ -162,11 +98,12 @@ class Decoder {
     }
     auto type = request_.Find("Content-Type");
     std::string media = type ? MediaType(*type) : "";
-    bool merge = media == "application/merge-patch+json" && kind_ == OperationKind::kUpdate;
-    if (media != "application/json" && !merge) {
-      bool patch = media == "application/json-patch+json";
-      return Wrong(Code::kUnsupportedMediaType, patch ? "'application/json-patch+json' is not supported by this build"
-                                                      : "the body must be application/json");
+    bool updates = kind_ == OperationKind::kUpdate;
+    call_.json_patch = media == kJsonPatch && updates;
+    if (media != kJson && !call_.json_patch && !(media == kMergePatch && updates)) {
+      return Wrong(Code::kUnsupportedMediaType,
+                   updates ? fmt::format("the body must be {}, {} or {}", kJson, kMergePatch, kJsonPatch)
+                           : fmt::format("the body must be {}", kJson));
     }
     auto charset = ParameterOf(*type, "charset");
     if (charset && !http::EqualIgnoringCase(*charset, "utf-8")) {

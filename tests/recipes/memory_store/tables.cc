@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipes/memory_store/tables.h"
 
+#include "base/utf8_words.h"
 #include "model/row_id.h"
-#include "types/list_form.h"
 
 namespace ashlar::recipes {
 namespace {
@@ -20,27 +20,7 @@ Values KeyOf(const Resource& resource, const Values& row) {
 
 // A value as a cell of its kind (types/rows.h).
 void Append(const Value& value, types::Rows& rows) {
-  if (value.is_null()) return rows.AppendNull();
-  bool fits = true;
-  switch (value.kind()) {
-    case types::Kind::kBool: return rows.AppendInteger(*value.get<bool>() ? 1 : 0);
-    case types::Kind::kInt64: return rows.AppendInteger(*value.get<int64_t>());
-    case types::Kind::kFloat64: return rows.AppendReal(*value.get<double>());
-    case types::Kind::kDecimal: return rows.AppendInteger(static_cast<int64_t>(value.get<types::Decimal>()->unscaled));
-    case types::Kind::kDate: return rows.AppendInteger(value.get<types::Date>()->days);
-    case types::Kind::kTimestamp: return rows.AppendInteger(value.get<types::Timestamp>()->micros);
-    case types::Kind::kDuration: return rows.AppendInteger(value.get<types::Duration>()->micros);
-    case types::Kind::kText: fits = rows.AppendText(*value.get<std::string>()); break;
-    case types::Kind::kBytes: fits = rows.AppendText(value.get<types::Bytes>()->data); break;
-    case types::Kind::kJson: fits = rows.AppendText(value.get<types::JsonText>()->text); break;
-    case types::Kind::kList: fits = rows.AppendText(types::ToListForm(*value.get<types::List>())); break;
-    case types::Kind::kUuid: {
-      const auto& bytes = value.get<types::Uuid>()->bytes;
-      fits = rows.AppendText({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-      break;
-    }
-  }
-  if (!fits) throw std::length_error("a batch is full");
+  if (!rows.Append(value)) throw std::length_error("a batch is full");
 }
 
 // Whether `row` stands behind `other` values of the order's fields.
@@ -60,6 +40,23 @@ Values OrderedBy(const std::vector<plan::Order>& order, const Values& row) {
 
 bool OneOf(const Values& values, const Value& value) {
   return std::any_of(values.begin(), values.end(), [&](const Value& one) { return one == value; });
+}
+
+// How often the words occur in what is searched of the row; 0 unless all of them do.
+size_t Fit(const Resource& resource, const Values& row, const std::vector<std::string>& words) {
+  std::vector<std::string> held;
+  for (size_t i = 0; i < resource.fields.size(); ++i) {
+    const auto* text = resource.fields[i].search ? row[i].get<std::string>() : nullptr;
+    if (text == nullptr) continue;
+    for (std::string& word : WordsOf(*text)) held.push_back(std::move(word));
+  }
+  size_t fits = 0;
+  for (const std::string& word : words) {
+    auto times = static_cast<size_t>(std::count(held.begin(), held.end(), word));
+    if (times == 0) return 0;
+    fits += times;
+  }
+  return fits;
 }
 
 }  // namespace
@@ -97,25 +94,30 @@ std::vector<cel::RowRef> Tables::View::ToMany(cel::RowRef row, cel::RelationId r
 }
 
 std::vector<const Tables::Row*> Tables::Select(plan::ResourceId resource, const cel::ExprPtr& where,
-                                               call::Deleted deleted) const {
+                                               call::Deleted deleted, const std::vector<std::string>& words) const {
   const Resource& of = service_->resource(resource);
   std::vector<const Row*> rows;
   for (const auto& [id, row] : TableOf(resource)) {
     bool live = IsLive(of, row);
     if (of.soft_delete && deleted != call::Deleted::kWith && live != (deleted == call::Deleted::kWithout)) continue;
+    if (!words.empty() && Fit(of, row, words) == 0) continue;
     if (where == nullptr || cel::Holds(*where, View(*this), {resource, &row})) rows.push_back(&row);
   }
   return rows;
 }
 
 plan::Answer Tables::Run(const plan::Query& query) {
-  std::vector<const Row*> rows = Select(query.resource, query.where, query.deleted);
+  std::vector<const Row*> rows = Select(query.resource, query.where, query.deleted, query.words);
   std::erase_if(rows, [&](const Row* row) {
     if (query.among.valid() && !OneOf(query.among_values, (*row)[query.among.index()])) return true;
     return query.after && CompareBy(query.order, *row, *query.after) <= 0;
   });
-  std::sort(rows.begin(), rows.end(),
-            [&](const Row* a, const Row* b) { return CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0; });
+  const Resource& of = service_->resource(query.resource);
+  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
+    size_t fits = query.ranked ? Fit(of, *a, query.words) : 0;
+    size_t other = query.ranked ? Fit(of, *b, query.words) : 0;
+    return fits != other ? fits > other : CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0;
+  });
   if (query.per_value > 0) {
     std::vector<std::pair<Value, int64_t>> seen;
     std::erase_if(rows, [&](const Row* row) {
@@ -138,7 +140,7 @@ plan::Answer Tables::Run(const plan::Query& query) {
 }
 
 plan::Answer Tables::Run(const plan::Count& count) {
-  auto rows = static_cast<int64_t>(Select(count.resource, count.where, count.deleted).size());
+  auto rows = static_cast<int64_t>(Select(count.resource, count.where, count.deleted, count.words).size());
   types::Rows found(1);
   found.AppendInteger(count.limit > 0 ? std::min(rows, count.limit) : rows);
   return found;
