@@ -2,6 +2,7 @@
 #include "http/connection.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -91,7 +92,7 @@ LoopTask<void> Connection::Serve() {
       if (!written) co_return Close();
     }
     switch (next) {
-      case Next::kWrite: break;
+      case Next::kTurn: co_await asio::post(stream_.socket().get_executor(), kOnLoop); break;
       case Next::kAwait: co_await AwaitAnswer(); break;
       case Next::kHttp2: co_return co_await ServeHttp2();
       case Next::kEnd: co_await Linger(); co_return Close();
@@ -117,8 +118,8 @@ Connection::Next Connection::AnswerBuffered() {
   if (fresh_ && !closing_) {
     if (std::optional<Next> next = LookForHttp2()) return *next;
   }
-  while (!closing_) {
-    if (out_.size() >= loop_.options.output_bytes) return Next::kWrite;
+  for (size_t answered = 0; !closing_;) {
+    if (answered == kRequestsATurn || out_.size() >= loop_.options.output_bytes) return Next::kTurn;
     size_t consumed = 0;
     Parser::State state = parser_.Advance(std::string_view(in_).substr(used_), consumed);
     used_ += consumed;
@@ -133,6 +134,7 @@ Connection::Next Connection::AnswerBuffered() {
         break;
       case Parser::State::kDone:
         if (!Answer()) return Next::kAwait;
+        ++answered;
         break;
     }
   }

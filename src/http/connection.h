@@ -14,7 +14,8 @@ class Connection {
   Connection(Socket socket, LoopState& loop);
 
   // Serves requests until either side ends it. Answers keep the order of their requests; what one read brings is
-  // answered by one write, but for those that follow a request whose answer is not there at once.
+  // answered by one write, but for those that follow a request whose answer is not there at once. Who sends many at
+  // once lets others have their turn in between.
   LoopTask<void> Serve();
   // Ends it where its time is over.
   void Sweep();
@@ -26,7 +27,7 @@ class Connection {
 
  private:
   enum class Phase : uint8_t { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLingering };
-  enum class Next : uint8_t { kRead, kWrite, kAwait, kHttp2, kEnd };
+  enum class Next : uint8_t { kRead, kTurn, kAwait, kHttp2, kEnd };
 
   Next AnswerBuffered();
   std::optional<Next> LookForHttp2();

@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -15,6 +16,8 @@ namespace asio = boost::asio;
 
 constexpr size_t kReadBytes = 16 << 10;
 constexpr size_t kBodies = 16;         // of the largest size, of a connection
+constexpr size_t kEventsATurn = 2 * kRequestsATurn;  // a head and a whole request each
+constexpr int kSendsATurn = 4;
 constexpr size_t kFramesWaiting = 256;  // while a client does not read; then neither do we
 constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
@@ -44,6 +47,12 @@ LoopTask<void> Http2Connection::Serve(std::string first) {
   first = std::string();
   std::string in;
   while (stream_.is_open() && !session_.ended()) {
+    if (!events_.empty()) {
+      co_await asio::post(stream_.socket().get_executor(), kOnLoop);
+      HandleEvents(kEventsATurn);
+      Flush();
+      continue;
+    }
     if (!CanRead()) {
       co_await AwaitChange();
       continue;
@@ -61,13 +70,16 @@ LoopTask<void> Http2Connection::Serve(std::string first) {
 
 void Http2Connection::Feed(std::string_view bytes) {
   if (!bytes.empty()) session_.Feed(bytes);
-  HandleEvents();
+  TakeEvents();
+  HandleEvents(kEventsATurn);
   Flush();
 }
 
 void Http2Connection::Sweep() {
+  const bool behind = !events_.empty();  // then Serve goes on with them
   session_.Tick(loop_.now);
-  HandleEvents();
+  TakeEvents();
+  if (!behind) HandleEvents(events_.size());
   if (writing_ && !pace_.Holds(stream_.taken(), loop_.now, loop_.options.write_seconds)) stream_.Close();
   Flush();
 }
@@ -77,8 +89,14 @@ void Http2Connection::Drain() {
   Flush();
 }
 
-void Http2Connection::HandleEvents() {
-  for (const Http2Session::Event& event : session_.TakeEvents()) {
+void Http2Connection::TakeEvents() {
+  for (const Http2Session::Event& event : session_.TakeEvents()) events_.push_back(event);
+}
+
+void Http2Connection::HandleEvents(size_t most) {
+  for (; most > 0 && !events_.empty(); --most) {
+    const Http2Session::Event event = events_.front();
+    events_.pop_front();
     const Request* request = session_.Find(event.stream);
     if (request == nullptr) continue;
     switch (event.what) {
@@ -143,11 +161,11 @@ void Http2Connection::Flush() {
 // Sends what there is, as far as the socket takes it; the rest as it takes more.
 void Http2Connection::SendSome() {
   if (writing_) return;
-  while (stream_.is_open()) {
+  for (int sends = 0; stream_.is_open(); ++sends) {
     session_.TakeOutput(loop_.options.output_bytes, out_);
     std::string& sealed = stream_.Seal(out_);
     if (sealed.empty()) break;
-    if (stream_.Send(sealed)) continue;
+    if (sends < kSendsATurn && stream_.Send(sealed)) continue;
     writing_ = true;
     pace_.Begin(stream_.taken(), loop_.now);
     return asio::co_spawn(stream_.socket().get_executor(), WriteRest(), asio::detached);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -32,7 +33,8 @@ class Http2Connection {
   using Served = std::unique_ptr<Request>;
 
   void Feed(std::string_view bytes);
-  void HandleEvents();
+  void TakeEvents();
+  void HandleEvents(size_t most);
   void Judge(int32_t stream, const Request& head);
   void Handle(int32_t stream);
   LoopTask<void> AwaitAnswer(int32_t stream, Served request, Task<Response> task);
@@ -47,6 +49,7 @@ class Http2Connection {
   LoopState& loop_;
   IdlePlace& place_;
   Http2Session session_;
+  std::deque<Http2Session::Event> events_;  // that wait for their turn
   std::string out_;
   size_t running_ = 0;  // handlers whose answer is awaited
   bool writing_ = false;

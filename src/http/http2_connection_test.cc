@@ -30,7 +30,9 @@ struct Counting final : Observer {
   std::atomic<int> seen = 0;
 };
 
-// "/held": once the test lets go; "/large": megabytes; "/throw", "/throw-later", "/evil": defects; others at once.
+// "/held": once the test lets go; "/wait": holds up the loop until then; "/count": as many bytes as there were
+// requests;
+// "/large": megabytes; "/throw", "/throw-later", "/evil": defects; others at once.
 class Echo final : public Handler {
  public:
   Echo(std::atomic<bool>* released, std::atomic<int>* held) : released_(released), held_(held) {}
@@ -38,6 +40,10 @@ class Echo final : public Handler {
   Eventually<Response> Handle(const Request& request) override {
     std::string first = request.segments.empty() ? "" : request.segments[0];
     if (first == "throw") throw std::runtime_error("on purpose");
+    if (first == "wait") ++*held_;
+    while (first == "wait" && !*released_) std::this_thread::yield();
+    if (first == "count") return Response{200, {}, std::string(counted_, 'x')};
+    ++counted_;
     if (first == "evil") return Response{200, {{"X-Evil", "a\r\nb"}}, "evil"};
     if (first == "large") return Response{200, {}, std::string(20'000'000, 'x')};
     if (first == "held" || first == "throw-later") return Held(request, first == "held");
@@ -67,6 +73,7 @@ class Echo final : public Handler {
 
   std::atomic<bool>* released_;
   std::atomic<int>* held_;
+  size_t counted_ = 0;  // requests before
 };
 
 // A client over a blocking socket.
@@ -354,6 +361,26 @@ TEST_F(Http2ConnectionTest, LetsAClientReadSlowly) {
   for (int32_t stream : asked) EXPECT_EQ(slow.Answer(stream).body.size(), 20'000'000u);
 }
 
+TEST_F(Http2ConnectionTest, LetsOthersHaveTheirTurn) {
+  Begin({});
+  Client many(server_->address());
+  Client one(server_->address());
+  many.Answer(many.Ask("/"));
+  one.Answer(one.Ask("/"));
+  Client waiting(server_->address());
+  waiting.Ask("/wait");
+  waiting.Send();
+  AwaitHeld(1);
+  int32_t last = 0;
+  for (int i = 0; i < 100; ++i) last = many.Ask("/");
+  many.Send();
+  int32_t count = one.Ask("/count");
+  one.Send();
+  released_ = true;
+  EXPECT_LE(one.Answer(count).body.size(), 70u);
+  EXPECT_EQ(many.Answer(last).status, "200");
+}
+
 TEST_F(Http2ConnectionTest, MakesRoomWhereNoStreamIsOpen) {
   Begin({.connections = 2});
   Client busy(server_->address());
@@ -383,6 +410,8 @@ TEST_F(Http2ConnectionTest, EndsWhoIsSlowOrIdle) {
   clock_.seconds += 11;
   idle.Finish();
   EXPECT_TRUE(idle.goodbye);
+  clock_.seconds += 11;  // in the first ones its system took what it could
+  AwaitSweep();
   slow.Finish();
   EXPECT_LT(slow.seen[large].body.size(), 20'000'000u);
   EXPECT_FALSE(slow.seen[large].ended);

@@ -11,6 +11,9 @@
 
 namespace ashlar::http {
 
+// What one connection may have done before others have their turn.
+inline constexpr size_t kRequestsATurn = 32;
+
 // The message of the exception in flight. REQUIRES: within a catch.
 std::string WhatWasThrown();
 

@@ -32,7 +32,8 @@ class Hand final : public Clock {
   std::atomic<int64_t> seconds = 784111777;
 };
 
-// "/large": as many megabytes as the body has bytes; "/held": once the test lets go; others their target, at once.
+// "/wait": holds up the loop until the test lets go. "/large": as many megabytes as the body has bytes; "/count": as
+// many bytes as there were requests; "/held": once the test lets go; others their target, at once.
 class Echo final : public Handler {
  public:
   Echo(std::atomic<bool>* released, std::atomic<int>* held) : released_(released), held_(held) {}
@@ -40,6 +41,10 @@ class Echo final : public Handler {
   Eventually<Response> Handle(const Request& request) override {
     if (request.target == "/large") return Response{200, {}, std::string(request.body.size() * 1'000'000, 'x')};
     if (request.target == "/held") return Held();
+    if (request.target == "/wait") ++*held_;
+    while (request.target == "/wait" && !*released_) std::this_thread::yield();
+    if (request.target == "/count") return Response{200, {}, std::string(counted_, 'x')};
+    ++counted_;
     return Response{200, {}, request.method + " " + request.target};
   }
   Response Refuse(const Request&, int status, std::string_view reason) override {
@@ -61,6 +66,7 @@ class Echo final : public Handler {
 
   std::atomic<bool>* released_;
   std::atomic<int>* held_;
+  size_t counted_ = 0;  // requests before
 };
 
 // Clients that take their time, or are one too many.
@@ -289,6 +295,28 @@ TEST_F(SlowClientTest, TurnsAwayWhoComesWhileAllAreBusy) {
   Send(half, "lf HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(Receive(half, 1).ends_with("GET /half"));
   for (int fd : {busy, half, more}) close(fd);
+}
+
+TEST_F(SlowClientTest, LetsOthersHaveTheirTurnBesideManyRequestsAtOnce) {
+  Begin({});
+  int many = Connect();
+  int one = Connect();
+  for (int fd : {many, one}) Ask(fd, "/first");
+  int waiting = Connect();
+  Send(waiting, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitHeld();
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) requests += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  Send(many, requests);
+  Send(one, "GET /count HTTP/1.1\r\nHost: a\r\n\r\n");
+  released_ = true;
+  std::string answer = Receive(one, 1);
+  size_t before = answer.size() - (answer.rfind('\n') + 1);
+  EXPECT_LE(before, 100u) << answer;
+  EXPECT_GE(before, 32u) << "it was the first to send";
+  Send(many, kClose);
+  EXPECT_EQ(CountOf(Receive(many), "HTTP/1.1 200"), 2001u);
+  for (int fd : {many, one, waiting}) close(fd);
 }
 
 }  // namespace
