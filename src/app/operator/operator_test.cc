@@ -148,6 +148,75 @@ TEST_F(OperatorTest, LoadComparesUuidsAsValues) {
   EXPECT_EQ(answer.status, 0) << answer.err;
 }
 
+TEST_F(OperatorTest, ARowMayReferToItself) {
+  OperatorAnswer answer = Load(R"({"Member": [{"id": 1, "name": "A", "teamId": "red", "mentorId": 1},
+{"id": 2, "name": "B", "teamId": "red", "mentorId": 1}], "Team": [{"id": "red", "name": "Red"}]})");
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(Count("Member"), 2u);
+}
+
+TEST_F(OperatorTest, RowsAreJudgedThoughOtherPartsOfTheFilesAreWrong) {
+  const std::string wrong = R"({"id": 7, "name": 5, "teamId": "red"})";
+  for (const auto& [text, line, told] : std::vector<std::tuple<std::string, int, const char*>>{
+           {"{\"Member\": [" + wrong + "],\n\"Tean\": [{\"id\": \"red\"}]}", 2, "there is no resource 'Tean'"},
+           {"{\"Member\": [" + wrong + ",\n5]}", 2, "Member[1]: a row must be an object"},
+           {"{\"Member\": [" + wrong + ",\n{]}", 2, "(in Member[1])"},
+           {"{\"Member\": [" + wrong + "],\n\"Team\": {}}", 2, "Team: must be an array of rows"},
+           {"{\"Member\": [" + wrong +
+                ",\n{\"id\": 1, \"name\": \"A\", \"teamId\": \"red\", \"mentorId\": 2},"
+                "{\"id\": 2, \"name\": \"A\", \"teamId\": \"red\", \"mentorId\": 1}]}",
+            2, "Member[1] 1: refers to other"},
+       }) {
+    OperatorAnswer answer = Load(text);
+    EXPECT_EQ(answer.status, 2);
+    EXPECT_THAT(answer.err, AllOf(HasSubstr("rows.json:1: Member[0] 7: name: WRONG_TYPE"),
+                                  HasSubstr(fmt::format("rows.json:{}: ", line)), HasSubstr(told)));
+    EXPECT_EQ(answer.counts.rows, 0u);
+    EXPECT_EQ(Count("Member"), 0u);
+  }
+}
+
+TEST_F(OperatorTest, ReferencesToWhatCouldNotBeReadAreCounted) {
+  OperatorAnswer answer = Load(R"({"Member": [{"id": 1, "name": "A", "teamId": "red"},
+{"id": 2, "name": 5, "teamId": "red"}], "Tean": [{"id": "red", "name": "Red"}]})");
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("Tean"), HasSubstr("Member[1] 2: name: WRONG_TYPE"),
+                                Not(HasSubstr("REFERENCE_NOT_FOUND")), HasSubstr("2 more references lead to no row")));
+  EXPECT_EQ(answer.counts.mistakes, 2u);
+}
+
+TEST_F(OperatorTest, LoadedUsersHaveRolesOfTheContract) {
+  OperatorAnswer answer = Load(R"({"User": [{"email": "a@example.com", "displayName": "A", "roles": ["staff"]},
+{"email": "b@example.com", "displayName": 5, "roles": ["staff", "king", "queen"]}]})");
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_THAT(answer.err,
+              AllOf(HasSubstr("rows.json:2: User[1]: roles: the contract has no role 'king'; it has: staff"),
+                    HasSubstr("'queen'"), HasSubstr("rows.json:2: User[1]: displayName: WRONG_TYPE"),
+                    Not(HasSubstr("rows.json:1"))));
+  EXPECT_EQ(Count("User"), 0u);
+}
+
+TEST_F(OperatorTest, AFileThatIsChangedMeanwhileIsNotLoaded) {
+  OperatorRequest request = LoadRequest({{"Team.ndjson", R"({"id": "red", "name": "Red"})"}});
+  std::ofstream(folder_ + "/Team.ndjson", std::ios::app) << "\n{\"id\": \"blue\", \"name\": \"Blue\"}";
+  OperatorAnswer answer = Run(request);
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_EQ(answer.err, "Team.ndjson was changed while it was loaded\nnothing was loaded\n");
+  EXPECT_EQ(Count("Team"), 0u);
+}
+
+TEST_F(OperatorTest, ALoadWhoseAskerIsGoneIsUndone) {
+  std::string rows;
+  for (int i = 0; i < 20'000; ++i) rows += fmt::format("{{\"id\": \"t{}\", \"name\": \"T{}\"}}\n", i, i);
+  OperatorRequest request = LoadRequest({{"Team.ndjson", rows}});
+  for (bool storing : {false, true}) {
+    OperatorAnswer answer =
+        Execute(*runtime_, request, silence_, [storing](size_t, size_t total) { return storing && total == 0; });
+    EXPECT_EQ(answer.status, 1);
+    EXPECT_EQ(answer.counts.rows, 0u);
+    EXPECT_EQ(Count("Team"), 0u);
+  }
+}
+
 TEST_F(OperatorTest, LoadTellsCirclesAndOnlyThoseInThem) {
   OperatorAnswer answer = Load(R"({"Team": [{"id": "red", "name": "Red"}],
 "Member": [{"id": 1, "name": "A", "teamId": "red", "mentorId": 3},
