@@ -45,6 +45,7 @@ class Draft {
   // The resource's checks, on fields that are right so far.
   void Check();
 
+  bool creates() const { return mode_ == Mode::kCreate; }
   const Values& row() const { return row_; }
   Values& row() { return row_; }
   bool Changed(FieldId field) const;

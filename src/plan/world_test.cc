@@ -71,6 +71,10 @@ resources:
       cost: 'decimal(6,3)'
       price: { type: 'decimal(6,2)', default: cost / 2 }
     access: { read: public, write: staff }
+  Branch:
+    id: string
+    fields: { parent: Branch, open: bool }
+    access: { read: open || staff, write: public }
   Loan:
     id: int
     fields: { shelf: { type: Shelf, read: staff }, until: string }

@@ -134,7 +134,18 @@ bool Judgement::MustJudge(const model::Relation& relation) const {
   return draft_.Changed(relation.local) || (draft_.Given(relation.local) && !draft_.Reads(relation.local));
 }
 
+// A row that is made refers to itself: it is not there yet to be found.
+bool Judgement::ToItself(const model::Relation& relation) const {
+  const model::Resource& resource = request_.resource;
+  return draft_.creates() && relation.target == resource.id && resource.key.size() == 1 &&
+         draft_.row()[relation.local.index()] == draft_.row()[resource.key[0].index()];
+}
+
 void Judgement::Reference(const model::Relation& relation, model::RelationId id) {
+  if (ToItself(relation)) {
+    if (!draft_.Given(relation.local)) return;
+    return Condition(request_.rules.Access(request_.resource.access.get), Purpose::kReference, relation.local);
+  }
   const model::Field& key = request_.resource.field(relation.local);
   cel::Type row;
   row.tag = cel::Type::Tag::kRow;

@@ -65,6 +65,7 @@ class Judgement {
   void Condition(const cel::ExprPtr& rule, Purpose purpose, FieldId field);
   bool MustJudge(const model::Relation& relation) const;
   void Reference(const model::Relation& relation, model::RelationId id);
+  bool ToItself(const model::Relation& relation) const;
   void References(bool given, bool others);
   void Failed(Purpose purpose, FieldId field);
 

@@ -86,6 +86,19 @@ TEST_F(WriteTest, AReferenceIsGuardedByItsTargetsRule) {
   EXPECT_EQ(all.End(), "VALIDATION_ERROR ownerId REFERENCE_NOT_FOUND, shelfId REFERENCE_NOT_FOUND");
 }
 
+TEST_F(WriteTest, ARowThatIsMadeMayReferToItselfIfItsMakerMayGetIt) {
+  Steps open = Create("Branch", world_.ann, R"({"id": "a", "parentId": "a", "open": true})");
+  EXPECT_THAT(open.Next(), ElementsAre("insert Branch: id 'a', version 1, createdAt now, updatedAt now, parentId 'a', "
+                                       "open true"));
+  Steps staff = Create("Branch", world_.staff, R"({"id": "a", "parentId": "a"})");
+  EXPECT_THAT(staff.Next(), ElementsAre(StartsWith("insert Branch: id 'a'")));
+  Steps hidden = Create("Branch", world_.ann, R"({"id": "a", "parentId": "a"})");
+  EXPECT_THAT(hidden.Next(), IsEmpty());
+  EXPECT_EQ(hidden.End(), "VALIDATION_ERROR parentId REFERENCE_NOT_FOUND");
+  Steps other = Create("Branch", world_.staff, R"({"id": "a", "parentId": "A"})");
+  EXPECT_THAT(other.Next(), ElementsAre("probe Branch: parent.exists($1, true)"));
+}
+
 TEST_F(WriteTest, WrongFieldsAreToldWithoutAskingForWhatDependsOnThem) {
   Steps steps = Create("Note", world_.ann, R"({"title": 1, "rank": 0, "shelfId": 4})");
   EXPECT_THAT(steps.Next(), ElementsAre(HasSubstr("probe Note")));

@@ -86,6 +86,18 @@ TEST(LogLineTest, DefectsAndNotesAsJson) {
               HasSubstr(R"("message":"12 pages")"));
 }
 
+TEST(LogLineTest, AnOperatorsCommand) {
+  OperatorDone load{"r-2", "load", "done", {.rows = 12, .mistakes = 0}, 900};
+  EXPECT_THAT(FormatLine(load, kMicros, Format::kJson, false),
+              HasSubstr(R"("level":"info","event":"operator","requestId":"r-2","command":"load","outcome":"done",)"
+                        R"("rows":12,"mistakes":0,"durationUs":900})"));
+  EXPECT_THAT(FormatLine(load, kMicros, Format::kText, false),
+              EndsWith("info    operator load done 900us 12 rows 0 mistakes r-2\n"));
+  OperatorDone failed{"", "user add", "failed", {}, 5};
+  EXPECT_THAT(FormatLine(failed, kMicros, Format::kJson, false),
+              AllOf(HasSubstr(R"("level":"error")"), HasSubstr(R"("requestId":null)")));
+}
+
 TEST(LogLineTest, TextForPeople) {
   RequestDone request = MakeRequest();
   EXPECT_EQ(FormatLine(request, kMicros, Format::kText, false),

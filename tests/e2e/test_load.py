@@ -2,7 +2,10 @@
 """`ashlar load`: the same validation as a request, all mistakes with their lines, nothing half loaded."""
 
 import json
+import pathlib
 import re
+import subprocess
+import time
 
 import harness
 import pytest
@@ -151,3 +154,140 @@ def test_the_counter_goes_on_behind_loaded_ids(tmp_path):
         assert made == 42
         assert client.delete(f"/v1/members/{made}").status == 204
         assert client.post("/v1/members", {"name": "Cleo", "teamId": "red"}).body["data"]["id"] == 43
+
+
+def loading(server, file):
+    """The command at work, its server asked."""
+    return subprocess.Popen([harness.BINARY, "load", "--contract", server.contract, "--store", server.store, file],
+                            cwd=server.directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env=harness.clean_environment(server.directory))
+
+
+@pytest.fixture
+def long_load(tmp_path):
+    """A server that is storing for half a minute or more what one client gave it, and that client."""
+    with harness.Server(CONTRACT, tmp_path / "service") as server:
+        file = tmp_path / "Doc.ndjson"
+        with file.open("w") as out:
+            for number in range(400_000):
+                out.write(f'{{"title": "Document {number}", "body": "{"text " * 20}"}}\n')
+        client = loading(server, file)
+        waiting = server.client()
+        deadline = time.monotonic() + 60
+        while True:  # until a write is held up
+            try:
+                sent = time.monotonic()
+                waiting.timeout = 1.5
+                waiting.post("/v1/teams", {"id": f"t{int(sent * 1000)}", "name": str(sent)})
+            except TimeoutError:
+                break
+            assert client.poll() is None and time.monotonic() < deadline, "the load held nobody up"
+        yield server, client
+        if client.poll() is None:
+            client.kill()
+        client.communicate()
+
+
+def test_writes_that_wait_for_a_load_end_in_time_with_503(long_load):
+    server, client = long_load
+    assert server.client().get("/v1/docs").body["meta"]["total"] == 0  # who reads is not held up
+    assert harness.succeed("token", "create", server.contract, "--store", server.store, "--role", "staff",
+                           cwd=server.directory, timeout=5).stdout
+    sent = time.monotonic()
+    first = server.client(timeout=20).post("/v1/teams", {"id": "first", "name": "First"})
+    waited = time.monotonic() - sent
+    assert client.poll() is None, "the load was done too soon to tell anything"
+    assert first.status == 503 and first.body["error"]["code"] == "UNAVAILABLE", first.body
+    assert int(first.headers["retry-after"]) >= 1
+    assert waited < 12  # a request's deadline is 10 s
+
+
+def test_a_killed_client_stops_its_load(long_load):
+    server, client = long_load
+    client.kill()
+    done = server.wait_event("operator", command="load", timeout=20)
+    assert done["outcome"] == "abandoned" and done["rows"] == 0 and done["durationUs"] > 0, done
+    writer = server.client()
+    assert writer.post("/v1/teams", {"id": "red", "name": "Red"}).status == 201
+    assert writer.get("/v1/docs").body["meta"]["total"] == 0
+
+
+def test_what_operators_do_is_logged_without_secrets(tmp_path):
+    (tmp_path / "Team.ndjson").write_text('{"id": "red", "name": "Red"}\n{"id": "blue", "name": "Blue"}\n')
+    (tmp_path / "User.json").write_text('{"User": [{"email": "a@example.com", "roles": ["king"]}]}')
+    with harness.Server(CONTRACT, tmp_path / "service") as server:
+        token = server.token("staff")
+        assert load(server, tmp_path / "Team.ndjson").returncode == 0
+        wrong = load(server, tmp_path / "User.json")
+        assert wrong.returncode == 2 and "the contract has no role 'king'" in wrong.stderr
+        server.wait_event("operator", command="token", outcome="done")
+        assert server.wait_event("operator", command="load", outcome="done", rows=2, mistakes=0)["requestId"]
+        server.wait_event("operator", command="load", outcome="refused", rows=0, mistakes=1)
+        assert token not in server.error_text and "example.com" not in server.error_text
+
+
+def test_the_row_of_a_document_in_one_line_is_named(service, tmp_path):
+    rows = [{"id": f"t{number}", "name": f"T{number}"} for number in range(30)]
+    rows[17]["name"] = None
+    (tmp_path / "rows.json").write_text(json.dumps({"Team": rows}))
+    done = load(service, tmp_path / "rows.json")
+    assert done.returncode == 2 and "rows.json:1: Team[17] t17: name: " in done.stderr, done.stderr
+
+
+def test_a_byte_order_mark_is_left_out(service, tmp_path):
+    (tmp_path / "Team.ndjson").write_bytes(b'\xef\xbb\xbf{"id": "red", "name": "Red"}\n')
+    (tmp_path / "rows.json").write_bytes(b'\xef\xbb\xbf{"Team": [{"id": "blue", "name": "Blue"}]}')
+    done = load(service, tmp_path / "Team.ndjson", tmp_path / "rows.json")
+    assert done.returncode == 0, done.stderr
+    assert total(service, "/v1/teams") == 2
+
+
+def test_a_row_may_refer_to_itself(service, tmp_path):
+    (tmp_path / "rows.json").write_text(json.dumps({
+        "Team": [{"id": "red", "name": "Red"}],
+        "Member": [{"id": 1, "name": "Ann", "teamId": "red", "mentorId": 1}]}))
+    done = load(service, tmp_path / "rows.json")
+    assert done.returncode == 0, done.stderr
+    assert total(service, "/v1/members") == 1
+
+
+def test_what_cannot_be_loaded_is_refused_by_name(tmp_path):
+    server = harness.Server(CONTRACT, tmp_path / "service")
+    (tmp_path / "Team.ndjson").write_text('{"id": "red", "name": "Red"}\n')
+    done = load(server, tmp_path / "Team.ndjson", "/dev/null")
+    assert done.returncode == 2 and "/dev/null: it is not a regular file" in done.stderr
+    done = load(server, *[tmp_path / "Team.ndjson"] * 101)
+    assert done.returncode == 2 and "at most 100 files" in done.stderr
+    (tmp_path / "Doc.ndjson").write_text('{"title": "%s"}\n{"title": 5}\n' % ("x" * (16 << 20)))
+    done = load(server, tmp_path / "Doc.ndjson")
+    assert done.returncode == 2 and "Doc.ndjson:1: the row is larger than 16 MiB" in done.stderr
+    assert "Doc.ndjson:2:" in done.stderr
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    """60 MB of rows: the command and its server need less than the file together."""
+    file = tmp_path / "Doc.ndjson"
+    with file.open("w") as out:
+        for number in range(6_000):
+            out.write(f'{{"title": "Document {number}", "body": "{"text " * 2_000}"}}\n')
+    assert file.stat().st_size > 60_000_000
+
+    def peak(process):
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024
+
+    with harness.Server(CONTRACT, tmp_path / "service") as server:
+        before = peak(server.process.pid)
+        client = loading(server, file)
+        highest = 0
+        while client.poll() is None:
+            try:
+                highest = max(highest, peak(client.pid))
+            except (OSError, TypeError):
+                break  # it has ended
+            time.sleep(0.05)
+        out, err = client.communicate()
+        assert client.returncode == 0, err
+        assert "loaded 6000 rows" in out
+        assert 0 < highest < 60_000_000 + before
+        assert peak(server.process.pid) - before < 60_000_000

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 namespace ashlar::app {
@@ -41,12 +42,16 @@ struct Heard final : RowSink {
 
 class RowsFileTest : public testing::Test {
  protected:
+  RowsFileTest() {
+    std::string pattern = testing::TempDir() + "ashlar-rows-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~RowsFileTest() override { std::filesystem::remove_all(folder_); }
   SourceFile Write(const std::string& name, const std::string& text) {
-    std::string path = testing::TempDir() + "ashlar_rows_" + name;
+    std::string path = folder_ + "/" + name;
     std::ofstream(path, std::ios::binary) << text;
     auto file = SourceFile::Open(path);
     EXPECT_TRUE(file);
-    unlink(path.c_str());
     return std::move(*file);
   }
   Heard Read(const std::string& name, const std::string& text, const std::string& resource = "") {
@@ -54,6 +59,7 @@ class RowsFileTest : public testing::Test {
     ReadRows(Write(name, text), 0, resource, heard);
     return heard;
   }
+  std::string folder_;
 };
 
 TEST_F(RowsFileTest, EveryRowHasTheLineWhereItBegins) {
@@ -143,8 +149,7 @@ TEST_F(RowsFileTest, WhatStandsBeforeAMistakeIsRead) {
 
 TEST_F(RowsFileTest, LinesOfTheResourceThatTheFileIsNamedFor) {
   Heard heard = Read("Team.ndjson", "\xef\xbb\xbf{\"id\":1}\r\n\n  \n{\"id\":\n[2]\n{\"id\":3}");
-  EXPECT_THAT(heard.rows,
-              ElementsAre("1 ashlar_rows_Team {\"id\":1}", "5 ashlar_rows_Team [2]", "6 ashlar_rows_Team {\"id\":3}"));
+  EXPECT_THAT(heard.rows, ElementsAre("1 Team {\"id\":1}", "5 Team [2]", "6 Team {\"id\":3}"));
   EXPECT_THAT(heard.mistakes, ElementsAre("4: column 7: the document ends where a value is expected"));
   EXPECT_THAT(Read("dump.jsonl", "{}", "Member").rows, ElementsAre("1 Member {}"));
 }
@@ -166,14 +171,10 @@ TEST_F(RowsFileTest, OnlyRegularFilesAreOpened) {
 }
 
 TEST_F(RowsFileTest, AChangedFileIsKnown) {
-  std::string path = testing::TempDir() + "ashlar_changed";
-  std::ofstream(path) << "{}";
-  auto file = SourceFile::Open(path);
-  ASSERT_TRUE(file);
-  EXPECT_TRUE(file->Unchanged());
-  std::ofstream(path, std::ios::app) << " ";
-  EXPECT_FALSE(file->Unchanged());
-  unlink(path.c_str());
+  SourceFile file = Write("rows.json", "{}");
+  EXPECT_TRUE(file.Unchanged());
+  std::ofstream(file.path(), std::ios::app) << " ";
+  EXPECT_FALSE(file.Unchanged());
 }
 
 }  // namespace
