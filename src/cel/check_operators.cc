@@ -92,13 +92,22 @@ ExprPtr Checker::Logic(const Ast& ast, Op op) {
   return Make(ast, op, SimpleType(Tag::kBool), std::move(sides));
 }
 
+ExprPtr Checker::NotComparable(const Ast& ast, const Expr& a, const Expr& b) {
+  std::string message = fmt::format("'{}' between {} and {}", ast.text, ToText(a.type), ToText(b.type));
+  if ((a.type.tag == Tag::kList) != (b.type.tag == Tag::kList)) message += "; whether a list holds it, 'in' tells";
+  // `owner == auth.id`: the row is not its key.
+  for (size_t side : {0, 1}) {
+    const Expr& row = side == 0 ? a : b;
+    if (row.get<Relation>() != nullptr) return Wrong(ast, std::move(message), ast.children[side].text + "Id");
+  }
+  return Wrong(ast, std::move(message));
+}
+
 ExprPtr Checker::Equality(const Ast& ast, Op op) {
   ExprPtr a;
   ExprPtr b;
   if (!Pair(ast.children[0], ast.children[1], a, b)) return nullptr;
-  if (!Comparable(a->type, b->type)) {
-    return Wrong(ast, fmt::format("'{}' between {} and {}", ast.text, ToText(a->type), ToText(b->type)));
-  }
+  if (!Comparable(a->type, b->type)) return NotComparable(ast, *a, *b);
   bool lists = a->type.tag == Tag::kList && b->type.tag == Tag::kList;
   if (lists && (!IsStoredList(*a) || !IsStoredList(*b))) {
     return Wrong(ast, "only lists that are stored or written out are compared; use 'in', exists or all");

@@ -44,6 +44,7 @@ class Checker {
   ExprPtr Binary(const Ast& ast);
   ExprPtr Logic(const Ast& ast, Op op);
   ExprPtr Equality(const Ast& ast, Op op);
+  ExprPtr NotComparable(const Ast& ast, const Expr& a, const Expr& b);
   ExprPtr Ordering(const Ast& ast, Op op);
   ExprPtr In(const Ast& ast);
   ExprPtr Arithmetic(const Ast& ast, Op op);

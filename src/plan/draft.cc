@@ -106,7 +106,8 @@ void Draft::Place(const model::Field& field, FieldId id, bool ok, Value value) {
     return;
   }
   if (!MaySet(field)) {
-    errors_.push_back({field.name, Detail::kReadOnly, "cannot be set"});
+    bool once = field.immutable && !field.read_only && stored_ != nullptr;
+    errors_.push_back({field.name, Detail::kReadOnly, once ? "can be set at creation only" : "is set by the service"});
     return;
   }
   if (!cel::IsTrue(write)) guarded_.push_back(id);
