@@ -71,7 +71,7 @@ constexpr Key kFieldRows[] = {
     {"search", Shape::kBool, "Part of full-text search.", true, {}, kOnScalar},
     {"immutable", Shape::kBool, "Set at creation only.", true, {}, kOnStored},
     {"readOnly", Shape::kBool, "Set only by defaults and actions.", true, {}, kOnStored},
-    {"writeOnly", Shape::kBool, "Never read, nor in audit, events and logs.", kLater, {}, kOnStored},
+    {"writeOnly", Shape::kBool, "Never read, nor in audit, events and logs.", true, {}, kOnStored},
     {"read", Shape::kExpression, "Who may read it, of those who may read the row.", true, {}, kOnStored},
     {"write", Shape::kExpression, "Who may write it, of those who may write the row.", true, {}, kOnStored},
     {"transitions", Shape::kAny, "The allowed moves of an enum.", kLater, {}, kOnScalar},

@@ -87,6 +87,7 @@ namespace ashlar::contract {
   ROW(kIndexKind, "index-kind", "'{}' cannot be in an index: it holds {}")                                          \
   ROW(kSearchKind, "search-kind", "only texts can be searched")                                                     \
   ROW(kSearchGuarded, "search-guarded", "a field with a 'read' rule cannot be searched")                            \
+  ROW(kWriteOnlyRead, "write-only-read", "nobody reads what is writeOnly: leave out 'read'")                        \
   ROW(kDefaultNull, "default-null", "a required field cannot be null by default")                                   \
   ROW(kDefaultInvalid, "default-invalid", "the default {}")                                                         \
   ROW(kDefaultSystem, "default-system", "a default cannot look at '{}', which the system sets")                     \

@@ -42,6 +42,7 @@ struct Field {
   bool search = false;
   bool immutable = false;
   bool read_only = false;
+  bool write_only = false;  // nobody reads it, and nothing keeps a trace of it: `read` is False()
   cel::ExprPtr default_value;  // null: none
   cel::ExprPtr read;           // null: everyone who reads the row
   cel::ExprPtr write;          // null: everyone who may write the row

@@ -284,9 +284,17 @@ class FieldReader {
     made.index = field.Flag("index");
     made.immutable = field.Flag("immutable");
     made.read_only = field.Flag("readOnly");
+    made.write_only = ReadWriteOnly(field);
     if (field.members != nullptr) made.description = field.members->Text("description");
     made.deprecated = ReadDeprecated(field.Value("deprecated"), draft_.mistakes);
     return made;
+  }
+
+  bool ReadWriteOnly(const FieldDraft& field) {
+    bool write_only = field.Flag("writeOnly");
+    const Entry* read = write_only ? field.members->Find("read") : nullptr;
+    if (read != nullptr) draft_.mistakes.Add(read->place, Problem::kWriteOnlyRead);
+    return write_only;
   }
 
   bool ReadSearch(const FieldDraft& field, const types::Type& type) {
@@ -294,6 +302,8 @@ class FieldReader {
     const Node* search = field.Value("search");
     if (type.kind() != types::Kind::kText || !type.constants().empty()) {
       draft_.mistakes.Add(search->place, Problem::kSearchKind);
+    } else if (field.Flag("writeOnly")) {
+      draft_.mistakes.Add(search->place, Problem::kKeyNotOfType, "search", "what is writeOnly");
     } else if (field.members->Has("read")) {
       draft_.mistakes.Add(search->place, Problem::kSearchGuarded);
     }

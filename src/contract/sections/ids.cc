@@ -49,8 +49,9 @@ void ReadPart(Draft& draft, const ResourceDraft& source, const Node& item, model
   }
   model::Field& field = resource.fields[part->field.index()];
   if (!field.required) draft.mistakes.Add(item.place, Problem::kIdPartOptional, item.Shown());
-  if (part->Value("read") != nullptr) {
-    draft.mistakes.Add(part->members->Find("read")->place, Problem::kIdPartGuarded, item.Shown());
+  for (std::string_view key : {"read", "writeOnly"}) {
+    bool guarded = key == "read" ? part->Value(key) != nullptr : part->Flag(key);
+    if (guarded) draft.mistakes.Add(part->members->Find(key)->place, Problem::kIdPartGuarded, item.Shown());
   }
   field.immutable = true;
   resource.key.push_back(part->field);

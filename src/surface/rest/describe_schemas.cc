@@ -204,6 +204,7 @@ class SchemasWriter {
       out_.EndArray();
     }
     if (read_only) out_.Field("readOnly", true);
+    if (field.write_only) out_.Field("writeOnly", true);
     if (field.deprecated) out_.Field("deprecated", true);
     out_.EndObject();
   }
