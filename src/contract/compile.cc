@@ -32,6 +32,7 @@ void ReadSections(Draft& draft, const Node& resources) {
   ReadIndexes(draft);
   Expressions expressions(draft);
   ReadDefaults(draft, expressions);
+  ReadTransitions(draft);
   ReadFieldRules(draft, expressions);
   ReadChecks(draft, expressions);
   ReadAccess(draft, expressions);

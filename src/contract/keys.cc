@@ -74,7 +74,7 @@ constexpr Key kFieldRows[] = {
     {"writeOnly", Shape::kBool, "Never read, nor in audit, events and logs.", true, {}, kOnStored},
     {"read", Shape::kExpression, "Who may read it, of those who may read the row.", true, {}, kOnStored},
     {"write", Shape::kExpression, "Who may write it, of those who may write the row.", true, {}, kOnStored},
-    {"transitions", Shape::kAny, "The allowed moves of an enum.", kLater, {}, kOnScalar},
+    {"transitions", Shape::kNamedNames, "The allowed moves of an enum: FROM: [TO, ...].", true, {}, kOnScalar},
     {"computed", Shape::kExpression, "CEL over the same row, not stored.", kLater, {}, kOnScalar},
     {"description", Shape::kText, "For the generated documents."},
     {"example", Shape::kAny, "A value that shows what is meant.", true, {}, kOnStored},
@@ -156,6 +156,7 @@ std::string_view NameOf(Shape shape) {
     case Shape::kMappings: return "a list of mappings";
     case Shape::kNamed: return "a mapping of names to mappings";
     case Shape::kNamedTexts: return "a mapping of names to expressions";
+    case Shape::kNamedNames: return "a mapping of names to lists of names, as { a: [b, c] }";
     case Shape::kNamedFields: return "a mapping of names to types or mappings";
     case Shape::kFlagOrMapping: return "true, false or a mapping";
     case Shape::kRuleOrMapping: return "an expression or { before, after }";

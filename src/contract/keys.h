@@ -23,6 +23,7 @@ enum class Shape : uint8_t {
   kMappings,      // a list of such mappings
   kNamed,         // a mapping of names to such mappings
   kNamedTexts,    // a mapping of names to CEL
+  kNamedNames,    // a mapping of names to lists of names
   kNamedFields,   // a mapping of names to types or such mappings
   kFlagOrMapping, // true, false or such a mapping
   kRuleOrMapping, // CEL or such a mapping

@@ -92,6 +92,10 @@ namespace ashlar::contract {
   ROW(kDefaultInvalid, "default-invalid", "the default {}")                                                         \
   ROW(kDefaultSystem, "default-system", "a default cannot look at '{}', which the system sets")                     \
   ROW(kDefaultOrder, "default-order", "this looks at '{}', whose own default is not known by then")                 \
+  ROW(kTransitionsBegin, "transitions-begin",                                                                       \
+      "'transitions' needs a 'default' that crosses no relation: rows begin in it")                                 \
+  ROW(kTransitionUnknown, "transition-unknown", "'{}' has no constant '{}'")                                        \
+  ROW(kTransitionStays, "transition-stays", "staying in '{}' is no move")                                           \
   ROW(kExample, "example", "the example {}")                                                                        \
   ROW(kDate, "date", "'{}' must be a date as 2026-01-31")                                                           \
   ROW(kPageRange, "page-range", "'{}' must be from 1 to {}")                                                        \

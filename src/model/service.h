@@ -9,6 +9,7 @@
 
 #include "cel/cel.h"
 #include "cel/expr.h"
+#include "model/transitions.h"
 #include "types/type.h"
 
 namespace ashlar::model {
@@ -44,6 +45,7 @@ struct Field {
   bool read_only = false;
   bool write_only = false;  // nobody reads it, and nothing keeps a trace of it: `read` is False()
   cel::ExprPtr default_value;  // null: none
+  std::optional<Transitions> transitions;  // of an enum with a default, in which rows begin; absent: any move
   cel::ExprPtr read;           // null: everyone who reads the row
   cel::ExprPtr write;          // null: everyone who may write the row
   RelationId relation;         // valid: this is the key of that to-one

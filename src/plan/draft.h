@@ -46,6 +46,7 @@ class Draft {
   void Check();
 
   const Values& row() const { return row_; }
+  const Values* stored() const { return stored_; }
   Values& row() { return row_; }
   bool Changed(FieldId field) const;
   bool Given(FieldId field) const { return given_[field.index()]; }

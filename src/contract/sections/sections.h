@@ -9,7 +9,7 @@ class Expressions;
 // The sections of a contract, in the order in which they are read. Each tells what is wrong and leaves the model
 // as right as it can be:
 //   ReadService ReadRoles ReadRules DeclareResources ReadFields ReadInverses ReadIds ReadIndexes
-//   (ReadDefaults ReadFieldRules ReadChecks ReadAccess)  MakeOperations
+//   (ReadDefaults ReadTransitions ReadFieldRules ReadChecks ReadAccess)  MakeOperations
 void ReadService(Draft& draft);
 void ReadRoles(Draft& draft);
 // Names, syntax and what rules are made of; they get their meaning per resource, where they are used.
@@ -24,6 +24,8 @@ void ReadInverses(Draft& draft);
 void ReadIds(Draft& draft);
 void ReadIndexes(Draft& draft);
 void ReadDefaults(Draft& draft, Expressions& expressions);
+// REQUIRES: defaults are read.
+void ReadTransitions(Draft& draft);
 void ReadFieldRules(Draft& draft, Expressions& expressions);
 void ReadChecks(Draft& draft, Expressions& expressions);
 void ReadAccess(Draft& draft, Expressions& expressions);
