@@ -24,7 +24,7 @@ constexpr CodeRow kCodes[] = {
     {Code::kHttpVersion, "HTTP_VERSION_NOT_SUPPORTED", 505, false, "only HTTP/1.0 and HTTP/1.1 are supported"},
     {Code::kRequestTimeout, "REQUEST_TIMEOUT", 408, true, "the request did not arrive in time"},
     {Code::kExpectationFailed, "EXPECTATION_FAILED", 417, false, "that expectation is not supported"},
-    {Code::kConflict, "CONFLICT", 409, false, "a value is taken"},
+    {Code::kConflict, "CONFLICT", 409, false, "a value is taken, or a patch does not fit the row"},
     {Code::kReferenced, "REFERENCED", 409, false, "other rows refer to this one"},
     {Code::kInvalidTransition, "INVALID_TRANSITION", 409, false, "a field cannot make that move"},
     {Code::kPreconditionFailed, "PRECONDITION_FAILED", 412, false, "the row is not as the request expects it"},

@@ -62,6 +62,7 @@ struct Call {
   model::OperationId operation;
   std::string id;         // of the row, as the path wrote it, decoded; empty for list and create
   json::Json body;        // create, update, replace
+  bool json_patch = false;  // update: the body is a JSON Patch (RFC 6902), else a JSON Merge Patch
   Selection selection;
   std::vector<Condition> where;
   std::string filter;     // CEL, empty: none

@@ -23,7 +23,8 @@ struct RowSet {
   };
   model::ResourceId resource;
   std::vector<Column> columns;      // in the order in which they are shown
-  std::vector<uint32_t> key_cells;  // of a composite id, which JSON shows as "id": the cells of its parts; else empty
+  std::vector<uint32_t> key_cells;  // the cells of the id's parts
+  bool shows_key = false;           // a composite id, which JSON shows as "id"
   types::Rows rows;
   std::vector<Included> included;
 };

@@ -4,6 +4,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "model/reach.h"
+#include "plan/rules.h"
+
 namespace ashlar::engine {
 namespace {
 
@@ -44,6 +47,14 @@ Task<Answer<Outcome>> Finish(Context& context, std::unique_ptr<store::Unit> unit
 }
 
 }  // namespace
+
+std::function<bool(const model::Operation&)> Engine::Chances(const Context& context, const call::Caller& caller) const {
+  auto rules = std::make_shared<plan::Rules>(service(), caller, context.clock.NowMicros());
+  return [rules](const model::Operation& operation) {
+    const model::Resource& resource = rules->service().resource(operation.resource);
+    return !cel::IsFalse(rules->Access(model::GateOf(resource, operation.kind)));
+  };
+}
 
 Eventually<Answer<Outcome>> Engine::Run(Context& context, const call::Caller& caller, const call::Call& call) {
   int64_t begun = context.clock.SteadyMicros();

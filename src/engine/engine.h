@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,10 @@ class Engine {
   Engine(const plan::Planner& planner, store::Session& session) : planner_(planner), session_(session) {}
 
   const model::Service& service() const { return planner_.service(); }
+
+  // Whether a caller has a chance of an operation, as far as its rule tells before any row is looked at. The caller
+  // must outlive what is returned.
+  std::function<bool(const model::Operation&)> Chances(const Context& context, const call::Caller& caller) const;
 
   // One Call. The store's own trouble comes back as an ApiError (503, 504, 500) and has been observed.
   Eventually<call::Answer<call::Outcome>> Run(Context& context, const call::Caller& caller, const call::Call& call);

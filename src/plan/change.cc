@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "plan/patch.h"
 #include "plan/write_program.h"
 
 namespace ashlar::plan {
@@ -42,6 +43,13 @@ class ChangeProgram final : public Program {
   enum class Step : uint8_t { kBegin, kRead, kDefaults, kJudged, kWritten };
 
   bool replaces() const { return request_->operation.kind == model::OperationKind::kReplace; }
+  Draft::Mode mode() const {
+    if (replaces()) return Draft::Mode::kReplace;
+    return request_->call.json_patch ? Draft::Mode::kAssign : Draft::Mode::kMerge;
+  }
+  int64_t StoredVersion() const {
+    return *stored_[request_->resource.FindSystem(model::SystemField::kVersion).index()].get<int64_t>();
+  }
 
   // The fields whose rule depends on the row, so that its answer for the row as it is must be asked for.
   std::vector<FieldId> Depending(cel::ExprPtr (Rules::*rule)(const model::Field&) const) const {
@@ -71,11 +79,12 @@ class ChangeProgram final : public Program {
       return Refuse(request_->rules.Denied(request_->operation.name + " of this row"));
     }
     stored_ = request_->ToValues(rows, 0);
-    draft_.emplace(resource, request_->rules, replaces() ? Draft::Mode::kReplace : Draft::Mode::kMerge, &stored_);
+    draft_.emplace(resource, request_->rules, mode(), &stored_);
     std::vector<FieldId> guarded = Depending(&Rules::Write);
     size_t read_flag = flag + 1 + guarded.size();
     for (FieldId id : Depending(&Rules::Read)) draft_->SetReads(id, rows.at(0, read_flag++).integer != 0);
-    draft_->ReadBody(request_->call.body);
+    if (request_->call.json_patch && !Patch()) return {};
+    draft_->ReadBody(request_->call.json_patch ? patched_ : request_->call.body);
     for (FieldId id : draft_->guarded()) {
       size_t place = static_cast<size_t>(std::find(guarded.begin(), guarded.end(), id) - guarded.begin());
       if (rows.at(0, flag + 1 + place).integer == 0) {
@@ -88,6 +97,18 @@ class ChangeProgram final : public Program {
     if (!probe) return Judge();
     step_ = Step::kDefaults;
     return {std::move(*probe)};
+  }
+
+  // The body that the patch makes of the row; false if that is refused, which a failed precondition goes before.
+  bool Patch() {
+    auto body = PatchedBody(request_->resource, *draft_, stored_, request_->call.body);
+    if (body) {
+      patched_ = std::move(*body);
+      return true;
+    }
+    error_ = request_->Precondition(StoredVersion());
+    if (!error_) error_ = std::move(body.error());
+    return false;
   }
 
   // A PUT creates what is not there, where the caller may create and the id is the client's to give.
@@ -111,7 +132,7 @@ class ChangeProgram final : public Program {
   std::vector<Statement> Write() {
     const model::Resource& resource = request_->resource;
     FieldId version = resource.FindSystem(model::SystemField::kVersion);
-    error_ = judgement_->Verdict(request_->Precondition(*stored_[version.index()].get<int64_t>()));
+    error_ = judgement_->Verdict(request_->Precondition(StoredVersion()));
     if (error_) return {};
     Update update{resource.id, request_->key, {}};
     for (size_t i = 0; i < resource.fields.size(); ++i) {
@@ -125,7 +146,7 @@ class ChangeProgram final : public Program {
       row[id.index()] = value;
       update.set.emplace_back(id, std::move(value));
     };
-    set(version, *stored_[version.index()].get<int64_t>() + 1);
+    set(version, StoredVersion() + 1);
     set(resource.FindSystem(model::SystemField::kUpdatedAt), types::Timestamp{request_->actor.now_micros});
     std::vector<Statement> statements{std::move(update), request_->AnswerQuery(request_->key)};
     const char* action = replaces() ? "replace" : "update";
@@ -165,6 +186,7 @@ class ChangeProgram final : public Program {
   std::shared_ptr<const WriteRequest> request_;
   Step step_ = Step::kBegin;
   Values stored_;
+  json::Json patched_;
   std::optional<Draft> draft_;
   std::optional<Judgement> judgement_;
   std::unique_ptr<Program> creation_;

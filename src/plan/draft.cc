@@ -183,7 +183,7 @@ void Draft::ReadKeyMember(const json::Json& value) {
 void Draft::CompleteField(FieldId id) {
   const model::Field& field = resource_.field(id);
   if (given_[id.index()]) return;
-  if (stored_ != nullptr && (mode_ == Mode::kMerge || KeepsWhenOmitted(id))) return;
+  if (stored_ != nullptr && (mode_ != Mode::kReplace || KeepsWhenOmitted(id))) return;
   if (field.system != SystemField::kNone) {
     if (field.system == SystemField::kId && resource_.id_kind == model::IdKind::kString && stored_ == nullptr) {
       AddError(id, Detail::kRequired, "must be given");

@@ -26,7 +26,7 @@ bool HoldsFor(const cel::Expr& rule, const model::Resource& resource, const Valu
 // that is wrong.   ReadBody PutKey* Complete SetProbed* Check
 class Draft {
  public:
-  enum class Mode : uint8_t { kCreate, kMerge, kReplace };
+  enum class Mode : uint8_t { kCreate, kMerge, kAssign, kReplace };  // kAssign: as kMerge, but json as a whole
   // `stored`: the row as it is, null for a creation; must outlive the draft.
   Draft(const model::Resource& resource, const Rules& rules, Mode mode, const Values* stored);
 

@@ -135,7 +135,8 @@ call::RowSet MakeRowSet(const Shape& shape, types::Rows rows) {
   for (call::RowSet::Column& column : set.columns) {
     if (column.mask >= 0) column.mask += static_cast<int>(shape.fields.size());
   }
-  if (shape.shows_key) set.key_cells = shape.key_cells;
+  set.key_cells = shape.key_cells;
+  set.shows_key = shape.shows_key;
   set.rows = std::move(rows);
   return set;
 }

@@ -140,6 +140,8 @@ class Judge:
         assert self.headers & answer.headers.keys() <= told, f"{place}: {sorted(answer.headers)}"
         if method == "HEAD" or answer.body is None:
             return
+        if answer.headers["content-type"] != "application/json":
+            return  # HAL and problem+json are described in words (docs/decisions/0010)
         media = response["content"]["application/json"]
         if code is not None:
             assert code in media["examples"], place

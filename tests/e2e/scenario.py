@@ -90,7 +90,15 @@ def check_form(method, answer, path="/v1/"):
     assert answer.headers.get("cache-control") == "no-store", answer.headers
     if not answer.raw or path.startswith("/health/"):
         return
-    assert re.match(r"application/json\b", answer.headers.get("content-type", "")), answer.headers
+    media = answer.headers.get("content-type", "")
+    if media == "application/hal+json":
+        assert answer.status < 400 and "data" not in answer.body, answer.body
+        return
+    if media == "application/problem+json":
+        assert answer.status == answer.body["status"] >= 400 and not LEAKS.search(answer.body["detail"]), answer.body
+        assert answer.body["requestId"] == answer.headers["x-request-id"]
+        return
+    assert re.match(r"application/json\b", media), answer.headers
     meta = answer.body["meta"]
     assert meta["requestId"] == answer.headers["x-request-id"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", meta["timestamp"]), meta

@@ -5,8 +5,10 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/path.h"
+#include "surface/rest/accept.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
+#include "surface/rest/hal.h"
 #include "types/datetime.h"
 #include "types/uuid.h"
 
@@ -51,7 +53,6 @@ void SetCommon(http::Response& response, const std::string& request_id) {
 void SetError(http::Response& response, const call::ApiError& error) {
   const call::CodeRow& row = RowOf(error.code);
   response.status = row.status;
-  response.Set("Content-Type", "application/json");
   if (error.code == Code::kUnauthenticated) response.Set("WWW-Authenticate", "Bearer");
   if (error.code == Code::kInvalidCredentials || error.code == Code::kTokenExpired) {
     response.Set("WWW-Authenticate", "Bearer error=\"invalid_token\"");
@@ -66,9 +67,11 @@ struct Front::Exchange {
   Exchange(const http::Request& in_request, Context in_context)
       : request(in_request), context(std::move(in_context)), begun(context.clock.SteadyMicros()) {}
   rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
+  bool hal() const { return accepted.form == rest::Form::kHal; }
   const http::Request& request;
   Context context;
   int64_t begun;
+  rest::Accepted accepted = rest::Negotiate(request.Find("Accept").value_or(""));
   int64_t decode_us = 0;
   int64_t encode_us = 0;
   rest::Match match;
@@ -98,7 +101,7 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
   exchange->match = router_.Find(request.method, request.segments);
-  if (exchange->match.options) return Send(*exchange, {204, {{"Allow", exchange->match.allow}}, ""}, "");
+  if (exchange->match.options) return Options(*exchange);
   auto caller = authenticator_.Authenticate(exchange->context, request);
   if (!caller.ready()) return AwaitCaller(std::move(exchange), std::move(caller.task()));
   return WithCaller(std::move(exchange), std::move(caller.value()));
@@ -134,20 +137,19 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
   if (!outcome) return Error(exchange, outcome.error());
   int64_t begun = clock_.SteadyMicros();
   http::Response response;
-  response.Set("Content-Type", "application/json");
+  response.Set("Content-Type", std::string(exchange.hal() ? rest::kHal : rest::kJson));
   OperationKind kind = exchange.match.operation->kind;
   const model::Service& service = engine_.service();
   if (kind == OperationKind::kDelete) {
     response = {204, {}, ""};
-  } else if (kind == OperationKind::kList) {
-    response.body = rest::EncodeList(service, *outcome, exchange.meta()).body;
-    SetLinks(exchange, *outcome->page, response);
-  } else if (kind == OperationKind::kHistory) {
-    response.body = rest::EncodeHistory(*outcome, exchange.meta()).body;
+  } else if (outcome->page) {
+    auto neighbours = Neighbours(exchange, *outcome->page);
+    SetLinks(neighbours, response);
+    response.body = Encode(exchange, *outcome, std::move(neighbours)).body;
   } else {
-    rest::Envelope envelope = rest::EncodeRow(service, *outcome, exchange.meta(), outcome->shaped);
-    std::string tag = outcome->shaped ? fmt::format("\"{}-{}\"", outcome->version, envelope.data_hash)
-                                      : fmt::format("\"{}\"", outcome->version);
+    rest::Envelope envelope = Encode(exchange, *outcome, {});
+    std::string tag = envelope.data_hash.empty() ? fmt::format("\"{}\"", outcome->version)
+                                                 : fmt::format("\"{}-{}\"", outcome->version, envelope.data_hash);
     const call::Preconditions& wanted = exchange.call.preconditions;
     bool stale = kind == OperationKind::kGet && wanted.if_match && !wanted.if_match_any &&
                  std::find(wanted.if_match_versions.begin(), wanted.if_match_versions.end(), outcome->version) ==
@@ -170,25 +172,47 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
   return Send(exchange, std::move(response), "");
 }
 
-// The neighbours of a page (RFC 8288): the same query with another page or cursor.
-void Front::SetLinks(const Exchange& exchange, const call::PageInfo& page, http::Response& response) const {
+rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outcome, Links neighbours) const {
+  const model::Service& service = engine_.service();
+  const model::Operation& operation = *exchange.match.operation;
+  bool list = operation.kind == OperationKind::kList;
+  bool history = operation.kind == OperationKind::kHistory;
+  if (exchange.hal()) {
+    rest::HalRequest request{service, engine_.Chances(exchange.context, exchange.caller),
+                             std::string(exchange.request.target), std::move(neighbours)};
+    if (list) return rest::HalList(request, service.resource(operation.resource), outcome);
+    return history ? rest::HalHistory(request, outcome) : rest::HalRow(request, outcome);
+  }
+  if (list) return rest::EncodeList(service, outcome, exchange.meta());
+  if (history) return rest::EncodeHistory(outcome, exchange.meta());
+  return rest::EncodeRow(service, outcome, exchange.meta(), outcome.shaped);
+}
+
+// The neighbours of a page: the same query with another page or cursor.
+Front::Links Front::Neighbours(const Exchange& exchange, const call::PageInfo& page) {
   std::string base = std::string(exchange.request.target.substr(0, exchange.request.target.find('?'))) + "?";
   for (const auto& [name, value] : exchange.request.query) {
     if (name == "page" || name == "after" || name == "before") continue;
     base += http::EncodeQuery(name) + "=" + http::EncodeQuery(value) + "&";
   }
-  std::string links;
-  auto link = [&](std::string_view parameter, const std::string& value, std::string_view relation) {
-    links += fmt::format("{}<{}{}={}>; rel=\"{}\"", links.empty() ? "" : ", ", base, parameter, value, relation);
-  };
+  Links links;
   if (page.cursor) {
-    if (page.next) link("after", *page.next, "next");
-    if (page.previous) link("before", *page.previous, "prev");
+    if (page.next) links.emplace_back("next", fmt::format("{}after={}", base, *page.next));
+    if (page.previous) links.emplace_back("prev", fmt::format("{}before={}", base, *page.previous));
   } else {
-    if (page.has_next) link("page", std::to_string(page.page + 1), "next");
-    if (page.page > 1) link("page", std::to_string(page.page - 1), "prev");
+    if (page.has_next) links.emplace_back("next", fmt::format("{}page={}", base, page.page + 1));
+    if (page.page > 1) links.emplace_back("prev", fmt::format("{}page={}", base, page.page - 1));
   }
-  if (!links.empty()) response.Set("Link", links);
+  return links;
+}
+
+// RFC 8288.
+void Front::SetLinks(const Links& links, http::Response& response) {
+  std::string text;
+  for (const auto& [relation, target] : links) {
+    text += fmt::format("{}<{}>; rel=\"{}\"", text.empty() ? "" : ", ", target, relation);
+  }
+  if (!text.empty()) response.Set("Link", text);
 }
 
 // RFC 9745 and RFC 8594, where the contract gives a date.
@@ -206,7 +230,9 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
   if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
-  response.body = rest::EncodeError(error, exchange.meta());
+  bool problem = exchange.accepted.problem;
+  response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
+  response.body = problem ? rest::EncodeProblem(error, exchange.meta()) : rest::EncodeError(error, exchange.meta());
   return Send(exchange, std::move(response), RowOf(error.code).name);
 }
 
@@ -232,11 +258,17 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   return response;
 }
 
+http::Response Front::Options(Exchange& exchange) {
+  http::Response response{204, {{"Allow", exchange.match.allow}}, ""};
+  if (exchange.match.allow.contains("PATCH")) response.Set("Accept-Patch", rest::kPatches);
+  return Send(exchange, std::move(response), "");
+}
+
 std::optional<http::Response> Front::OnlyGet(Exchange& exchange) {
   exchange.match.allow = "GET, HEAD, OPTIONS";
   const std::string& method = exchange.request.method;
   if (method == "GET" || method == "HEAD") return std::nullopt;
-  if (method == "OPTIONS") return Send(exchange, {204, {{"Allow", exchange.match.allow}}, ""}, "");
+  if (method == "OPTIONS") return Options(exchange);
   return Error(exchange, {Code::kMethodNotAllowed, "only GET is taken here", {}});
 }
 

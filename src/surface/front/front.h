@@ -7,6 +7,7 @@
 #include "http/handler.h"
 #include "identity/authenticator.h"
 #include "surface/front/pages.h"
+#include "surface/rest/encode.h"
 #include "surface/rest/route.h"
 
 namespace ashlar::surface {
@@ -39,11 +40,15 @@ class Front final : public http::Handler {
   http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
-  void SetLinks(const Exchange& exchange, const call::PageInfo& page, http::Response& response) const;
+  using Links = std::vector<std::pair<std::string, std::string>>;  // relation, target
+  rest::Envelope Encode(const Exchange& exchange, const call::Outcome& outcome, Links neighbours) const;
+  static Links Neighbours(const Exchange& exchange, const call::PageInfo& page);
+  static void SetLinks(const Links& links, http::Response& response);
   void SetDeprecation(const Exchange& exchange, http::Response& response) const;
   http::Response Health(const http::Request& request, Exchange& exchange);
   http::Response Show(const Pages::Page& page, Exchange& exchange);
   // What GET alone serves: OPTIONS is answered, other methods are refused; nothing for GET and HEAD.
+  http::Response Options(Exchange& exchange);
   std::optional<http::Response> OnlyGet(Exchange& exchange);
 
   const rest::Router& router_;

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "surface/rest/accept.h"
 #include "surface/rest/query.h"
 
 namespace ashlar::surface::rest {
@@ -10,29 +11,6 @@ namespace {
 
 using call::Code;
 using model::OperationKind;
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// The items of a comma-separated field value, trimmed.
-std::vector<std::string_view> Items(std::string_view value) {
-  std::vector<std::string_view> items;
-  while (!value.empty()) {
-    size_t comma = value.find(',');
-    items.push_back(Trim(value.substr(0, comma)));
-    value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
-  }
-  return items;
-}
-
-std::string MediaType(std::string_view value) {
-  std::string type(Trim(value.substr(0, value.find(';'))));
-  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return type;
-}
 
 class Decoder {
  public:
@@ -60,20 +38,8 @@ class Decoder {
   }
 
   void CheckAccept() {
-    auto accept = request_.Find("Accept");
-    if (!accept || accept->empty()) return;
-    std::string later;
-    for (std::string_view item : Items(*accept)) {
-      std::string type = MediaType(item);
-      if (item.find(";q=0") != std::string_view::npos &&
-          item.find_first_of("123456789", item.find(";q=0")) == std::string_view::npos) {
-        continue;
-      }
-      if (type == "*/*" || type == "application/*" || type == "application/json") return;
-      if (type == "application/hal+json" || type == "application/problem+json") later = type;
-    }
-    Wrong(Code::kNotAcceptable, later.empty() ? "only application/json can be given"
-                                              : fmt::format("'{}' is not supported by this build", later));
+    if (Negotiate(request_.Find("Accept").value_or("")).form) return;
+    Wrong(Code::kNotAcceptable, fmt::format("only {} and {} can be given", kJson, kHal));
   }
 
   void CheckHeaders() {
@@ -129,11 +95,12 @@ class Decoder {
     }
     auto type = request_.Find("Content-Type");
     std::string media = type ? MediaType(*type) : "";
-    bool merge = media == "application/merge-patch+json" && kind_ == OperationKind::kUpdate;
-    if (media != "application/json" && !merge) {
-      bool patch = media == "application/json-patch+json";
-      return Wrong(Code::kUnsupportedMediaType, patch ? "'application/json-patch+json' is not supported by this build"
-                                                      : "the body must be application/json");
+    bool updates = kind_ == OperationKind::kUpdate;
+    call_.json_patch = media == kJsonPatch && updates;
+    if (media != kJson && !call_.json_patch && !(media == kMergePatch && updates)) {
+      return Wrong(Code::kUnsupportedMediaType,
+                   updates ? fmt::format("the body must be {}, {} or {}", kJson, kMergePatch, kJsonPatch)
+                           : fmt::format("the body must be {}", kJson));
     }
     if (type->find("charset") != std::string_view::npos && !HasUtf8(*type)) {
       return Wrong(Code::kUnsupportedMediaType, "the body must be in UTF-8");

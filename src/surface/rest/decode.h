@@ -6,6 +6,12 @@
 
 namespace ashlar::surface::rest {
 
+// Media types of bodies.
+inline constexpr std::string_view kJson = "application/json";
+inline constexpr std::string_view kMergePatch = "application/merge-patch+json";  // RFC 7396
+inline constexpr std::string_view kJsonPatch = "application/json-patch+json";    // RFC 6902
+inline constexpr const char* kPatches = "application/merge-patch+json, application/json-patch+json, application/json";
+
 // What a request asks. What is wrong with its form becomes call.malformed, to be told once the operation's rule has
 // admitted the caller.
 call::Call Decode(const http::Request& request, const Match& match);

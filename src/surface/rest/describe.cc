@@ -6,6 +6,7 @@
 #include "base/json/writer.h"
 #include "model/names.h"
 #include "model/reach.h"
+#include "surface/rest/decode.h"
 #include "surface/rest/describe_answers.h"
 #include "surface/rest/describe_envelope.h"
 #include "surface/rest/describe_parameters.h"
@@ -21,7 +22,9 @@ constexpr std::string_view kGeneral =
     "Answers are `{\"data\": ..., \"meta\": ...}`, refusals `{\"error\": ..., \"meta\": ...}` with a code of their "
     "own; "
     "all that is wrong with a request is told at once. What an answer shows, counts and names is what the caller may "
-    "read. An unknown parameter, field or operator is refused by name.";
+    "read. An unknown parameter, field or operator is refused by name. `Accept: application/hal+json` gives the same "
+    "as "
+    "HAL, `application/problem+json` errors as RFC 9457.";
 
 // Words for people: "orderLines" -> "order lines".
 std::string Words(std::string_view name) {
@@ -193,18 +196,21 @@ class DocumentWriter {
     out_.Key("content");
     out_.BeginObject();
     auto content = [&](std::string_view type) {
+      bool patch = type == kJsonPatch;
       out_.Key(type);
       out_.BeginObject();
       out_.Key("schema");
-      WriteReference("schemas", SchemaName(service_, resource, shape), out_);
-      if (auto example = BodyExample(resource, shape)) {
+      WriteReference("schemas", patch ? CommonSchemaName(service_, "JsonPatch") : SchemaName(service_, resource, shape),
+                     out_);
+      if (auto example = patch ? std::nullopt : BodyExample(resource, shape)) {
         out_.Key("example");
         out_.Raw(json::ToText(*example));
       }
       out_.EndObject();
     };
-    content("application/json");
-    if (shape == Shape::kPatch) content("application/merge-patch+json");
+    content(kJson);
+    if (shape == Shape::kPatch) content(kMergePatch);
+    if (shape == Shape::kPatch) content(kJsonPatch);
     out_.EndObject();
     out_.EndObject();
   }

@@ -55,6 +55,18 @@ class EnvelopeWriter {
     out_.EndObject();
   }
 
+  void WriteJsonPatch() {
+    out_.Key(CommonSchemaName(service_, "JsonPatch"));
+    out_.Raw(
+        R"({"type":"array","maxItems":256,"description":"A JSON Patch (RFC 6902) of the row as the caller reads it.",)"
+        R"("items":{"type":"object","properties":{)"
+        R"("op":{"type":"string","enum":["add","remove","replace","move","copy","test"]},)"
+        R"("path":{"type":"string","maxLength":4096,"description":"A JSON Pointer (RFC 6901)."},)"
+        R"("from":{"type":"string","maxLength":4096,"description":"move, copy: what stands there."},)"
+        R"("value":{"description":"add, replace, test: any JSON."}},"required":["op","path"]},)"
+        R"("example":[{"op":"test","path":"/version","value":1}]})");
+  }
+
   void WriteError() {
     out_.Key(CommonSchemaName(service_, "ApiError"));
     out_.BeginObject();
@@ -171,6 +183,7 @@ void WriteCommonSchemas(const model::Service& service, json::Writer& out) {
   writer.WriteError();
   writer.WriteMeta();
   writer.WriteListMeta();
+  if (IsReferredTo("schemas", CommonSchemaName(service, "JsonPatch"), out)) writer.WriteJsonPatch();
 }
 
 }  // namespace ashlar::surface::rest

@@ -25,5 +25,7 @@ Envelope EncodeList(const model::Service& service, const call::Outcome& outcome,
 Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta);
 // {"error": {...}, "meta": {...}}
 std::string EncodeError(const call::ApiError& error, const Meta& meta);
+// The same as RFC 9457: about:blank, with `code`, `details` and `requestId` as extensions.
+std::string EncodeProblem(const call::ApiError& error, const Meta& meta);
 
 }  // namespace ashlar::surface::rest
