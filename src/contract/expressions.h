@@ -10,7 +10,7 @@
 namespace ashlar::contract {
 
 // What an expression is for; it decides what may stand in it.
-enum class Use : uint8_t { kRule, kCheck, kDefault };
+enum class Use : uint8_t { kRule, kCheck, kDefault, kComputed };
 
 // The parts of a contract that are CEL, compiled for the resources where they stand. Named rules are expressions
 // that get their meaning anew for each resource; one that fits nowhere is told of where it is written, one that fits
@@ -49,9 +49,9 @@ class Expressions {
 
   const Rule* FindRule(std::string_view name) const;
   size_t PartsOf(const cel::Ast& ast) const;
-  const Meaning& MeaningOf(size_t rule, model::ResourceId resource, bool check);
+  const Meaning& MeaningOf(size_t rule, model::ResourceId resource, Use use);
   cel::Scope ScopeOf(model::ResourceId resource, Use use);
-  void NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, bool check);
+  void NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, Use use);
   void Tell(const Node& node, const std::vector<cel::Mistake>& mistakes);
   // Whether the mistake follows from one that is told already.
   bool Follows(const std::string& text, const cel::Mistake& mistake) const;
@@ -60,7 +60,7 @@ class Expressions {
   bool open_ = false;  // which names there are cannot be told
   std::vector<Rule> rules_;
   std::vector<std::string> rule_names_;
-  std::map<std::tuple<size_t, model::ResourceId, bool>, Meaning> meanings_;
+  std::map<std::tuple<size_t, model::ResourceId, Use>, Meaning> meanings_;
   std::vector<Misfit> misfits_;
 };
 

@@ -32,7 +32,8 @@ enum class Shape : uint8_t {
 std::string_view NameOf(Shape shape);
 
 // What kinds of field a key is for.
-inline constexpr uint8_t kOnScalar = 1, kOnToOne = 2, kOnToMany = 4, kOnStored = kOnScalar | kOnToOne, kOnAll = 7;
+inline constexpr uint8_t kOnScalar = 1, kOnToOne = 2, kOnToMany = 4, kOnComputed = 8;
+inline constexpr uint8_t kOnStored = kOnScalar | kOnToOne, kOnShown = kOnStored | kOnComputed, kOnAll = 15;
 
 struct Key {
   std::string_view name;

@@ -34,7 +34,8 @@ class Mover {
 
  private:
   bool Begins(const model::Field& field, const Value& value) const {
-    auto first = cel::Evaluate(*rules_.Fold(field.default_value), RecordEnvironment{}, {resource_.id, &draft_.row()});
+    auto first =
+        cel::Evaluate(*rules_.Fold(field.default_value), RecordEnvironment(resource_), {resource_.id, &draft_.row()});
     return first && *first == value;
   }
 

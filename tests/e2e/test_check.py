@@ -97,7 +97,7 @@ def test_mistakes_as_json(tmp_path):
     ("service: x\nworkflows: {}\nresources: {}\n", "2:1", "'workflows' is not supported by this build"),
     ("service: x\nresources: {}\nactions: {}\n", "3:1", "'actions' is not supported by this build"),
     (GOOD.replace("string!", "{ type: string!, computed: \"'x'\" }"), "5:",
-     "'computed' is not supported by this build"),
+     "a computed field has no '!'"),
     (GOOD.replace("string!", "{ type: string!, writeOnly: true, read: public }"), "5:", "leave out 'read'"),
     (GOOD.replace("string!", "{ type: string!, was: title }"), "5:", "'was' is not supported by this build"),
     (GOOD.replace("string!", "{ type: string!, column: nm }"), "5:", "'column' is not supported by this build"),

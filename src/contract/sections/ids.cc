@@ -9,6 +9,7 @@ constexpr size_t kMostParts = 4;
 
 // Kinds whose texts hold no comma, so that "1,17" says which part is which.
 bool CanBePart(const model::Field& field) {
+  if (field.computed) return false;
   if (field.relation.valid()) return true;
   switch (field.type->kind()) {
     case types::Kind::kInt64:

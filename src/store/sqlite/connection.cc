@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "store/sqlite/bind.h"
+#include "store/sqlite/conform.h"
 #include "store/sqlite/functions.h"
 
 namespace ashlar::store::sqlite {
@@ -96,7 +97,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
-  if (code != SQLITE_OK || !Configure(handle) || !AddFunctions(handle)) {
+  if (code != SQLITE_OK || !Configure(handle) || !connection->AddOurFunctions()) {
     return Fail(ErrorKind::kUnavailable, fmt::format("cannot open {}: {}", path, sqlite3_errstr(code)));
   }
   sqlite3_busy_timeout(handle, writer ? kWriterWaitMs : kReaderWaitMs);
@@ -109,11 +110,13 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   return connection;
 }
 
+bool Connection::AddOurFunctions() { return AddFunctions(handle_) && AddConform(handle_, &service_); }
+
 Result<std::unique_ptr<Connection>> Connection::OpenInMemory() {
   sqlite3* handle = nullptr;
   int code = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
-  if (code != SQLITE_OK || !Configure(handle) || !AddFunctions(handle)) {
+  if (code != SQLITE_OK || !Configure(handle) || !connection->AddOurFunctions()) {
     return Fail(ErrorKind::kUnavailable, fmt::format("cannot open a database in memory: {}", sqlite3_errstr(code)));
   }
   return connection;
@@ -209,6 +212,7 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
     if (!Bind(prepared, ++place, value)) return Fail(ErrorKind::kInternal, "a parameter cannot be bound");
   }
   reading_ = !Writes(statement);
+  service_ = &service;
   Result<types::Rows> rows = Step(prepared, sql);
   reading_ = true;
   if (rows) return AnswerOf(service, statement, std::move(*rows));

@@ -79,6 +79,12 @@ std::string Meaning(const model::Service& service, const model::Resource& resour
   return fmt::format("The id of the {}.", service.resource(relation.target).name);
 }
 
+std::string ComputedFrom(const model::Resource& resource, const model::Computed& computed) {
+  std::vector<std::string> names;
+  for (model::FieldId input : computed.inputs) names.push_back(resource.field(input).name);
+  return names.empty() ? "Computed." : fmt::format("Computed from {}.", fmt::join(names, ", "));
+}
+
 // "Moves from draft to placed, cancelled; from placed to paid."
 std::string MovesOf(const model::Transitions& transitions) {
   std::string text = "Moves";
@@ -99,6 +105,7 @@ std::string DescriptionOf(const model::Service& service, const model::Resource& 
   if (!answer && field.unique) add("Unique.");
   if (field.transitions && shape != Shape::kCreate) add(MovesOf(*field.transitions));
   if (field.transitions && shape == Shape::kCreate) add("Can only begin in its default.");
+  if (field.computed) add(ComputedFrom(resource, *field.computed));
   if (field.immutable && field.system == SystemField::kNone) add("Cannot be changed once the row is there.");
   if (field.deprecated && !field.deprecated->use.empty()) add(fmt::format("Use {}.", field.deprecated->use));
   return text;
