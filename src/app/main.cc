@@ -3,27 +3,18 @@
 
 #include "app/commands/commands.h"
 
-namespace {
-
-// Commands of later builds, refused by name.
-constexpr const char* kLater[] = {"migrate", "import", "backup", "key"};
-
-}  // namespace
-
 int main(int argc, char** argv) {
   using namespace ashlar::app;
-  for (const char* later : kLater) {
-    if (argc > 1 && std::string_view(argv[1]) == later) {
-      fmt::print(stderr, "ashlar: '{}' is not supported by this build\n", later);
-      return kUsage;
-    }
-  }
   CLI::App root("One declarative contract becomes a backend.", "ashlar");
   root.set_version_flag("--version", "ashlar " ASHLAR_VERSION);
   root.require_subcommand(1);
   int status = kDone;
   for (auto add : {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddExplain, AddExport, AddReference})
     add(root, status);
+  if (auto unknown = FindUnknown(root, {argv + std::min(argc, 1), argv + argc})) {
+    fmt::print(stderr, "ashlar: {}\nRun with --help for more information.\n", *unknown);
+    return kUsage;
+  }
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/terminal.h"
+#include "base/counted.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace ashlar::app {
@@ -18,13 +19,20 @@ contract::Options ContractOptions(bool allow_unset) {
   return options;
 }
 
-Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset) {
+Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
+                                                           std::set<std::string>* asked) {
   TRY(sources, contract::ReadSources(path));
-  auto compiled = contract::Compile(sources, ContractOptions(allow_unset));
+  contract::Options options = ContractOptions(allow_unset);
+  if (asked != nullptr) {
+    options.environment = [asked, lookup = options.environment](const std::string& name) {
+      asked->insert(name);
+      return lookup(name);
+    };
+  }
+  auto compiled = contract::Compile(sources, options);
   if (compiled) return std::move(*compiled);
   fmt::print(stderr, "{}", contract::Render(compiled.error(), ColourFor(STDERR_FILENO)));
-  return Fail(ErrorKind::kInvalid,
-              fmt::format("{}: {} mistake{}", path, compiled.error().size(), compiled.error().size() == 1 ? "" : "s"));
+  return Fail(ErrorKind::kInvalid, fmt::format("{}: {}", path, Counted(compiled.error().size(), "mistake")));
 }
 
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,

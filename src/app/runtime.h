@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/observe.h"
@@ -17,7 +18,9 @@ namespace ashlar::app {
 contract::Options ContractOptions(bool allow_unset);
 
 // The contract at `path`, compiled; mistakes are printed to standard error, and kInvalid says that there were some.
-Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset);
+// The variables that it asks for are put into `asked`, if that is given.
+Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
+                                                           std::set<std::string>* asked = nullptr);
 
 // A service with its store opened by this process: what serving and the operator's commands have in common.
 struct Runtime {

@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include "base/near.h"
+
 extern char** environ;
 
 namespace ashlar::app {
@@ -19,9 +21,22 @@ constexpr Setting kSettings[] = {
      &Flags::tls_key},
 };
 
+constexpr StrayVariable kStrays[] = {
+    {"ASHLAR_*", true, "all but the settings above: mistyped, or of a later build"},
+    {"DATABASE_REPLICA_URLS", true, "this build reads from no replicas"},
+    {"REDIS_URL", true, "this build shares nothing between processes"},
+    {"OTEL_*", false, "this build sends no traces and no metrics"},
+};
+
+bool Fits(std::string_view name, std::string_view pattern) {
+  return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1)) : name == pattern;
+}
+
 }  // namespace
 
 std::span<const Setting> Settings() { return kSettings; }
+
+std::span<const StrayVariable> StrayVariables() { return kStrays; }
 
 std::string ValueOf(std::string Flags::* setting, const Flags& flags) {
   if (!(flags.*setting).empty()) return flags.*setting;
@@ -45,23 +60,37 @@ Result<std::string> StorePath(const std::string& url, const std::string& service
     return Fail(ErrorKind::kInvalid,
                 fmt::format("--store: '{}' is not supported by this build; give sqlite:PATH", url.substr(0, colon)));
   }
+  if (path.starts_with("//")) {  // relative to some, absolute to others
+    return Fail(ErrorKind::kInvalid,
+                "--store: sqlite:// is not understood; give sqlite:PATH, as in sqlite:data/x.db or "
+                "sqlite:/var/lib/x.db");
+  }
+  if (path.contains('?')) {
+    return Fail(ErrorKind::kInvalid, "--store: sqlite:PATH takes no parameters behind a '?'");
+  }
   if (path.empty() || path == ":memory:") {
     return Fail(ErrorKind::kInvalid, fmt::format("--store: sqlite:{} names no file; give sqlite:PATH", path));
   }
   return path;
 }
 
-Result<void> CheckEnvironment() {
+Result<std::vector<std::string>> CheckEnvironment(const std::set<std::string>& asked) {
+  std::vector<std::string> told, refused, names;
+  for (const Setting& setting : kSettings) names.emplace_back(setting.environment);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string_view text = *entry;
-    if (!text.starts_with("ASHLAR_")) continue;
     std::string_view name = text.substr(0, text.find('='));
-    bool known = std::any_of(std::begin(kSettings), std::end(kSettings),
-                             [&](const Setting& setting) { return setting.environment == name; });
-    if (!known)
-      return Fail(ErrorKind::kInvalid, fmt::format("the environment's {} is not a setting of this build", name));
+    if (name.size() + 1 >= text.size()) continue;
+    if (std::ranges::find(names, name) != names.end() || asked.contains(std::string(name))) continue;
+    const auto* stray = std::ranges::find_if(kStrays, [&](const StrayVariable& one) { return Fits(name, one.name); });
+    if (stray == std::end(kStrays)) continue;
+    std::string near = Near(name, names);
+    std::string line = fmt::format("{} in the environment is not a setting: {}{}", name, stray->doc,
+                                   near.empty() ? "" : fmt::format("; did you mean {}?", near));
+    (stray->refused ? refused : told).push_back(std::move(line));
   }
-  return {};
+  if (!refused.empty()) return Fail(ErrorKind::kInvalid, fmt::format("{}", fmt::join(refused, "\n")));
+  return told;
 }
 
 }  // namespace ashlar::app

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -31,7 +33,17 @@ std::span<const Setting> Settings();
 std::string ValueOf(std::string Flags::* setting, const Flags& flags);
 // The file of a store's URL, "sqlite:PATH"; an empty one is ./data/SERVICE.db. kInvalid: another store, or no URL.
 Result<std::string> StorePath(const std::string& url, const std::string& service);
-// Every ASHLAR_* variable must be one that is known. kInvalid names the first that is not.
-Result<void> CheckEnvironment();
+
+// A variable that is no setting of this build and yet asks something of it. One row each, the first that fits; the
+// reference prints them.
+struct StrayVariable {
+  std::string_view name;  // with a * at its end: every variable that begins so
+  bool refused;           // told only otherwise, since it may well be meant for other programs of the machine
+  std::string_view doc;
+};
+std::span<const StrayVariable> StrayVariables();
+// Looks for them. kInvalid names every one that is refused; the value names those that are told. Empty ones, settings,
+// and what the contract asks for are none.
+Result<std::vector<std::string>> CheckEnvironment(const std::set<std::string>& asked);
 
 }  // namespace ashlar::app

@@ -12,7 +12,10 @@
 namespace ashlar::app {
 namespace {
 
+using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 // Sets a variable for as long as it lives.
@@ -53,25 +56,45 @@ TEST(SettingsTest, StorePaths) {
   EXPECT_EQ(StorePath("", "shop"), "./data/shop.db");
   EXPECT_EQ(StorePath("sqlite:x.db", "shop"), "x.db");
   EXPECT_EQ(StorePath("sqlite:/var/lib/a:b.db", "shop"), "/var/lib/a:b.db");
-  for (const char* url : {"sqlite:", "sqlite::memory:", "x.db", "postgres://u:secret@h/d", "SQLITE:x", ":", "file:x"}) {
+  for (const char* url : {"sqlite:", "sqlite::memory:", "x.db", "postgres://u:secret@h/d", "SQLITE:x", ":", "file:x",
+                          "sqlite://x.db", "sqlite:///var/secret.db", "sqlite://", "sqlite:x.db?key=secret"}) {
     auto path = StorePath(url, "shop");
     ASSERT_FALSE(path) << url;
     EXPECT_EQ(path.error().kind, ErrorKind::kInvalid);
-    EXPECT_THAT(path.error().message, testing::AllOf(HasSubstr("--store"), HasSubstr("sqlite:PATH")));
+    EXPECT_THAT(path.error().message, AllOf(HasSubstr("--store"), HasSubstr("sqlite:PATH")));
     EXPECT_THAT(path.error().message, Not(HasSubstr("secret")));
   }
   EXPECT_THAT(StorePath("postgres://u:secret@h/d", "shop").error().message,
               HasSubstr("'postgres' is not supported by this build"));
+  EXPECT_THAT(StorePath("sqlite:///x.db", "shop").error().message, HasSubstr("sqlite:/var/lib/x.db"));
 }
 
-TEST(SettingsTest, UnknownVariablesOfOursAreRefusedByName) {
-  EXPECT_TRUE(CheckEnvironment());
+TEST(SettingsTest, StrayVariablesAreRefusedByName) {
+  EXPECT_THAT(CheckEnvironment({}).value(), IsEmpty());
   Variable known("ASHLAR_LISTEN", "127.0.0.1:0");
-  EXPECT_TRUE(CheckEnvironment());
-  Variable unknown("ASHLAR_SECRET_KEY_FILE", "/etc/secret");
-  auto checked = CheckEnvironment();
-  ASSERT_FALSE(checked);
-  EXPECT_THAT(checked.error().message, testing::AllOf(HasSubstr("ASHLAR_SECRET_KEY_FILE"), Not(HasSubstr("/etc"))));
+  EXPECT_THAT(CheckEnvironment({}).value(), IsEmpty());
+  for (const char* name : {"ASHLAR_SECRET_KEY_FILE", "ASHLAR_", "REDIS_URL", "DATABASE_REPLICA_URLS"}) {
+    Variable unknown(name, "/etc/secret");
+    auto checked = CheckEnvironment({});
+    ASSERT_FALSE(checked) << name;
+    EXPECT_EQ(checked.error().kind, ErrorKind::kInvalid);
+    EXPECT_THAT(checked.error().message, AllOf(HasSubstr(name), Not(HasSubstr("secret"))));
+  }
+  Variable one("REDIS_URL", "x"), other("ASHLAR_WORKER", "4");
+  EXPECT_THAT(CheckEnvironment({}).error().message,
+              AllOf(HasSubstr("REDIS_URL"), HasSubstr("ASHLAR_WORKER"), HasSubstr("did you mean ASHLAR_WORKERS?")));
+  EXPECT_THAT(CheckEnvironment({"ASHLAR_WORKER"}).error().message, Not(HasSubstr("ASHLAR_WORKER")));
+}
+
+TEST(SettingsTest, StrayVariablesOfOthersAreTold) {
+  Variable agent("OTEL_EXPORTER_OTLP_HEADERS", "key=secret"), empty("REDIS_URL", ""), alike("REDIS_URLS", "x");
+  auto told = CheckEnvironment({});
+  ASSERT_TRUE(told);
+  EXPECT_THAT(*told, ElementsAre(AllOf(HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"), Not(HasSubstr("secret")))));
+}
+
+TEST(SettingsTest, EveryStrayVariableSaysWhy) {
+  for (const StrayVariable& stray : StrayVariables()) EXPECT_FALSE(stray.doc.empty()) << stray.name;
 }
 
 TEST(ProgressTest, Lines) {

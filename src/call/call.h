@@ -66,6 +66,7 @@ struct Call {
   Selection selection;
   std::vector<Condition> where;
   std::string filter;     // CEL, empty: none
+  std::optional<std::string> search;  // words that all must occur, as they were typed
   std::vector<SortTerm> sort;
   Paging paging;
   Deleted deleted = Deleted::kWithout;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/counted.h"
+#include "base/near.h"
 #include "cel/checker.h"
 #include "cel/functions.h"
 #include "types/datetime.h"
@@ -10,7 +12,7 @@ using Tag = Type::Tag;
 bool Checker::Count(const Ast& ast, size_t arguments) {
   size_t given = ast.children.size() - (ast.kind == Ast::Kind::kMethod ? 1 : 0);
   if (given == arguments) return true;
-  Wrong(ast, fmt::format("'{}' takes {} argument{}", ast.text, arguments, arguments == 1 ? "" : "s"));
+  Wrong(ast, fmt::format("'{}' takes {}", ast.text, Counted(arguments, "argument")));
   return false;
 }
 
@@ -33,7 +35,7 @@ ExprPtr Checker::Function(const Ast& ast) {
   if (std::ranges::find(names, name) != names.end()) {
     return Wrong(ast, fmt::format("'{0}' is called on what it is about: x.{0}(...)", name));
   }
-  return Wrong(ast, fmt::format("there is no function '{}'", name), NearestName(name, names));
+  return Wrong(ast, fmt::format("there is no function '{}'", name), Near(name, names));
 }
 
 ExprPtr Checker::Method(const Ast& ast) {
@@ -54,7 +56,7 @@ ExprPtr Checker::Method(const Ast& ast) {
                                                        {"matches", Op::kMatches}};
   auto text = texts.find(ast.text);
   if (text == texts.end()) {
-    return Wrong(ast, fmt::format("there is no function '{}'", ast.text), NearestName(ast.text, FunctionNames()));
+    return Wrong(ast, fmt::format("there is no function '{}'", ast.text), Near(ast.text, FunctionNames()));
   }
   if (!Count(ast, 1)) return nullptr;
   ExprPtr subject = Check(ast.children[0]);

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "base/near.h"
 #include "types/datetime.h"
 #include "types/decimal.h"
 #include "types/number_text.h"
@@ -138,29 +139,6 @@ ExprPtr AsDecimal(const ExprPtr& expr) {
   return make(type, Op::kConditional, {make(SimpleType(Tag::kBool), Op::kEqual, {expr, null}), null, product});
 }
 
-std::string NearestName(std::string_view name, const std::vector<std::string>& names) {
-  std::string best;
-  size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
-  for (const std::string& candidate : names) {
-    std::vector<size_t> row(candidate.size() + 1);
-    for (size_t i = 0; i <= candidate.size(); ++i) row[i] = i;
-    for (size_t i = 1; i <= name.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i;
-      for (size_t j = 1; j <= candidate.size(); ++j) {
-        size_t above = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (name[i - 1] == candidate[j - 1] ? 0u : 1u)});
-        diagonal = above;
-      }
-    }
-    if (row[candidate.size()] < best_distance) {
-      best_distance = row[candidate.size()];
-      best = candidate;
-    }
-  }
-  return best;
-}
-
 ExprPtr Checker::Wrong(const Ast& ast, std::string message, std::string suggestion) {
   mistakes_.push_back({ast.offset, ast.length, std::move(message), std::move(suggestion)});
   return nullptr;
@@ -247,7 +225,7 @@ ExprPtr Checker::Fit(ExprPtr expr, const Ast& ast, const Type& wanted) {
   const std::string& text = *literal->value.get<std::string>();
   if (!wanted.constants.empty()) {
     if (std::find(wanted.constants.begin(), wanted.constants.end(), text) == wanted.constants.end()) {
-      return Wrong(ast, fmt::format("'{}' is not one of the constants", text), NearestName(text, wanted.constants));
+      return Wrong(ast, fmt::format("'{}' is not one of the constants", text), Near(text, wanted.constants));
     }
     Type type = wanted;
     type.nullable = false;
@@ -294,7 +272,7 @@ ExprPtr Checker::Name(const Ast& ast, const Type* wanted) {
       return MakeLiteral(ast.text, type);
     }
     if (!Resolves(ast.text)) {
-      return Wrong(ast, fmt::format("there is no constant or name '{}'", ast.text), NearestName(ast.text, constants));
+      return Wrong(ast, fmt::format("there is no constant or name '{}'", ast.text), Near(ast.text, constants));
     }
   }
   return ResolveName(ast);
@@ -331,7 +309,7 @@ ExprPtr Checker::ResolveName(const Ast& ast) {
   }
   for (const Bound& bound : bound_) names.push_back(bound.name);
   if (scope_.auth) names.push_back("auth");
-  return Wrong(ast, fmt::format("there is no name '{}'", ast.text), NearestName(ast.text, names));
+  return Wrong(ast, fmt::format("there is no name '{}'", ast.text), Near(ast.text, names));
 }
 
 ExprPtr Checker::Member(const Ast& ast) {
@@ -369,7 +347,7 @@ ExprPtr Checker::Select(ExprPtr row, const Ast& ast) {
   auto member = scope_.schema->Find(row->type.resource, ast.text);
   if (!member) {
     return Wrong(ast, fmt::format("there is no field '{}'", ast.text),
-                 NearestName(ast.text, scope_.schema->Names(row->type.resource)));
+                 Near(ast.text, scope_.schema->Names(row->type.resource)));
   }
   if (member->kind == Schema::Member::Kind::kField) {
     return std::make_shared<const Expr>(Expr{member->type, Field{std::move(row), member->field}, ast.offset});
@@ -388,7 +366,7 @@ ExprPtr Checker::AuthMember(ExprPtr, const Ast& ast) {
   if (found == members.end()) {
     std::vector<std::string> names;
     for (const auto& [name, member] : members) names.emplace_back(name);
-    return Wrong(ast, fmt::format("auth has no member '{}'", ast.text), NearestName(ast.text, names));
+    return Wrong(ast, fmt::format("auth has no member '{}'", ast.text), Near(ast.text, names));
   }
   Type type = SimpleType(found->second.second);
   type.nullable = ast.text == "id" || ast.text == "email";

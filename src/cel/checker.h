@@ -73,8 +73,6 @@ class Checker {
   int inlined_ = 0;  // parts of the rules that are named
 };
 
-// The nearest of `names`, if it is near enough to be meant.
-std::string NearestName(std::string_view name, const std::vector<std::string>& names);
 Type SimpleType(Type::Tag tag);
 std::string WithArticle(const Type& type);  // "an int"
 ExprPtr DecimalLiteral(const types::Decimal& decimal);

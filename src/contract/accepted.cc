@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/accepted.h"
 
+#include "base/near.h"
 #include "contract/findings/findings.h"
-#include "contract/near.h"
 
 namespace ashlar::contract {
 namespace {

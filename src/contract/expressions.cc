@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/expressions.h"
 
+#include "base/near.h"
 #include "contract/expr_walk.h"
-#include "contract/near.h"
 #include "contract/position.h"
 
 namespace ashlar::contract {
@@ -127,6 +127,7 @@ const Expressions::Meaning& Expressions::MeaningOf(size_t index, model::Resource
 }
 
 void Expressions::NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, Use use) {
+  if (trying_) return;
   if (use == Use::kDefault) use = Use::kRule;
   ForEachAst(ast, [&](const cel::Ast& part) {
     if (part.kind != cel::Ast::Kind::kName) return;
@@ -185,6 +186,19 @@ cel::ExprPtr Expressions::CompileRule(const Node* node, model::ResourceId resour
   return rule == nullptr ? cel::False() : rule;
 }
 
+void Expressions::JudgeUnused(size_t index) {
+  const std::vector<cel::Mistake>* nearest = nullptr;  // the fewest mistakes, of the contract's own resources first
+  for (bool system : {false, true}) {
+    for (const model::Resource& resource : draft_.service->resources) {
+      if (draft_.resources[resource.id.index()].system != system || resource.id == draft_.service->audit) continue;
+      const Meaning& rule = MeaningOf(index, resource.id, Use::kRule);
+      if (rule.expr != nullptr || MeaningOf(index, resource.id, Use::kCheck).expr != nullptr) return;
+      if (nearest == nullptr || rule.mistakes.size() < nearest->size()) nearest = &rule.mistakes;
+    }
+  }
+  if (nearest != nullptr) Tell(*rules_[index].node, *nearest);
+}
+
 void Expressions::Finish() {
   for (const Misfit& misfit : misfits_) {
     const Rule& rule = rules_[misfit.rule];
@@ -198,6 +212,10 @@ void Expressions::Finish() {
     bool filled = rule.node != nullptr && rule.node->filled;
     draft_.mistakes.Add(misfit.place, Problem::kRuleMisfit, rule.name, draft_.service->resource(misfit.resource).name,
                         filled ? std::string_view("it is no right expression there") : std::string_view(first.message));
+  }
+  trying_ = true;
+  for (size_t index = kBuiltIn; index < rules_.size(); ++index) {
+    if (!rules_[index].wrong && !draft_.rules[index - kBuiltIn].used) JudgeUnused(index);
   }
 }
 

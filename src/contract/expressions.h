@@ -14,7 +14,7 @@ enum class Use : uint8_t { kRule, kCheck, kDefault, kComputed };
 
 // The parts of a contract that are CEL, compiled for the resources where they stand. Named rules are expressions
 // that get their meaning anew for each resource; one that fits nowhere is told of where it is written, one that fits
-// some resources is told of where it does not.
+// some resources is told of where it does not. One that nothing uses must fit some resource all the same.
 class Expressions {
  public:
   explicit Expressions(Draft& draft);
@@ -50,6 +50,8 @@ class Expressions {
   const Rule* FindRule(std::string_view name) const;
   size_t PartsOf(const cel::Ast& ast) const;
   const Meaning& MeaningOf(size_t rule, model::ResourceId resource, Use use);
+  // Tells of a rule that would fit no resource.
+  void JudgeUnused(size_t rule);
   cel::Scope ScopeOf(model::ResourceId resource, Use use);
   void NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, Use use);
   void Tell(const Node& node, const std::vector<cel::Mistake>& mistakes);
@@ -58,6 +60,7 @@ class Expressions {
 
   Draft& draft_;
   bool open_ = false;  // which names there are cannot be told
+  bool trying_ = false;  // rules where nothing uses them
   std::vector<Rule> rules_;
   std::vector<std::string> rule_names_;
   std::map<std::tuple<size_t, model::ResourceId, Use>, Meaning> meanings_;

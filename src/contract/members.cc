@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "contract/near.h"
+#include "base/near.h"
 #include "contract/scalar.h"
 
 namespace ashlar::contract {

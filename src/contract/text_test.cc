@@ -7,7 +7,6 @@
 #include <fstream>
 
 #include "contract/contract.h"
-#include "contract/near.h"
 #include "contract/position.h"
 #include "contract/reach.h"
 #include "contract/scalar.h"
@@ -104,16 +103,6 @@ TEST(TypeText, IsNameArgumentsListAndRequired) {
   for (std::string_view wrong : {"", "!", "[", "[]", "a b", "a(b", "a)b", "[a", "a]", "a!!", "[[a]]", "a-b", "(a)"}) {
     EXPECT_FALSE(ParseTypeText(wrong).has_value()) << wrong;
   }
-}
-
-TEST(Near, FindsWhatWasMeant) {
-  std::vector<std::string> names = {"string", "text", "int", "Thing"};
-  EXPECT_EQ(Near("strin", names), "string");
-  EXPECT_EQ(Near("itn", names), "int");
-  EXPECT_EQ(Near("thing", names), "Thing");
-  EXPECT_EQ(Near("colour", names), "");
-  EXPECT_EQ(Near("x", std::vector<std::string>{"y"}), "");
-  EXPECT_EQ(Near(std::string(65, 'a'), std::vector<std::string>{std::string(64, 'a')}), "");
 }
 
 TEST(Reach, FindsCirclesOnce) {

@@ -200,8 +200,13 @@ class TreeBuilder {
       return Attach(std::move(nothing), "");
     }
     if (!Spend(place, Weigh(found->second))) return false;
-    return Attach(found->second, "");
+    Node copy = found->second;
+    // What is wrong with a value stands at the anchor; a key is where it is used.
+    if (AwaitsKey()) copy.place = place;
+    return Attach(std::move(copy), "");
   }
+
+  bool AwaitsKey() const { return !stack_.empty() && stack_.back().node.is_mapping() && !stack_.back().has_key; }
 
   bool Attach(Node node, const std::string& anchor) {
     if (!anchor.empty()) {
@@ -217,7 +222,7 @@ class TreeBuilder {
       frame.node.items.push_back(std::move(node));
       return true;
     }
-    if (!frame.has_key) return TakeKey(frame, std::move(node));
+    if (AwaitsKey()) return TakeKey(frame, std::move(node));
     if (!frame.skip) frame.node.entries.push_back({std::move(frame.key), frame.key_place, std::move(node)});
     frame.has_key = false;
     return true;
@@ -228,7 +233,7 @@ class TreeBuilder {
     frame.skip = !key.is_scalar() || key.text.empty();
     frame.key_place = key.place;
     if (frame.skip) {
-      mistakes_.Add(key.place, Problem::kKeyNotName);
+      if (!key.unset) mistakes_.Add(key.place, Problem::kKeyNotName);
       return true;
     }
     auto [earlier, first] = frame.lines.emplace(key.text, line_);
@@ -265,15 +270,35 @@ uint32_t OffsetOf(std::string_view text, int line, int column) {
   return static_cast<uint32_t>(at);
 }
 
+// The library says nothing of a version of YAML that it does not know.
+void TellSilentEnd(uint32_t source, std::string_view text, Mistakes& mistakes) {
+  constexpr std::string_view directive = "%YAML ";
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    if (std::string_view line = text.substr(at, end - at); line.starts_with(directive)) {
+      std::string_view version = line.substr(directive.size());
+      version = version.substr(0, version.find_first_of(" \t\r#"));
+      Place place{source, static_cast<uint32_t>(at + directive.size()), std::max<uint32_t>(1, version.size())};
+      mistakes.Add(place, Problem::kNotYaml, fmt::format("there is no version {}; contracts are YAML 1.2", version));
+      return;
+    }
+    at = end + 1;
+  }
+  mistakes.Add({source, static_cast<uint32_t>(text.size()), 1}, Problem::kNotYaml, "it does not end");
+}
+
 void TellFirstError(fy_diag* diagnostics, uint32_t source, std::string_view text, Mistakes& mistakes) {
   void* position = nullptr;
   while (const fy_diag_error* error = fy_diag_errors_iterate(diagnostics, &position)) {
     if (error->type < FYET_ERROR) continue;
     Place place{source, OffsetOf(text, error->line, error->column), 1};
-    mistakes.Add(place, Problem::kNotYaml, error->msg == nullptr ? "it does not end" : error->msg);
+    std::string_view message = error->msg == nullptr ? "it does not end" : error->msg;
+    bool alias = place.offset > 0 && text[place.offset - 1] == '*' && message == "could not find expected ':'";
+    if (alias) message = "behind an alias that is a key, a space stands before the ':', as '*name : value'";
+    mistakes.Add(place, Problem::kNotYaml, message);
     return;
   }
-  mistakes.Add({source, 0, 1}, Problem::kNotYaml, "it does not end");
+  TellSilentEnd(source, text, mistakes);
 }
 
 }  // namespace

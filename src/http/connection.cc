@@ -15,8 +15,11 @@ namespace asio = boost::asio;
 constexpr size_t kLeastRead = 4 << 10;  // grows to kMostRead while reads come back full
 constexpr size_t kMostRead = 64 << 10;
 constexpr size_t kKeptBytes = 16 << 10;  // of a buffer, while it is empty
-constexpr size_t kLingerBytes = 256 << 10;
-constexpr int kLingerSeconds = 1;
+// What is read and dropped behind a last answer, so that a client which is still sending comes to read it.
+constexpr size_t kLingerBytes = 64 << 20;
+constexpr int kLingerSeconds = 30;
+constexpr int kLingerQuietSeconds = 2;  // without a byte
+constexpr int kOversizedSeconds = 2;    // for the first byte of a body that will be refused
 constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
 }  // namespace
@@ -26,12 +29,15 @@ Connection::Connection(Socket socket, LoopState& loop)
       loop_(loop),
       parser_(loop.options.limits),
       read_bytes_(kLeastRead),
+      place_(this, loop.idle),
       since_(loop.now) {}
 
 void Connection::Enter(Phase phase) {
   if (phase_ == phase) return;
   phase_ = phase;
   since_ = loop_.now;
+  // A client that was sent its last answer is not waited for either.
+  phase == Phase::kIdle || phase == Phase::kLingering ? place_.Take() : place_.Leave();
 }
 
 void Connection::Close() { stream_.Close(); }
@@ -41,18 +47,29 @@ void Connection::Drain() {
   if (phase_ == Phase::kIdle) Close();
 }
 
+void Connection::Evict() {
+  if (http2_ != nullptr) http2_->Drain();
+  place_.Leave();
+  Close();
+}
+
 void Connection::Sweep() {
   if (http2_ != nullptr) return http2_->Sweep();
   const ServerOptions& options = loop_.options;
   int64_t allowed = 0;
   switch (phase_) {
     case Phase::kHandshake: allowed = options.handshake_seconds; break;
-    case Phase::kIdle: allowed = options.idle_seconds; break;
+    case Phase::kIdle: allowed = silent_ ? options.first_byte_seconds : options.idle_seconds; break;
     case Phase::kHeader: allowed = options.header_seconds; break;
-    case Phase::kBody: allowed = options.body_seconds; break;
+    case Phase::kBody: allowed = parser_.oversized() ? kOversizedSeconds : options.body_seconds; break;
     case Phase::kHandling: return;  // the request's own deadline ends it
-    case Phase::kWriting: allowed = options.write_seconds; break;
-    case Phase::kLingering: allowed = kLingerSeconds; break;
+    case Phase::kWriting:
+      if (!pace_.Holds(stream_.taken(), loop_.now, options.write_seconds)) Close();
+      return;
+    case Phase::kLingering:
+      allowed = loop_.draining ? kLingerQuietSeconds : kLingerSeconds;
+      if (loop_.now - heard_ > kLingerQuietSeconds) return Close();
+      break;
   }
   if (loop_.now - since_ <= allowed) return;
   if (phase_ != Phase::kHeader && phase_ != Phase::kBody) return Close();
@@ -92,7 +109,11 @@ LoopTask<void> Connection::Serve() {
 
 // Answers every request that the buffer holds whole, and says what is to be waited for then.
 Connection::Next Connection::AnswerBuffered() {
-  if (expired_) Refuse(408, "the request took too long to arrive");
+  if (expired_ && parser_.oversized()) {
+    Refuse(kBodyTooLarge.status, kBodyTooLarge.reason);
+  } else if (expired_) {
+    Refuse(408, "the request took too long to arrive");
+  }
   if (fresh_ && !closing_) {
     if (std::optional<Next> next = LookForHttp2()) return *next;
   }
@@ -129,7 +150,8 @@ std::optional<Connection::Next> Connection::LookForHttp2() {
 }
 
 LoopTask<void> Connection::ServeHttp2() {
-  http2_ = std::make_unique<Http2Connection>(stream_, loop_);
+  Enter(Phase::kHandling);
+  http2_ = std::make_unique<Http2Connection>(stream_, loop_, place_);
   co_await http2_->Serve(std::move(in_));
   http2_.reset();
   co_await Linger();
@@ -193,6 +215,7 @@ void Connection::Append(const Request& request, const Response& response, bool c
 LoopTask<bool> Connection::AwaitWritten(std::string& sealed) {
   Phase before = phase_;
   Enter(Phase::kWriting);
+  pace_.Begin(stream_.taken(), loop_.now);
   bool written = co_await stream_.SendAll(sealed);
   Enter(before);
   co_return written;
@@ -211,6 +234,7 @@ void Connection::FinishRead(size_t size, const boost::system::error_code& error)
   in_.resize(held_ + size);
   if (!error) {
     expired_ = false;
+    silent_ = silent_ && size == 0;
     read_bytes_ = size == read_bytes_      ? std::min(2 * size, kMostRead)
                   : size < read_bytes_ / 4 ? kLeastRead
                                            : read_bytes_;
@@ -222,14 +246,14 @@ void Connection::FinishRead(size_t size, const boost::system::error_code& error)
 // Lets the client read the last answer: a reset would destroy it while unread bytes are under way.
 LoopTask<void> Connection::Linger() {
   Enter(Phase::kLingering);
+  heard_ = loop_.now;
   boost::system::error_code error;
   stream_.End();
-  char dropped[4096];
+  in_ = std::string(kMostRead, '\0');
   size_t total = 0;
   while (!error && total < kLingerBytes) {
-    auto room = asio::buffer(dropped);
-    size_t size = co_await stream_.socket().async_read_some(room, asio::redirect_error(kOnLoop, error));
-    total += size;
+    total += co_await stream_.socket().async_read_some(asio::buffer(in_), asio::redirect_error(kOnLoop, error));
+    heard_ = loop_.now;
   }
 }
 

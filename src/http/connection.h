@@ -2,6 +2,7 @@
 #pragma once
 #include "http/http2_connection.h"
 #include "http/loop_state.h"
+#include "http/pace.h"
 #include "http/stream.h"
 
 namespace ashlar::http {
@@ -19,6 +20,8 @@ class Connection {
   void Sweep();
   // The server drains: ends it if it waits for a request.
   void Drain();
+  // Ends it, which waits for a request, so that another one can be served.
+  void Evict();
   void Close();
 
  private:
@@ -50,11 +53,15 @@ class Connection {
   size_t held_ = 0;  // of in_, before the read at hand
   size_t read_bytes_;
   std::string out_;
+  Pace pace_;  // while writing
+  IdlePlace place_;
   Phase phase_ = Phase::kHandshake;
   int64_t since_;
+  int64_t heard_ = 0;     // the last byte, while lingering
   bool keep_ = true;      // as the request at hand wants it
   bool closing_ = false;  // the last answer is in out_ or sent
   bool fresh_ = true;     // nothing came in that is HTTP/1
+  bool silent_ = true;    // no byte has come in
   bool expired_ = false;  // the read at hand was given up
 };
 

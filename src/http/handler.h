@@ -22,8 +22,8 @@ class Handler {
   // Judges the header section alone, before the body is read: a refusal, or nothing.
   virtual std::optional<Response> Admit(const Request& head) { return std::nullopt; }
   // The answer where there is no proper request: 400, 408, 413, 414, 417, 431, 501 or 505, and 503 to one connection
-  // too many. The connection ends behind it.
-  virtual Response Refuse(int status, std::string_view reason) = 0;
+  // too many; `request` is as much of it as has arrived. The connection ends behind it.
+  virtual Response Refuse(const Request& request, int status, std::string_view reason) = 0;
   // The answer where Handle or Admit threw, or gave an answer that cannot be sent; `what` is for the log alone.
   virtual Response Failed(const Request& request, std::string_view what) = 0;
   // The loop has done what was ready and is about to sleep.

@@ -9,7 +9,6 @@ namespace ashlar::http {
 namespace {
 
 constexpr size_t kMethodBytes = 32;
-constexpr uint64_t kAnyBody = 256 << 20;
 
 constexpr std::array<std::string_view, kSingles> kSingleNames = {"Host",         "Content-Length", "Transfer-Encoding",
                                                                  "Content-Type", "Authorization",  "Expect"};
@@ -39,8 +38,11 @@ std::optional<Refusal> ReadTarget(std::string_view target, Request& request) {
   request.segments = std::move(*segments);
   if (question == std::string_view::npos) return std::nullopt;
   auto query = ParseQuery(target.substr(question + 1));
-  if (!query) return Refusal{400, "the query is not well encoded"};
-  request.query = std::move(*query);
+  if (query) {
+    request.query = std::move(*query);
+  } else {
+    request.bad_query = std::move(query.error());
+  }
   return std::nullopt;
 }
 
@@ -57,17 +59,13 @@ std::expected<Singles, Refusal> FindSingles(const Request& request) {
   return given;
 }
 
-std::expected<uint64_t, Refusal> ReadLength(std::string_view digits, const ParserLimits& limits) {
+std::expected<uint64_t, Refusal> ReadLength(std::string_view digits) {
   if (!IsDigits(digits) || (digits.size() > 1 && digits.front() == '0')) {
     return std::unexpected(Refusal{400, "Content-Length is not a number"});
   }
   uint64_t length = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  // What no setting would let in is taken for a mistake in the number.
-  if (error != std::errc() || length > std::max<uint64_t>(kAnyBody, limits.body_bytes)) {
-    return std::unexpected(Refusal{400, "Content-Length is beyond measure"});
-  }
-  if (length > limits.body_bytes) return std::unexpected(Refusal{413, "the body is too large"});
+  if (error != std::errc()) return std::unexpected(Refusal{400, "Content-Length is beyond measure"});
   return length;
 }
 

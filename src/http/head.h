@@ -26,7 +26,8 @@ struct Refusal {
 
 bool IsMethod(std::string_view text);
 
-// Takes a target, "/path?query" or "*", into the request, whose method is known; says why it is none.
+// Takes a target, "/path?query" or "*", into the request, whose method is known; says why it is none. A query that
+// cannot be decoded is the handler's to refuse.
 std::optional<Refusal> ReadTarget(std::string_view target, Request& request);
 
 // Headers that say who asks, for what, and where the request ends. Each may stand once, and never behind the body.
@@ -37,7 +38,9 @@ bool IsSingle(std::string_view name);
 // Their values, as far as they are there.
 std::expected<Singles, Refusal> FindSingles(const Request& request);
 
-// The value of a Content-Length that is let in.
-std::expected<uint64_t, Refusal> ReadLength(std::string_view digits, const ParserLimits& limits);
+// The value of a Content-Length, whatever its size.
+std::expected<uint64_t, Refusal> ReadLength(std::string_view digits);
+
+inline constexpr Refusal kBodyTooLarge{413, "the body is too large"};
 
 }  // namespace ashlar::http

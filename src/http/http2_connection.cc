@@ -29,9 +29,10 @@ Http2Limits LimitsOf(const ServerOptions& options) {
 
 }  // namespace
 
-Http2Connection::Http2Connection(Stream& stream, LoopState& loop)
+Http2Connection::Http2Connection(Stream& stream, LoopState& loop, IdlePlace& place)
     : stream_(stream),
       loop_(loop),
+      place_(place),
       session_(LimitsOf(loop.options), loop.now),
       change_(stream.socket().get_executor(), std::chrono::steady_clock::time_point::max()) {}
 
@@ -55,6 +56,7 @@ LoopTask<void> Http2Connection::Serve(std::string first) {
   }
   // Both hold on to what is here.
   while (running_ > 0 || writing_) co_await AwaitChange();
+  place_.Leave();
 }
 
 void Http2Connection::Feed(std::string_view bytes) {
@@ -66,7 +68,7 @@ void Http2Connection::Feed(std::string_view bytes) {
 void Http2Connection::Sweep() {
   session_.Tick(loop_.now);
   HandleEvents();
-  if (writing_ && loop_.now - writing_since_ > loop_.options.write_seconds) stream_.Close();
+  if (writing_ && !pace_.Holds(stream_.taken(), loop_.now, loop_.options.write_seconds)) stream_.Close();
   Flush();
 }
 
@@ -133,8 +135,13 @@ void Http2Connection::Answer(int32_t stream, const Request& request, Response re
   session_.Answer(stream, std::move(response), loop_.date);
 }
 
-// Sends what there is, as far as the socket takes it; the rest as it takes more.
 void Http2Connection::Flush() {
+  SendSome();
+  session_.idle() && running_ == 0 && !writing_ ? place_.Take() : place_.Leave();
+}
+
+// Sends what there is, as far as the socket takes it; the rest as it takes more.
+void Http2Connection::SendSome() {
   if (writing_) return;
   while (stream_.is_open()) {
     session_.TakeOutput(loop_.options.output_bytes, out_);
@@ -142,7 +149,7 @@ void Http2Connection::Flush() {
     if (sealed.empty()) break;
     if (stream_.Send(sealed)) continue;
     writing_ = true;
-    writing_since_ = loop_.now;
+    pace_.Begin(stream_.taken(), loop_.now);
     return asio::co_spawn(stream_.socket().get_executor(), WriteRest(), asio::detached);
   }
   boost::system::error_code ignored;

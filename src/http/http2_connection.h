@@ -6,6 +6,7 @@
 
 #include "http/http2_session.h"
 #include "http/loop_state.h"
+#include "http/pace.h"
 #include "http/stream.h"
 
 namespace ashlar::http {
@@ -16,7 +17,7 @@ inline constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\
 // One client's connection that speaks HTTP/2, on one loop. Answers go out as they are ready.
 class Http2Connection {
  public:
-  Http2Connection(Stream& stream, LoopState& loop);
+  Http2Connection(Stream& stream, LoopState& loop, IdlePlace& place);
 
   // Serves until either side ends it and no handler runs any more. `first` are the bytes read so far.
   LoopTask<void> Serve(std::string first);
@@ -37,17 +38,19 @@ class Http2Connection {
   LoopTask<void> AwaitAnswer(int32_t stream, Served request, Task<Response> task);
   void Answer(int32_t stream, const Request& request, Response response);
   void Flush();
+  void SendSome();
   LoopTask<void> WriteRest();
   LoopTask<void> AwaitChange();
   bool CanRead() const;
 
   Stream& stream_;
   LoopState& loop_;
+  IdlePlace& place_;
   Http2Session session_;
   std::string out_;
   size_t running_ = 0;  // handlers whose answer is awaited
   bool writing_ = false;
-  int64_t writing_since_ = 0;
+  Pace pace_;     // while writing_
   Timer change_;  // waits for a write or a handler to end
 };
 

@@ -14,6 +14,8 @@
 #include <charconv>
 #include <thread>
 
+#include "http/answer.h"
+
 namespace ashlar::http {
 namespace {
 
@@ -45,7 +47,9 @@ class Echo final : public Handler {
     if (head.Find("x-throw")) throw std::runtime_error("on purpose");
     return head.Find("x-refuse") ? std::optional(Response{503, {}, "busy"}) : std::nullopt;
   }
-  Response Refuse(int status, std::string_view reason) override { return {status, {}, std::string(reason)}; }
+  Response Refuse(const Request&, int status, std::string_view reason) override {
+    return {status, {}, std::string(reason)};
+  }
   Response Failed(const Request&, std::string_view what) override { return {500, {}, std::string(what)}; }
 
  private:
@@ -70,6 +74,7 @@ class Client {
  public:
   struct Seen {
     std::string status;
+    std::string date;
     std::string body;
     int place = 0;  // among those that ended
     uint32_t code = 0;
@@ -160,9 +165,11 @@ class Client {
     nghttp2_session_callbacks_set_on_header_callback(
         callbacks, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size,
                       const uint8_t* value, size_t value_size, uint8_t, void* user) {
-          bool status = std::string_view(reinterpret_cast<const char*>(name), name_size) == ":status";
+          std::string_view field(reinterpret_cast<const char*>(name), name_size);
           std::string text(reinterpret_cast<const char*>(value), value_size);
-          if (status) static_cast<Client*>(user)->seen[frame->hd.stream_id].status = text;
+          Seen& seen = static_cast<Client*>(user)->seen[frame->hd.stream_id];
+          if (field == ":status") seen.status = text;
+          if (field == "date") seen.date = text;
           return 0;
         });
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
@@ -208,6 +215,16 @@ class Http2ConnectionTest : public testing::Test {
     released_ = true;
     if (server_ != nullptr) server_->Stop();
     if (thread_.joinable()) thread_.join();
+  }
+  // Until the server has looked at clock_ and at its connections.
+  void AwaitSweep() {
+    const std::string date = FormatDate(clock_.seconds);
+    while (true) {
+      Client client(server_->address());
+      int32_t stream = client.Ask("/");
+      client.Answer(stream);
+      if (client.seen[stream].date == date) return;
+    }
   }
   void AwaitHeld(int count) {
     while (held_ < count) std::this_thread::yield();
@@ -316,6 +333,41 @@ TEST_F(Http2ConnectionTest, DrainsOnStop) {
   EXPECT_EQ(busy.Answer(held).status, "200");
   busy.Finish();
   EXPECT_TRUE(busy.goodbye);
+}
+
+// Neither the connection that goes on nor a stream whose turn comes late is to blame.
+TEST_F(Http2ConnectionTest, LetsAClientReadSlowly) {
+  Begin({.write_seconds = 10, .clock = &clock_});
+  Client slow(server_->address(), 64 << 10);
+  std::vector<int32_t> asked;
+  for (int i = 0; i < 3; ++i) asked.push_back(slow.Ask("/large"));
+  auto read = [&] {
+    size_t all = 0;
+    for (int32_t stream : asked) all += slow.seen[stream].body.size();
+    return all;
+  };
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(slow.Until([&, before = read()] { return read() > before + (1 << 20); }));
+    clock_.seconds += 8;
+    AwaitSweep();
+  }
+  for (int32_t stream : asked) EXPECT_EQ(slow.Answer(stream).body.size(), 20'000'000u);
+}
+
+TEST_F(Http2ConnectionTest, MakesRoomWhereNoStreamIsOpen) {
+  Begin({.connections = 2});
+  Client busy(server_->address());
+  int32_t held = busy.Ask("/held");
+  busy.Send();
+  AwaitHeld(1);
+  Client idle(server_->address());
+  idle.Answer(idle.Ask("/"));
+  Client other(server_->address());
+  idle.Finish();
+  EXPECT_TRUE(idle.goodbye);
+  EXPECT_EQ(other.Answer(other.Ask("/")).status, "200");
+  released_ = true;
+  EXPECT_EQ(busy.Answer(held).status, "200");
 }
 
 TEST_F(Http2ConnectionTest, EndsWhoIsSlowOrIdle) {

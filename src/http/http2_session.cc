@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kFieldCost = 32;        // what a header counts beside its bytes (RFC 9113, 6.5.2)
 constexpr size_t kHeaderBombs = 4;       // times the limit that ends a connection
-constexpr size_t kProgress = 16 << 10;   // of an answer, within write_seconds
+constexpr size_t kProgress = 16 << 10;   // of an answer, within write_seconds that the client's windows hold it up
 // The answer was there before the whole request: the rest of that is not wanted (RFC 9113, 8.1). It is told so late,
 // as some clients take a reset for the loss of the answer.
 constexpr size_t kLingerBytes = 256 << 10;
@@ -264,8 +264,9 @@ std::optional<Refusal> Http2Session::CheckHead(Stream& stream) {
     return Refusal{400, "Host is not the target's"};
   }
   if ((*singles)[kLength]) {
-    auto length = ReadLength(*(*singles)[kLength], limits_.messages);
+    auto length = ReadLength(*(*singles)[kLength]);
     if (!length) return length.error();
+    if (*length > limits_.messages.body_bytes) return kBodyTooLarge;
   }
   if ((*singles)[kExpect]) {
     if (!EqualIgnoringCase(*(*singles)[kExpect], "100-continue")) {
@@ -281,7 +282,7 @@ void Http2Session::TakeData(int32_t id, Stream& stream, std::string_view data) {
   if (stream.done && (stream.dropped += data.size()) > kLingerBytes) return Reset(id, NGHTTP2_NO_ERROR);
   if (stream.stage != Stage::kBody || stream.refusal) return;
   if (stream.request.body.size() + data.size() > limits_.messages.body_bytes) {
-    return RefuseStream(id, stream, {413, "the body is too large"});
+    return RefuseStream(id, stream, kBodyTooLarge);
   }
   if (bodies_ + data.size() > limits_.bodies_bytes) return Decline(id);
   stream.request.body += data;
@@ -303,6 +304,8 @@ void Http2Session::Tick(int64_t now) {
   if (head_since_ >= 0 && now - head_since_ > limits_.header_seconds) Calm();
   if (streams_.empty() && now - idle_since_ > limits_.idle_seconds) GoAway();
   for (auto& [id, stream] : streams_) {
+    // What waits for the socket, beside other answers, is not the fault of the stream.
+    if (stream.stage == Stage::kAnswered && !stream.done && !IsHeldUp(id)) stream.since = now;
     int64_t waited = now - stream.since;
     if (stream.stage == Stage::kBody && !stream.refusal && waited > limits_.body_seconds) {
       RefuseStream(id, stream, {408, "the request took too long to arrive"});
@@ -314,6 +317,12 @@ void Http2Session::Tick(int64_t now) {
       Reset(id, NGHTTP2_CANCEL);
     }
   }
+}
+
+// Whether the client's windows let nothing more of the stream through.
+bool Http2Session::IsHeldUp(int32_t id) const {
+  return nghttp2_session_get_remote_window_size(session_) <= 0 ||
+         nghttp2_session_get_stream_remote_window_size(session_, id) <= 0;
 }
 
 const Request* Http2Session::Find(int32_t stream) const {

@@ -72,6 +72,8 @@ class Http2Session {
   // Frames that wait for TakeOutput, data left out.
   size_t waiting() const;
   bool ended() const;
+  // Without a stream: nothing is owed to the client.
+  bool idle() const { return streams_.empty(); }
 
  private:
   enum class Stage : uint8_t { kHead, kBody, kWhole, kTaken, kAnswered };
@@ -112,6 +114,7 @@ class Http2Session {
   void FinishRequest(int32_t id, Stream& stream);
   void RefuseStream(int32_t id, Stream& stream, Refusal refusal);
   void Reset(int32_t id, uint32_t code);
+  bool IsHeldUp(int32_t id) const;
   void ForgetBody(Stream& stream);
   void Calm();
 

@@ -106,12 +106,20 @@ LoopTask<void> Loop::Accept() {
       told = state_.now;
       pause_.expires_after(std::chrono::milliseconds(50));
       co_await pause_.async_wait(asio::redirect_error(kOnLoop, error));
-    } else if (connections_.size() >= most_connections_) {
+    } else if (connections_.size() >= most_connections_ && !MakeRoom()) {
       Guarded("http.accept", [&] { TurnAway(std::move(socket)); });
     } else {
       Guarded("http.accept", [&] { Welcome(std::move(socket)); });
     }
   }
+}
+
+// Ends the connection that has been idle longest; false where none is. Its coroutine ends a little later: as each of
+// these makes room for one, there are never more sockets than connections may be.
+bool Loop::MakeRoom() {
+  if (state_.idle.empty()) return false;
+  state_.idle.front()->Evict();
+  return true;
 }
 
 void Loop::Welcome(Socket socket) {
@@ -122,7 +130,7 @@ void Loop::Welcome(Socket socket) {
 // Says why, as far as the socket takes it at once.
 void Loop::TurnAway(Socket socket) {
   if (state_.tls != nullptr) return;  // a handshake is what it can least afford
-  Response answer = state_.handler->Refuse(503, "too many connections");
+  Response answer = state_.handler->Refuse({}, 503, "too many connections");
   if (!WhyNotSent(answer).empty()) return;
   std::string bytes;
   AppendAnswer(answer, {.close = true}, state_.date, bytes);

@@ -36,6 +36,7 @@ class Loop {
   LoopTask<void> Accept();
   LoopTask<void> Serve(Connections::iterator connection);
   LoopTask<void> Sweep();
+  bool MakeRoom();
   void Welcome(Socket socket);
   void TurnAway(Socket socket);
   void EndIfDrained();

@@ -28,7 +28,7 @@ std::optional<Response> LoopState::Admit(const Request& head) {
 
 Response LoopState::Refuse(const Request& request, int status, std::string_view reason) {
   try {
-    return handler->Refuse(status, reason);
+    return handler->Refuse(request, status, reason);
   } catch (...) {
     return Failed(request, WhatWasThrown());
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/idle_place.h"
 #include "http/server.h"
 #include "http/tls.h"
 
@@ -21,6 +22,7 @@ struct LoopState {
   std::unique_ptr<Handler> handler;
   std::shared_ptr<const TlsContext> tls;  // of new connections; null where they are plain
   bool draining = false;
+  IdlePlace::Queue idle;
   int64_t now = 0;   // steady seconds, as of the last sweep
   std::string date;  // of now
 

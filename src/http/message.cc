@@ -10,6 +10,15 @@ std::optional<std::string_view> Request::Find(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<std::string> Request::FindList(std::string_view name) const {
+  std::optional<std::string> list;
+  for (const Header& header : headers) {
+    if (!EqualIgnoringCase(header.name, name)) continue;
+    list = list ? *list + ", " + header.value : header.value;
+  }
+  return list;
+}
+
 size_t Request::Count(std::string_view name) const {
   return static_cast<size_t>(std::count_if(headers.begin(), headers.end(),
                                            [&](const Header& header) { return EqualIgnoringCase(header.name, name); }));

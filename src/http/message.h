@@ -22,12 +22,15 @@ struct Request {
   std::string target;                 // as it stood in the request line
   std::vector<std::string> segments;  // "/v1/a%20b" -> {"v1", "a b"}; "/" -> {}; a trailing slash ends with ""
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::string bad_query;              // the parameter that could not be decoded, as it stood; then `query` is empty
   std::vector<Header> headers;        // in order
   std::string body;
   int minor_version = 1;              // of HTTP/1.x
 
   // The value of the header of that name, in any case; the first one if it is repeated.
   std::optional<std::string_view> Find(std::string_view name) const;
+  // The same for a header whose value is a list: what stands in several lines is one list (RFC 9110, 5.3).
+  std::optional<std::string> FindList(std::string_view name) const;
   size_t Count(std::string_view name) const;
 };
 

@@ -33,6 +33,8 @@ class Parser {
   bool keep_alive() const { return keep_alive_; }
   bool expects_continue() const { return expects_continue_; }
   bool has_body() const { return chunked_ || length_ > 0; }
+  // The body will be refused for the length that its head gives.
+  bool oversized() const { return length_ > limits_.body_bytes; }
   int status() const { return status_; }
   std::string_view reason() const { return reason_; }
 
@@ -45,6 +47,7 @@ class Parser {
   bool ReadTarget(std::string_view target);
   bool ReadHeader();
   bool FinishHead();
+  void TakeAuthority();
   bool ReadCodings(std::string_view value);
   void ReadConnection();
   State AdvanceBody(std::string_view& input);

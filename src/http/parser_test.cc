@@ -77,13 +77,15 @@ std::vector<Case> Lines() {
       {"no slash", Line("GET a HTTP/1.1"), "400"},
       {"query alone", Line("GET ?a HTTP/1.1"), "400"},
       {"dot segments", Line("GET /a/../b HTTP/1.1"), "400"},
-      {"bad query", Line("GET /?a=%f HTTP/1.1"), "400"},
+      {"bad query", Line("GET /?a=%f HTTP/1.1"), "GET /?a=%f []; "},
       {"long target", Line("GET /" + std::string(128, 'a') + " HTTP/1.1"), "414"},
       {"longest target", Line("GET /" + std::string(127, 'a') + " HTTP/1.1"), longest.c_str()},
       {"far too long a line", "GET /" + std::string(900, 'a'), "414"},
       {"absolute form", Line("GET http://a/b HTTP/1.1"), "GET http://a/b []; "},
       {"absolute form without a path", Line("GET HTTPS://A?b HTTP/1.1"), "GET HTTPS://A?b []; "},
-      {"absolute form of another host", Line("GET http://b/ HTTP/1.1"), "400"},
+      {"absolute form of another host", Line("GET http://b/ HTTP/1.1"), "GET http://b/ []; "},
+      {"absolute form and a host that is none", "GET http://b/ HTTP/1.1\r\nHost: a/b\r\n\r\n", "400"},
+      {"absolute form and no host", "GET http://b/ HTTP/1.1\r\n\r\n", "400"},
       {"absolute form with a user", Line("GET http://u@a/ HTTP/1.1"), "400"},
       {"another scheme", Line("GET ftp://a/ HTTP/1.1"), "400"},
       {"asterisk", Line("OPTIONS * HTTP/1.1"), "OPTIONS * []; "},
@@ -149,7 +151,10 @@ std::vector<Case> Bodies() {
       {"hexadecimal length", Post("Content-Length: 0x3\r\n", "abc"), "400"},
       {"padded length", Post("Content-Length: 03\r\n", "abc"), "400"},
       {"empty length", Post("Content-Length:\r\n", "abc"), "400"},
-      {"length of no setting", Post("Content-Length: 999999999\r\n", ""), "400"},
+      {"far too long a body", Post("Content-Length: 536870912\r\n", ""), "413"},
+      {"immense body that does not come", Post("Content-Length: 999999999\r\n", ""), "more"},
+      {"immense body", Post("Content-Length: 999999999\r\n", "a"), "413"},
+      {"immense body to be told about", Post("Content-Length: 1073741824\r\nExpect: 100-continue\r\n", ""), "413"},
       {"length of no number", Post("Content-Length: 18446744073709551617\r\n", ""), "400"},
       {"xchunked", Post("Transfer-Encoding: xchunked\r\n", ""), "501"},
       {"gzip", Post("Transfer-Encoding: gzip, chunked\r\n", ""), "501"},
@@ -227,8 +232,30 @@ TEST(Parser, KeepsWhatARequestSays) {
   EXPECT_EQ(request.Find("ACCEPT"), "one");
   EXPECT_EQ(request.Count("Accept"), 2u);
   EXPECT_EQ(request.Find("X"), std::nullopt);
+  EXPECT_EQ(request.FindList("Accept"), "one, two");
+  EXPECT_EQ(request.FindList("X"), std::nullopt);
   EXPECT_EQ(request.body, "z");
   EXPECT_EQ(request.minor_version, 1);
+}
+
+TEST(Parser, TakesTheTargetsAuthorityForHost) {
+  for (const char* bytes :
+       {"GET http://b:80/ HTTP/1.1\r\nX: y\r\nHost: a\r\nZ: z\r\n\r\n", "GET http://b:80/ HTTP/1.0\r\n\r\n"}) {
+    Parser parser(ParserLimits{});
+    size_t consumed = 0;
+    ASSERT_EQ(parser.Advance(bytes, consumed), Parser::State::kHead) << bytes;
+    EXPECT_EQ(parser.request().Find("Host"), "b:80") << bytes;
+    EXPECT_EQ(parser.request().Count("Host"), 1u) << bytes;
+  }
+}
+
+// It is for the handler to refuse, by name.
+TEST(Parser, KeepsAParameterThatCannotBeDecoded) {
+  Parser parser(ParserLimits{});
+  size_t consumed = 0;
+  ASSERT_EQ(parser.Advance("GET /?a=1&b=%zz&c=2 HTTP/1.1\r\nHost: a\r\n\r\n", consumed), Parser::State::kHead);
+  EXPECT_EQ(parser.request().bad_query, "b=%zz");
+  EXPECT_TRUE(parser.request().query.empty());
 }
 
 TEST(Path, HasOneForm) {
@@ -251,7 +278,7 @@ TEST(Query, IsDecodedOnce) {
   EXPECT_EQ(ParseQuery("a%5Bgte%5D=%2525"), (Pairs{{"a[gte]", "%25"}}));
   EXPECT_EQ(ParseQuery(""), Pairs{});
   for (const char* bad : {"a=%", "a=%1", "%zz=1", "a=%00", "a=%ff", "%0a=1"})
-    EXPECT_EQ(ParseQuery(bad), std::nullopt) << bad;
+    EXPECT_EQ(ParseQuery(fmt::format("x=1&{}&y=2", bad)), std::unexpected(std::string(bad)));
 }
 
 }  // namespace

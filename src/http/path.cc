@@ -54,8 +54,8 @@ std::optional<std::vector<std::string>> ParsePath(std::string_view path) {
   }
 }
 
-std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> pairs;
+std::expected<Parameters, std::string> ParseQuery(std::string_view query) {
+  Parameters pairs;
   while (!query.empty()) {
     size_t end = query.find('&');
     std::string_view pair = query.substr(0, end);
@@ -64,7 +64,7 @@ std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::
     size_t equals = pair.find('=');
     std::optional<std::string> name = Decode(pair.substr(0, equals), true);
     std::optional<std::string> value = Decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true);
-    if (!name || !value || HasControl(*name)) return std::nullopt;
+    if (!name || !value || HasControl(*name)) return std::unexpected(std::string(pair));
     pairs.emplace_back(std::move(*name), std::move(*value));
   }
   return pairs;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,10 @@ namespace ashlar::http {
 // encoded slashes, backslashes, dot segments however they are written, empty segments but the last, invalid UTF-8.
 std::optional<std::vector<std::string>> ParsePath(std::string_view path);
 
-// "a=1&b=x%20y+z" -> {{"a", "1"}, {"b", "x y z"}}. nullopt for bad escapes, control characters, invalid UTF-8.
-std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query);
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+// "a=1&b=x%20y+z" -> {{"a", "1"}, {"b", "x y z"}}. For bad escapes, control characters and invalid UTF-8 the parameter
+// that has them, as it stood.
+std::expected<Parameters, std::string> ParseQuery(std::string_view query);
 
 // A name or value of a query string, percent-encoded but for unreserved characters (RFC 3986).
 std::string EncodeQuery(std::string_view text);

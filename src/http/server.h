@@ -15,15 +15,16 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:8080";  // HOST:PORT, [V6]:PORT; port 0 takes a free one
   int workers = 1;                        // loops, a thread each
   ParserLimits limits;
-  size_t connections = 10'000;            // of the whole server; one more is answered 503 and closed
+  size_t connections = 10'000;            // of the whole server; one more ends an idle one, or is answered 503
   size_t output_bytes = 256 << 10;        // answers kept back for one write
   std::string tls_cert;                   // files in PEM, both or none: the chain, and its key
   std::string tls_key;
   int handshake_seconds = 10;             // of TLS
+  int first_byte_seconds = 10;            // for a new connection to send something
   int header_seconds = 10;                // for a whole header section; then 408. All of these are up to 1 s late
   int body_seconds = 30;                  // for a whole body; then 408
   int idle_seconds = 75;                  // between requests
-  int write_seconds = 30;                 // for one write of answers
+  int write_seconds = 30;                 // in which a client must take as many KiB of its answers
   int drain_seconds = 10;                 // after Stop
   const Clock* clock = &SystemClock();    // for the limits above and Date
 };

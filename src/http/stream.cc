@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/stream.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 namespace ashlar::http {
 namespace {
@@ -72,6 +74,7 @@ bool Stream::Send(std::string& sealed) {
   if (sealed.empty()) return true;
   boost::system::error_code error;
   size_t written = socket_.write_some(asio::buffer(sealed), error);
+  sent_ += written;
   if (written < sealed.size()) {
     sealed.erase(0, written);
     return false;
@@ -84,9 +87,22 @@ bool Stream::Send(std::string& sealed) {
 LoopTask<bool> Stream::SendAll(std::string& sealed) {
   if (sealed.empty()) co_return true;
   boost::system::error_code error;
-  co_await asio::async_write(socket_, asio::buffer(sealed), asio::redirect_error(kOnLoop, error));
+  size_t done = 0;
+  while (!error && done < sealed.size()) {
+    auto rest = asio::buffer(sealed) + done;
+    size_t written = co_await socket_.async_write_some(rest, asio::redirect_error(kOnLoop, error));
+    done += written;
+    sent_ += written;
+  }
   sealed = std::string();
   co_return !error;
+}
+
+// What the socket holds is not the client's yet; it may be megabytes.
+uint64_t Stream::taken() {
+  int held = 0;
+  if (ioctl(socket_.native_handle(), SIOCOUTQ, &held) != 0) return sent_;
+  return sent_ - std::min(sent_, static_cast<uint64_t>(held));
 }
 
 void Stream::End() {

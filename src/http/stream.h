@@ -39,6 +39,8 @@ class Stream {
   bool Send(std::string& sealed);
   // Sends all of what Seal gave; false where that failed.
   LoopTask<bool> SendAll(std::string& sealed);
+  // Bytes that the client's system has taken, ever.
+  uint64_t taken();
   // Says that no more is sent, as far as the socket takes it at once.
   void End();
   void Close();
@@ -49,6 +51,7 @@ class Stream {
   Socket socket_;
   std::unique_ptr<TlsSession> tls_;
   std::string wire_;  // of tls_, to be sent
+  uint64_t sent_ = 0;  // bytes that the socket has taken
 };
 
 }  // namespace ashlar::http

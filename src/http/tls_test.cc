@@ -226,7 +226,7 @@ struct Silent final : Observer {
 
 struct Greeter final : Handler {
   Eventually<Response> Handle(const Request&) override { return Response{200, {}, "hello"}; }
-  Response Refuse(int status, std::string_view) override { return {status, {}, ""}; }
+  Response Refuse(const Request&, int status, std::string_view) override { return {status, {}, ""}; }
   Response Failed(const Request&, std::string_view) override { return {500, {}, ""}; }
 };
 

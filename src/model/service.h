@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -124,6 +125,7 @@ struct Resource {
   FieldId FindField(std::string_view json_name) const;  // invalid if there is none
   RelationId FindRelation(std::string_view name) const;  // invalid if there is none
   FieldId FindSystem(SystemField which) const;  // invalid if there is none
+  bool searched() const { return std::ranges::any_of(fields, &Field::search); }
 };
 
 struct Role {

@@ -69,6 +69,7 @@ Cursors::Cursors(const Planner::CursorKey& key, const call::Call& call, const Ru
   AppendText(rules.caller().id, binding_);
   for (const std::string& role : rules.caller().principal.roles) AppendText(role, binding_);
   AppendText(call.filter, binding_);
+  AppendText(call.search ? "q" + *call.search : "", binding_);
   binding_ += static_cast<char>('0' + static_cast<int>(call.deleted));
   std::vector<std::string> conditions;
   for (const call::Condition& condition : call.where) {

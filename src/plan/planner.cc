@@ -2,6 +2,7 @@
 #include "plan/planner.h"
 
 #include "base/result.h"
+#include "base/utf8_words.h"
 #include "model/reach.h"
 #include "model/row_id.h"
 #include "plan/conditions.h"
@@ -18,6 +19,7 @@ using cel::ExprPtr;
 using model::OperationKind;
 
 constexpr int64_t kMaxPage = 1'000'000;
+constexpr size_t kMaxWords = 32;
 
 int64_t PerPage(const call::Paging& paging, const model::Resource& resource, ClauseErrors& errors) {
   int64_t per_page = paging.per_page.value_or(resource.page_default);
@@ -28,6 +30,22 @@ int64_t PerPage(const call::Paging& paging, const model::Resource& resource, Cla
     errors.invalid.push_back(fmt::format("'page' must be from 1 to {}", kMaxPage));
   }
   return per_page;
+}
+
+// What `q` asks for. Its fields have no read rule of their own (the contract sees to that).
+void MakeSearch(const call::Call& call, const model::Resource& resource, Query& query, ClauseErrors& errors) {
+  if (!call.search) return;
+  query.words = WordsOf(*call.search);
+  query.ranked = call.sort.empty();
+  if (!resource.searched()) {
+    errors.invalid.push_back(fmt::format("'q': {} has no field with 'search: true'", resource.name));
+  } else if (query.words.empty()) {
+    errors.invalid.push_back("'q' has no word");
+  } else if (query.words.size() > kMaxWords) {
+    errors.invalid.push_back(fmt::format("'q' has more than {} words", kMaxWords));
+  } else if (query.ranked && call.paging.cursor) {
+    errors.invalid.push_back("'q' with a cursor needs a 'sort': how well a row fits changes with the others");
+  }
 }
 
 // Deleted rows are for who may restore them.
@@ -54,7 +72,7 @@ void Page(const call::Call& call, int64_t per_page, const Rules& rules, const mo
   plan.page = call.paging.page;
   if (!call.paging.cursor) {
     plan.query.offset = (plan.page - 1) * per_page;
-    if (call.paging.total) plan.count = Count{resource.id, plan.query.where, plan.query.deleted, 0};
+    if (call.paging.total) plan.count = Count{resource.id, plan.query.where, plan.query.deleted, 0, plan.query.words};
     return;
   }
   plan.cursor = true;
@@ -82,6 +100,7 @@ call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const mo
   plan.query.resource = resource.id;
   plan.query.order = MakeOrder(call.sort, resource, rules, errors);
   ExprPtr condition = MakeCondition(call, resource, rules, errors);
+  MakeSearch(call, resource, plan.query, errors);
   int64_t per_page = PerPage(call.paging, resource, errors);
   if (!errors.invalid.empty()) return std::unexpected(errors.ToError(rules));
   plan.query.where = cel::And(gate, condition);

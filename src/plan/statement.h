@@ -34,6 +34,8 @@ struct Query {
   std::vector<cel::ExprPtr> flags;
   cel::ExprPtr where;  // null: all
   call::Deleted deleted = call::Deleted::kWithout;
+  std::vector<std::string> words;  // only rows whose `search` fields have all of these, folded (base/utf8_words.h)
+  bool ranked = false;             // the rows that the words fit best come first, then by `order`
   std::vector<Order> order;  // ends with the key, so that it is total
   std::optional<int64_t> limit;
   int64_t offset = 0;
@@ -51,6 +53,7 @@ struct Count {
   cel::ExprPtr where;
   call::Deleted deleted = call::Deleted::kWithout;
   int64_t limit = 0;
+  std::vector<std::string> words;  // as Query::words
 };
 
 // One row: the value of each expression over a row that is not (yet) stored as it is given here, by field.

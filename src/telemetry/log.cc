@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/counted.h"
+
 namespace ashlar::telemetry {
 namespace {
 
@@ -55,7 +57,7 @@ void LogWriter::Loop() {
       dropped = std::exchange(dropped_, 0);
     }
     if (dropped > 0) {
-      Note note{Severity::kWarning, "log.dropped", fmt::format("{} lines were dropped", dropped)};
+      Note note{Severity::kWarning, "log.dropped", Counted(dropped, "line") + " dropped"};
       batch += FormatLine(note, clock_.NowMicros(), format_, colour_);
     }
     Write(batch);

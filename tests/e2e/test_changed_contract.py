@@ -39,6 +39,8 @@ APPLIED = {
     "a text with a literal default": change(FIELD, FIELD + "      shelf: { type: string!, default: \"'A'\" }\n"),
     "an index of one field": change("pages: int", "pages: { type: int, index: true }"),
     "an index of several": change("    access:", "    indexes:\n      - [kind, pages]\n    access:"),
+    "a searched field": change("title: string!", "title: { type: string!, search: true }"),
+    "a new field that is searched": change(FIELD, FIELD + "      blurb: { type: text, search: true }\n"),
     "an inverse relation": change("      name: string!",
                                   "      name: string!\n      books: { many: Book, via: author }"),
     "other rules": change("write: public }\n  Author", "write: nobody }\n  Author"),
@@ -89,8 +91,22 @@ def test_is_applied(stored, tmp_path, name):
             new = {key: value for key, value in read.body["data"].items() if key not in book}
     expected = {"an optional field": {"subtitle": None}, "a list field": {"tags": []},
                 "an optional relation": {"editorId": None}, "a required field with a literal default": {"copies": 7},
-                "a text with a literal default": {"shelf": "A"}}
+                "a text with a literal default": {"shelf": "A"}, "a new field that is searched": {"blurb": None}}
     assert new == expected.get(name, {})
+
+
+def test_what_is_searched_is_made_anew_from_the_rows(stored, tmp_path):
+    contract, book = stored
+    both = APPLIED["a new field that is searched"].replace("title: string!", "title: { type: string!, search: true }")
+    found = {"a searched field": 1, "a new field that is searched": 0, "both": 1, "the same again": None}
+    for name, count in found.items():
+        contract.write_text(both if name == "both" else APPLIED[name])
+        if name == "the same again":  # and goes again; the field that came does not
+            contract.write_text(APPLIED["a new field that is searched"].replace(", search: true", "").replace(
+                "{ type: text }", "text"))
+        with harness.Server(contract, tmp_path) as server:
+            answer = server.client().get("/v1/books", q="ONE")
+            assert answer.status == 400 if count is None else answer.body["meta"]["total"] == count, (name, answer.raw)
 
 
 def test_what_was_applied_can_be_used(stored, tmp_path):
@@ -113,7 +129,7 @@ def test_is_refused_and_told(stored, tmp_path, name):
     done = harness.run("serve", contract, "--store", f"sqlite:{tmp_path}/store.db", "--listen", "127.0.0.1:0",
                        cwd=tmp_path, timeout=30)
     assert done.returncode in (1, 2), done
-    for part in named:
+    for part in [*named, "nothing was changed", "contract as it was", "literal default", "ashlar load"]:
         assert part in done.stderr, done.stderr
     contract.write_text(BASE)
     with harness.Server(contract, tmp_path) as server:  # nothing was changed

@@ -188,6 +188,11 @@ resources:
 """
 
 
+def test_what_there_is_once_is_counted_as_one(tmp_path):
+    path = write(tmp_path, "service: x\n")
+    assert harness.succeed("check", path, cwd=tmp_path).stdout == f"{path}: ok, 1 resource, 2 operations\n"
+
+
 def test_findings_are_warnings_at_their_places(tmp_path):
     path = write(tmp_path, FOUND)
     done = harness.succeed("check", path, cwd=tmp_path)

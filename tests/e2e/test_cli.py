@@ -162,6 +162,39 @@ def test_unusable_settings_are_refused_by_name(tmp_path, option):
     assert not (tmp_path / "s.db").exists()
 
 
+@pytest.mark.parametrize("store", ["sqlite:///srv/x.db", "sqlite:x.db?mode=ro", "postgres://u:secret@h/d"])
+def test_a_store_url_of_another_make_is_refused_by_every_command(tmp_path, store):
+    for words in (["serve", GUARDED], ["token", "create", GUARDED], ["user", "list", "--contract", GUARDED],
+                  ["load", "--contract", GUARDED, SEED], ["explain", GUARDED]):
+        for given in (words + ["--store", store], words):
+            done = harness.run(*given, cwd=tmp_path, timeout=30, DATABASE_URL="sqlite:?" if given != words else store)
+            if words[0] == "explain" and given == words:
+                continue  # looks into a store only where it is told to
+            assert done.returncode == 2 and "--store" in done.stderr and "secret" not in done.stderr, done
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_variables_that_ask_for_what_there_is_not_are_refused_or_told(tmp_path):
+    refused = harness.run("serve", GUARDED, "--store", f"sqlite:{tmp_path}/s.db", cwd=tmp_path, timeout=30,
+                          REDIS_URL="redis://:secret@h", ASHLAR_LISTN="x")
+    assert refused.returncode == 2 and "secret" not in refused.stderr and not (tmp_path / "s.db").exists()
+    assert "REDIS_URL" in refused.stderr and "ASHLAR_LISTN" in refused.stderr
+    with harness.Server(GUARDED, tmp_path, OTEL_SERVICE_NAME="secret", REDIS_URL="") as server:
+        told = server.wait_event("setting.unused")
+        assert told["level"] == "warning" and "OTEL_SERVICE_NAME" in told["message"]
+        assert "secret" not in server.error_text and "REDIS_URL" not in server.error_text
+
+
+def test_the_contract_may_ask_for_variables_that_are_named_like_ours(tmp_path):
+    contract = tmp_path / "ashlar.yaml"
+    contract.write_text("service: x\ntitle: ${ASHLAR_TITLE}\nresources:\n  Note: { access: { read: public } }\n")
+    with harness.Server(contract, tmp_path, ASHLAR_TITLE="Of the environment") as server:
+        assert server.client().get("/openapi.json").body["info"]["title"] == "Of the environment"
+    done = harness.run("serve", contract, cwd=tmp_path, ASHLAR_TITLE="x", ASHLAR_LISTN="x")
+    assert done.returncode == 2
+    assert "ASHLAR_LISTN" in done.stderr and "did you mean ASHLAR_LISTEN?" in done.stderr
+
+
 def test_sigterm_amid_requests_loses_none_that_were_answered(tmp_path):
     contract = harness.ROOT / "tests/service/everything.yaml"
     server = harness.Server(contract, tmp_path).start()
@@ -213,7 +246,30 @@ def test_a_killed_server_comes_back_with_what_it_had_answered(tmp_path):
         assert again.client().get("/v1/items", **{"id[in]": ",".join(map(str, kept))}).body["meta"]["total"] == 20
 
 
-def test_later_commands_are_unknown_or_refused_by_name(tmp_path):
-    for command in ("migrate", "import", "backup"):
-        done = harness.run(command, cwd=tmp_path)
-        assert done.returncode == 64 and command in done.stderr, done
+@pytest.mark.parametrize("words", [
+    "migrate plan", "migrate --help", "import x", "backup x", "key create", "check --against git:HEAD",
+    "check --against=x", "check ashlar.yaml --format json --load 5", "export graphql", "export proto x", "export sql",
+    "export access", "explain access GET"])
+def test_what_later_builds_have_is_refused_by_name(tmp_path, words):
+    done = harness.run(*words.split(), cwd=tmp_path)
+    named = [word for word in words.split() if word.split("=")[0] in done.stderr]
+    assert done.returncode == 64 and "not supported by this build" in done.stderr and named, done
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("words, told", [
+    ("frob", "there is no command 'ashlar frob'; there are new, check, serve"),
+    ("user lst", "there is no command 'ashlar user lst' (did you mean 'list'?); there are add"),
+    ("token --role staff", "subcommand"), ("", "subcommand"), ("check --bogus", "--bogus"),
+    ("export graphqll", "there is no 'graphqll'; there are openapi, jsonschema"), ("serve one two", "two"),
+    ("reference nothing", "no page 'nothing'")])
+def test_what_there_is_not_is_named(tmp_path, words, told):
+    done = harness.run(*words.split(), cwd=tmp_path)
+    assert done.returncode == 64 and told in done.stderr, done
+
+
+def test_a_word_of_a_later_build_may_be_the_name_of_a_contract(tmp_path):
+    (tmp_path / "access").write_text(GUARDED.read_text())
+    for words in (["check", "access"], ["check", "--", "access"], ["explain", "./access"]):
+        done = harness.run(*words, cwd=tmp_path)
+        assert done.returncode == 0, done

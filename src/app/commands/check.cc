@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "app/terminal.h"
+#include "base/counted.h"
 #include "base/json/writer.h"
 #include "contract/contract.h"
 
@@ -16,9 +17,9 @@ std::string Summary(const contract::Judgement& judgement) {
   const model::Service& service = *judgement.service;
   auto resources = std::ranges::count_if(service.resources, &model::Resource::routed);
   auto operations = std::ranges::count_if(service.operations, [](const auto& one) { return !one.internal; });
-  std::string text = fmt::format("{} resources, {} operations", resources, operations);
+  std::string text = fmt::format("{}, {}", Counted(resources, "resource"), Counted(operations, "operation"));
   size_t findings = judgement.findings.size();
-  if (findings > 0) text += fmt::format(", {} finding{}", findings, findings == 1 ? "" : "s");
+  if (findings > 0) text += ", " + Counted(findings, "finding");
   return text;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "app/operator/request.h"
 #include "app/settings.h"
@@ -28,6 +30,10 @@ void AddLoad(CLI::App& root, int& status);
 void AddToken(CLI::App& root, int& status);
 void AddUser(CLI::App& root, int& status);
 void AddReference(CLI::App& root, int& status);
+
+// What the words behind `ashlar` name that there is not, in words: a command that is unknown, or one, a word or an
+// option of one that later builds have. Nothing where the commands themselves judge.
+std::optional<std::string> FindUnknown(const CLI::App& root, const std::vector<std::string>& words);
 
 // Prints the error and gives its exit status.
 int Complain(const Error& error);

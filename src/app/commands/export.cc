@@ -35,7 +35,7 @@ void AddExport(CLI::App& root, int& status) {
       fmt::print("{}\n", contract::JsonSchema());
       status = kDone;
     } else {
-      fmt::print(stderr, "ashlar: export '{}' is not supported by this build\n", *what);
+      fmt::print(stderr, "ashlar: export: there is no '{}'; there are openapi, jsonschema\n", *what);
       status = kUsage;
     }
   });

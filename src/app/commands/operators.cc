@@ -69,15 +69,9 @@ int CreateToken(const TokenOptions& options) {
   if (!seconds) {
     return Complain({ErrorKind::kInvalid, fmt::format("--for: '{}' is not a duration such as 1h", options.lifetime)});
   }
-  std::string user;
-  if (!options.user.empty()) {
-    auto id = types::ParseUuid(options.user);
-    if (!id) return Complain({ErrorKind::kInvalid, fmt::format("--user: '{}' is not a uuid", options.user)});
-    user = types::FormatUuid(*id);
-  }
   return RunOnTarget(options.target, {{"command", Json("token")},
                                       {"roles", MakeTexts(options.roles)},
-                                      {"user", Json(user)},
+                                      {"user", Json(options.user)},
                                       {"seconds", Json(std::to_string(*seconds))}});
 }
 
@@ -129,7 +123,8 @@ void AddToken(CLI::App& root, int& status) {
   auto options = std::make_shared<TokenOptions>();
   AddTarget(*create, options->target, false);
   create->add_option("--role", options->roles, "a role of the contract; may be repeated")->allow_extra_args(false);
-  create->add_option("--user", options->user, "the User's id; the row is made when it is absent");
+  create->add_option("--user", options->user,
+                     "the user's e-mail address; or an id, whose row is made when it is absent");
   create->add_option("--for", options->lifetime, "how long it is good")->capture_default_str();
   create->callback([options, &status] { status = CreateToken(*options); });
 }

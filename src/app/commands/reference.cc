@@ -61,6 +61,10 @@ std::string SettingsPage() {
     page +=
         fmt::format("| `{}` | `{}` | `{}` | {} |\n", setting.flag, setting.environment, setting.fallback, setting.doc);
   }
+  page += "\n## Variables that are no settings\n\n| environment | at the start | why |\n|---|---|---|\n";
+  for (const StrayVariable& stray : StrayVariables()) {
+    page += fmt::format("| `{}` | {} | {} |\n", stray.name, stray.refused ? "refused" : "told in the log", stray.doc);
+  }
   return page;
 }
 
@@ -108,6 +112,7 @@ void AddReference(CLI::App& root, int& status) {
   command->callback([name, &root, &status] {
     auto page = Page(root, *name);
     fmt::print("{}", page.value_or(""));
+    if (!page) fmt::print(stderr, "ashlar: docs/reference has no page '{}'\n", *name);
     status = page ? kDone : kUsage;
   });
 }

@@ -30,9 +30,11 @@ Result<int> WorkersOf(const std::string& text) {
 }
 
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
-Result<void> Run(std::shared_ptr<const model::Service> service, const std::string& path, http::ServerOptions options) {
+Result<void> Run(std::shared_ptr<const model::Service> service, const std::string& path, http::ServerOptions options,
+                 const std::vector<std::string>& warnings) {
   auto format = IsTerminal(STDERR_FILENO) ? telemetry::Format::kText : telemetry::Format::kJson;
   telemetry::LogWriter log(STDERR_FILENO, format, ColourFor(STDERR_FILENO), SystemClock());
+  for (const std::string& warning : warnings) log.Observe(Note{Severity::kWarning, "setting.unused", warning});
   TRY(runtime, OpenRuntime(service, path, log));
   surface::rest::Router router(*service);
   surface::FrontOptions front;
@@ -72,7 +74,6 @@ void FitDescriptors(http::ServerOptions& options) {
 
 int Serve(const std::string& contract, const Flags& flags) {
   std::signal(SIGPIPE, SIG_IGN);  // who stops reading the log does not end the service
-  if (auto known = CheckEnvironment(); !known) return Complain(known.error());
   http::ServerOptions options;
   if (std::string listen = ValueOf(&Flags::listen, flags); !listen.empty()) options.listen = listen;
   auto workers = WorkersOf(ValueOf(&Flags::workers, flags));
@@ -87,11 +88,14 @@ int Serve(const std::string& contract, const Flags& flags) {
     return Complain({ErrorKind::kInvalid, "--tls-cert, --tls-key: " + sound.error().message});
   }
   FitDescriptors(options);
-  auto service = ReadContract(contract, false);
+  std::set<std::string> asked;
+  auto service = ReadContract(contract, false, &asked);
   if (!service) return Complain(service.error());
+  auto strays = CheckEnvironment(asked);
+  if (!strays) return Complain(strays.error());
   auto path = StorePath(ValueOf(&Flags::store, flags), (*service)->name);
   if (!path) return Complain(path.error());
-  auto done = Run(std::move(*service), *path, options);
+  auto done = Run(std::move(*service), *path, options, *strays);
   return done ? kDone : Complain(done.error());
 }
 

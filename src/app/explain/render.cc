@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/explain/explain.h"
+#include "base/counted.h"
 #include "base/json/writer.h"
 
 namespace ashlar::app {
@@ -67,7 +68,8 @@ std::string Render(const std::vector<Explained>& all) {
       if (std::ranges::find(of->second, field) == of->second.end()) of->second.push_back(field);
     }
   }
-  text += fmt::format("{}{} statements, {} without an index\n", all.empty() ? "" : "\n", all.size(), without);
+  text +=
+      fmt::format("{}{}, {} without an index\n", all.empty() ? "" : "\n", Counted(all.size(), "statement"), without);
   if (!missing.empty()) text += "Declare what is asked for often:\n";
   for (const auto& [resource, fields] : missing) {
     text += fmt::format("  {}: {{ indexes: {} }}\n", resource->name, ListsOf(fields));

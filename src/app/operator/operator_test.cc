@@ -225,12 +225,42 @@ TEST_F(OperatorTest, RolesComeAndGo) {
     return User("role", {{"who", Json(who)}, {"add", Texts(std::move(add))}, {"remove", Texts(std::move(remove))}});
   };
   EXPECT_EQ(role(kAnn, {"staff", "admin", "staff"}, {}).out, fmt::format("{} staff,admin\n", kAnn));
-  EXPECT_EQ(role("ann@example.com", {}, {"staff", "gone"}).out, fmt::format("{} admin\n", kAnn));
+  OperatorAnswer again = role("ann@example.com", {"admin"}, {});
+  EXPECT_EQ(again.status, 0);
+  EXPECT_EQ(again.err, "--role: ann@example.com has the role 'admin' already\n");
+  OperatorAnswer mistyped = role("ann@example.com", {}, {"staff", "gone"});
+  EXPECT_EQ(mistyped.status, 2);
+  EXPECT_THAT(mistyped.err, AllOf(HasSubstr("--remove: the contract has no role 'gone'"), HasSubstr("staff, admin")));
+  OperatorAnswer removed = role("ann@example.com", {}, {"staff"});
+  EXPECT_EQ(removed.out, fmt::format("{} admin\n", kAnn));
+  EXPECT_EQ(removed.err, "");
+  OperatorAnswer absent = role("ann@example.com", {}, {"staff"});
+  EXPECT_EQ(absent.status, 0);
+  EXPECT_EQ(absent.out, fmt::format("{} admin\n", kAnn));
+  EXPECT_EQ(absent.err, "--remove: ann@example.com does not have the role 'staff'\n");
+  EXPECT_THAT(role(kAnn, {"staff"}, {"staff"}).err, HasSubstr("--role and --remove both name 'staff'"));
   OperatorAnswer unknown = role(kAnn, {"king"}, {});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_THAT(unknown.err, AllOf(HasSubstr("'king'"), HasSubstr("staff, admin")));
   EXPECT_EQ(role("bob@example.com", {"staff"}, {}).status, 2);
   EXPECT_EQ(role("", {"staff"}, {}).status, 2);
+}
+
+TEST_F(OperatorTest, ARoleThatTheContractNoLongerHasCanBeTaken) {
+  ASSERT_EQ(User("add", {{"who", Json("ann@example.com")},
+                         {"id", Json(kAnn)},
+                         {"add", Texts({"staff", "admin"})},
+                         {"set", Texts({"displayName=A"})}})
+                .status,
+            0);
+  Close();
+  std::string text = kContract;
+  std::string_view line = "  admin: { inherits: [staff] }\n";
+  std::ofstream(contract_) << text.erase(text.find(line), line.size());
+  Open();
+  OperatorAnswer taken = User("role", {{"who", Json(kAnn)}, {"remove", Texts({"admin"})}});
+  EXPECT_EQ(taken.out, fmt::format("{} staff\n", kAnn)) << taken.err;
+  EXPECT_EQ(User("role", {{"who", Json(kAnn)}, {"remove", Texts({"admin"})}}).status, 2);
 }
 
 TEST_F(OperatorTest, TokensAreForRolesThatThereAreAndUsersWhoMayComeIn) {
@@ -256,8 +286,16 @@ TEST_F(OperatorTest, TokensAreForRolesThatThereAreAndUsersWhoMayComeIn) {
   EXPECT_EQ(token({}, kAnn).status, 0);
   EXPECT_EQ(Count("User"), 1u);
 
+  auto by_address = claims_of(token({}, (std::string(kAnn) + "@USERS.invalid").c_str()));
+  ASSERT_TRUE(by_address);
+  EXPECT_EQ(by_address->subject, kAnn);
+  OperatorAnswer stranger = token({}, "bob@example.com");
+  EXPECT_EQ(stranger.status, 2);
+  EXPECT_THAT(stranger.err, HasSubstr("ashlar user add bob@example.com"));
+  EXPECT_EQ(Count("User"), 1u);
+
   EXPECT_THAT(token({"king"}, "").err, HasSubstr("'king'"));
-  EXPECT_THAT(token({}, "ann").err, HasSubstr("'ann'"));
+  EXPECT_THAT(token({}, "ann").err, AllOf(HasSubstr("'ann'"), HasSubstr("e-mail")));
   EXPECT_EQ(User("disable", {{"who", Json(kAnn)}}).out, fmt::format("{}  disabled\n", kAnn));
   OperatorAnswer refused = token({}, kAnn);
   EXPECT_EQ(refused.status, 2);

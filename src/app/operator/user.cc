@@ -44,10 +44,10 @@ std::string UnknownRole(const Runtime& runtime, const std::vector<std::string>& 
   return "";
 }
 
-std::string UnknownRoleText(const Runtime& runtime, const std::string& role) {
+std::string UnknownRoleText(const Runtime& runtime, std::string_view option, const std::string& role) {
   std::vector<std::string> names;
   for (const model::Role& known : runtime.service->roles) names.push_back(known.name);
-  return fmt::format("--role: the contract has no role '{}'; it has: {}", role, fmt::join(names, ", "));
+  return fmt::format("{}: the contract has no role '{}'; it has: {}", option, role, fmt::join(names, ", "));
 }
 
 // What the contract requires of a User beyond what it gives a default: texts are filled with the id, so that a token
@@ -134,32 +134,57 @@ call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::st
 
 // The one user that an id or an address names, changed by what `change` makes of it.
 OperatorAnswer ChangeUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
-                          const std::function<Json(Found& user)>& change) {
+                          const std::function<Result<Json>(Found& user)>& change) {
   std::string who = TextOf(request, "who");
   auto users = FindUsers(runtime, who, observer);
   if (!users) return Refused(users.error());
   if (who.empty() || users->empty()) return Wrong(fmt::format("there is no user '{}'", who));
   Found& user = users->front();
+  auto body = change(user);
+  if (!body) return Wrong(body.error().message);
   call::Call update = UserCall(runtime, OperationKind::kUpdate);
   update.id = user.id;
-  update.body = change(user);
+  update.body = std::move(*body);
   auto done = RunOne(runtime, update, observer);
   if (!done) return Refused(done.error());
   return {0, fmt::format("{} {}{}\n", user.id, fmt::join(user.roles, ","), user.disabled ? " disabled" : ""), ""};
 }
 
+bool Holds(const std::vector<std::string>& roles, const std::string& role) {
+  return std::ranges::find(roles, role) != roles.end();
+}
+
+// What is so already is told, and is no failure: a script may be run again. A role that neither the contract nor the
+// user has is mistyped.
 OperatorAnswer ChangeRoles(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
-  return ChangeUser(runtime, request, observer, [&request](Found& user) {
-    for (const std::string& role : TextsOf(request, "add")) {
-      if (std::ranges::find(user.roles, role) == user.roles.end()) user.roles.push_back(role);
+  std::vector<std::string> added = TextsOf(request, "add"), removed = TextsOf(request, "remove");
+  std::string told;
+  OperatorAnswer answer = ChangeUser(runtime, request, observer, [&](Found& user) -> Result<Json> {
+    for (const std::string& role : removed) {
+      if (Holds(added, role)) {
+        return Fail(ErrorKind::kInvalid, fmt::format("--role and --remove both name '{}'", role));
+      }
+      if (std::erase(user.roles, role) > 0) continue;
+      if (std::string unknown = UnknownRole(runtime, {role}); !unknown.empty()) {
+        return Fail(ErrorKind::kInvalid, UnknownRoleText(runtime, "--remove", unknown));
+      }
+      told += fmt::format("--remove: {} does not have the role '{}'\n", user.email, role);
     }
-    for (const std::string& role : TextsOf(request, "remove")) std::erase(user.roles, role);
+    for (const std::string& role : added) {
+      if (Holds(user.roles, role)) {
+        told += fmt::format("--role: {} has the role '{}' already\n", user.email, role);
+      } else {
+        user.roles.push_back(role);
+      }
+    }
     return MakeObject({{"roles", MakeTexts(user.roles)}});
   });
+  answer.err = (answer.status == 0 ? told : "") + answer.err;
+  return answer;
 }
 
 OperatorAnswer Disable(const Runtime& runtime, const OperatorRequest& request, Observer& observer, bool disabled) {
-  return ChangeUser(runtime, request, observer, [disabled](Found& user) {
+  return ChangeUser(runtime, request, observer, [disabled](Found& user) -> Result<Json> {
     user.disabled = disabled;
     return MakeObject({{"disabled", Json(disabled)}});
   });
@@ -187,31 +212,44 @@ OperatorAnswer ListUsers(const Runtime& runtime, const OperatorRequest& request,
   return answer;
 }
 
-// The user whose token is wanted, made when absent; an error in words, or nothing.
-std::optional<OperatorAnswer> PrepareUser(const Runtime& runtime, const std::string& id, Observer& observer) {
-  auto users = FindUsers(runtime, id, observer);
-  if (!users) return Refused(users.error());
-  if (!users->empty()) {
-    if (!users->front().disabled) return std::nullopt;
-    return Wrong(fmt::format("--user: {} is disabled", id));
+// The id of the user whose token is wanted. `who` is an address of one who is there, or an id, whose row is made when
+// it is absent.
+std::expected<std::string, OperatorAnswer> PrepareUser(const Runtime& runtime, const std::string& who,
+                                                       Observer& observer) {
+  bool is_id = types::ParseUuid(who).has_value();
+  if (!is_id && !who.contains('@')) {
+    return std::unexpected(Wrong(fmt::format("--user: '{}' is neither an id nor an e-mail address", who)));
   }
+  auto users = FindUsers(runtime, who, observer);
+  if (!users) return std::unexpected(Refused(users.error()));
+  if (!users->empty()) {
+    if (!users->front().disabled) return users->front().id;
+    return std::unexpected(Wrong(fmt::format("--user: {} is disabled", who)));
+  }
+  if (!is_id) {
+    return std::unexpected(Wrong(fmt::format("--user: there is no user '{0}'; add it with: ashlar user add {0}", who)));
+  }
+  std::string id = types::FormatUuid(*types::ParseUuid(who));
   json::Object body{{"id", Json(id)}};
   FillRequired(runtime.service->resource(runtime.service->user), id, body);
   call::Call create = UserCall(runtime, OperationKind::kCreate);
   create.body = Json(std::move(body));
   auto made = RunOne(runtime, create, observer);
-  return made ? std::nullopt : std::optional(Refused(made.error()));
+  if (!made) return std::unexpected(Refused(made.error()));
+  return id;
 }
 
 }  // namespace
 
 OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
   std::vector<std::string> roles = TextsOf(request, "roles");
-  if (std::string role = UnknownRole(runtime, roles); !role.empty()) return Wrong(UnknownRoleText(runtime, role));
+  if (std::string role = UnknownRole(runtime, roles); !role.empty())
+    return Wrong(UnknownRoleText(runtime, "--role", role));
   std::string user = TextOf(request, "user");
   if (!user.empty()) {
-    if (!types::ParseUuid(user)) return Wrong(fmt::format("--user: '{}' is not a uuid", user));
-    if (auto refused = PrepareUser(runtime, user, observer)) return std::move(*refused);
+    auto prepared = PrepareUser(runtime, user, observer);
+    if (!prepared) return std::move(prepared.error());
+    user = std::move(*prepared);
   }
   identity::Claims claims;
   claims.subject = user;
@@ -224,7 +262,7 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const OperatorRequest& reque
 
 OperatorAnswer ExecuteUser(const Runtime& runtime, const OperatorRequest& request, Observer& observer) {
   std::string role = UnknownRole(runtime, TextsOf(request, "add"));
-  if (!role.empty()) return Wrong(UnknownRoleText(runtime, role));
+  if (!role.empty()) return Wrong(UnknownRoleText(runtime, "--role", role));
   std::string what = TextOf(request, "what");
   if (what == "add") return AddUser(runtime, request, observer);
   if (what == "role") return ChangeRoles(runtime, request, observer);

@@ -45,6 +45,11 @@ constexpr Finding kRows[] = {
      FindKeptIds},
     {"REQUIRED_CIRCLE", "Rows that need each other",
      "Each of the relations is required, so no row can be the first. Let one of them be optional.", FindCircles},
+    {"REQUIRED_READ_ONLY", "A required field that no request can give",
+     "The field is required, but `readOnly`: a request to create a row may not give it, and no `default` does. Give it "
+     "a `default`; or say `immutable: true`, which lets it be set at creation only; or leave the `!` out. Accept it "
+     "where rows come from `ashlar load` alone.",
+     FindUncreatable},
     {"ROLE_UNUSED", "A role that no rule asks for",
      "Whoever is given the role may do no more than without it: a rule may be missing, or misspelt in another one.",
      FindUnusedRoles},

@@ -30,6 +30,7 @@ void FindUnindexedRules(Review& review);
 void FindLargePages(Review& review);
 void FindFreedUniques(Review& review);
 void FindKeptIds(Review& review);
+void FindUncreatable(Review& review);
 void FindCircles(Review& review);
 // findings/unused.cc
 void FindUnusedRoles(Review& review);

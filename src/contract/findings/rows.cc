@@ -63,6 +63,20 @@ void FindKeptIds(Review& review) {
   });
 }
 
+void FindUncreatable(Review& review) {
+  review.ForEachResource([&](const model::Resource& resource, const ResourceDraft&) {
+    if (cel::IsFalse(resource.access.create)) return;
+    for (const model::Field& field : resource.fields) {
+      bool given = field.system != model::SystemField::kNone || field.default_value != nullptr ||
+                   field.type->kind() == types::Kind::kList;
+      if (given || !field.required || !field.read_only) continue;
+      review.TellOfField(resource, field.declared,
+                         fmt::format("no request can create a '{}': '{}' is required, readOnly and without a default",
+                                     resource.name, field.declared));
+    }
+  });
+}
+
 void FindCircles(Review& review) {
   std::set<model::ResourceId> told;
   review.ForEachResource([&](const model::Resource& resource, const ResourceDraft&) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/near.h"
 #include "contract/expressions.h"
-#include "contract/near.h"
 #include "contract/sections/sections.h"
 
 namespace ashlar::contract {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/near.h"
 #include "contract/names_form.h"
-#include "contract/near.h"
 #include "contract/reach.h"
 #include "contract/sections/sections.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/near.h"
+#include "base/near.h"
 #include "contract/sections/sections.h"
 
 namespace ashlar::contract {

@@ -5,6 +5,7 @@
 
 #include "store/sql/catalog.h"
 #include "store/sql/schema.h"
+#include "store/sql/search.h"
 #include "types/decimal.h"
 #include "types/list_form.h"
 
@@ -132,6 +133,7 @@ class Comparer {
     }
     CompareUniques(old, *now, resource);
     CompareIndexes(old, resource);
+    CompareSearch(TextAt(old, "search"), resource);
   }
 
   void CompareField(const json::Member& old, const json::Json& resource_now, const Resource& resource) {
@@ -200,6 +202,16 @@ class Comparer {
     for (const std::string& columns : was) {
       if (!is.contains(columns)) change_.statements.push_back(DropIndex(resource.table, columns));
     }
+  }
+
+  // What is searched is made of the rows, so that it can be made anew at any time.
+  void CompareSearch(const std::string& was, const Resource& resource) {
+    if (was == SearchedColumns(resource)) return;
+    auto add = [this](std::vector<std::string> statements) {
+      change_.statements.insert(change_.statements.end(), statements.begin(), statements.end());
+    };
+    if (!was.empty()) add(DropSearch(resource.table));
+    if (resource.searched()) add(CreateSearch(resource));
   }
 
   const model::Service& service_;

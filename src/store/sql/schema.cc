@@ -3,6 +3,7 @@
 
 #include "store/sql/catalog.h"
 #include "store/sql/expression.h"
+#include "store/sql/search.h"
 
 namespace ashlar::store::sql {
 namespace {
@@ -140,6 +141,9 @@ void CreateResource(const model::Service& service, const Resource& resource, std
   for (const auto& unique : resource.uniques) uniques.insert(CreateUnique(resource, unique));
   statements.insert(statements.end(), uniques.begin(), uniques.end());
   for (const std::string& columns : IndexesOf(resource)) statements.push_back(CreateIndex(resource.table, columns));
+  if (!resource.searched()) return;
+  std::vector<std::string> search = CreateSearch(resource);
+  statements.insert(statements.end(), search.begin(), search.end());
 }
 
 void DescribeResource(const model::Service& service, const Resource& resource, json::Writer& out) {
@@ -160,6 +164,7 @@ void DescribeResource(const model::Service& service, const Resource& resource, j
   for (const auto& unique : resource.uniques) uniques.insert(ColumnNames(resource, unique));
   DescribeLists(out, "unique", uniques);
   DescribeLists(out, "indexes", IndexesOf(resource));
+  out.Field("search", SearchedColumns(resource));
   out.Key("checks");
   out.BeginObject();
   for (const auto& [name, check] : ChecksOf(service, resource)) out.Field(name, check);

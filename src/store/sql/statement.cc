@@ -3,6 +3,7 @@
 
 #include "store/sql/catalog.h"
 #include "store/sql/expression.h"
+#include "store/sql/search.h"
 #include "types/list_form.h"
 
 namespace ashlar::store::sql {
@@ -28,9 +29,9 @@ class StatementRenderer {
       return;
     }
     WriteSelect(resource, query);
-    WriteFrom(resource);
+    WriteFrom(resource, query.words);
     WriteWhere(resource, query.where, query.deleted, &query);
-    WriteOrder(resource, query.order);
+    WriteOrder(resource, query.order, query.ranked ? RankOrder() : "");
     if (query.limit) Add(" LIMIT {}", Bound(*query.limit));
     if (query.offset > 0) Add(" OFFSET {}", Bound(query.offset));
   }
@@ -48,7 +49,12 @@ class StatementRenderer {
     }
   }
 
-  void WriteFrom(const model::Resource& resource) { Add(" FROM {} AS {}", Quote(resource.table), Quote(kRow)); }
+  void WriteFrom(const model::Resource& resource, const std::vector<std::string>& words = {}) {
+    joiner_ = " WHERE ";
+    if (words.empty()) return Add(" FROM {} AS {}", Quote(resource.table), Quote(kRow));
+    Add("{}", FromSearch(resource, kRow));
+    Condition(MatchCondition(Bound(MatchOf(words))));
+  }
 
   // At most so many rows for each value of `among`, by key.
   void WritePerValue(const model::Resource& resource, const plan::Query& query) {
@@ -72,7 +78,6 @@ class StatementRenderer {
 
   void WriteWhere(const model::Resource& resource, const cel::ExprPtr& where, call::Deleted deleted,
                   const plan::Query* query) {
-    joiner_ = " WHERE ";
     if (resource.soft_delete && deleted != call::Deleted::kWith) {
       std::string live = LiveRows(resource, kRow);
       Condition(deleted == call::Deleted::kWithout ? live : fmt::format("NOT ({})", live));
@@ -125,8 +130,12 @@ class StatementRenderer {
     return required ? fmt::format("{} < {}", column, mark) : fmt::format("({0} < {1} OR {0} IS NULL)", column, mark);
   }
 
-  void WriteOrder(const model::Resource& resource, const std::vector<plan::Order>& order) {
+  void WriteOrder(const model::Resource& resource, const std::vector<plan::Order>& order, std::string_view first = "") {
     const char* comma = " ORDER BY ";
+    if (!first.empty()) {
+      Add("{}{}", comma, first);
+      comma = ", ";
+    }
     for (const plan::Order& term : order) {
       Add("{}{}{}", comma, Column(resource, term.field), term.descending ? " DESC" : "");
       comma = ", ";
@@ -137,7 +146,7 @@ class StatementRenderer {
     const model::Resource& resource = service_.resource(count.resource);
     sql_.columns = 1;
     sql_.text += count.limit > 0 ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)";
-    WriteFrom(resource);
+    WriteFrom(resource, count.words);
     WriteWhere(resource, count.where, count.deleted, nullptr);
     if (count.limit > 0) Add(" LIMIT {})", Bound(count.limit));
   }

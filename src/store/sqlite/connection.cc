@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "store/sql/search.h"
 #include "store/sqlite/bind.h"
 #include "store/sqlite/conform.h"
 #include "store/sqlite/functions.h"
@@ -204,20 +205,15 @@ Result<types::Rows> Connection::Step(sqlite3_stmt* statement, const sql::Sql& sq
 }
 
 Result<plan::Answer> Connection::Run(const model::Service& service, const plan::Statement& statement) {
-  sql::Sql sql = sql::Render(service, statement);
-  TRY(prepared, Prepare(sql.text));
-  Reset reset{prepared};
-  int place = 0;
-  for (const types::Value& value : sql.parameters) {
-    if (!Bind(prepared, ++place, value)) return Fail(ErrorKind::kInternal, "a parameter cannot be bound");
-  }
-  reading_ = !Writes(statement);
   service_ = &service;
-  Result<types::Rows> rows = Step(prepared, sql);
-  reading_ = true;
-  if (rows) return AnswerOf(service, statement, std::move(*rows));
   const model::Resource& resource =
       service.resource(std::visit([](const auto& one) { return one.resource; }, statement));
+  Result<types::Rows> rows = RunSql(sql::Render(service, statement), !Writes(statement));
+  if (rows) {
+    TRY(answer, AnswerOf(service, statement, std::move(*rows)));
+    if (Writes(statement)) TRY_VOID(KeepSearch(resource, statement, std::get<plan::Written>(answer)));
+    return answer;
+  }
   switch (sqlite3_extended_errcode(handle_)) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
@@ -227,6 +223,36 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
     case SQLITE_CONSTRAINT_FOREIGNKEY: return plan::CheckViolation{resource.id, -1};
     default: return std::unexpected(std::move(rows).error());
   }
+}
+
+Result<types::Rows> Connection::RunSql(const sql::Sql& sql, bool reads) {
+  TRY(prepared, Prepare(sql.text));
+  Reset reset{prepared};
+  int place = 0;
+  for (const types::Value& value : sql.parameters) {
+    if (!Bind(prepared, ++place, value)) return Fail(ErrorKind::kInternal, "a parameter cannot be bound");
+  }
+  reading_ = reads;
+  Result<types::Rows> rows = Step(prepared, sql);
+  reading_ = true;
+  return rows;
+}
+
+// What is searched follows the row that was written.
+Result<void> Connection::KeepSearch(const model::Resource& resource, const plan::Statement& statement,
+                                    const plan::Written& written) {
+  if (written.rows == 0 || !resource.searched()) return {};
+  types::Values key;
+  if (const auto* insert = std::get_if<plan::Insert>(&statement)) {
+    for (model::FieldId part : resource.key) key.push_back(insert->row[part.index()]);
+    if (!written.id.is_null()) key = {written.id};
+  } else if (const auto* update = std::get_if<plan::Update>(&statement)) {
+    key = update->key;
+  } else {
+    key = std::get<plan::Delete>(statement).key;
+  }
+  for (const sql::Sql& sql : sql::Upkeep(resource, statement, key)) TRY_VOID(RunSql(sql, false));
+  return {};
 }
 
 Result<plan::Answer> Connection::AnswerOf(const model::Service& service, const plan::Statement& statement,

@@ -55,6 +55,9 @@ class Connection {
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   bool AddOurFunctions();
   Result<sqlite3_stmt*> Prepare(const std::string& text);
+  Result<types::Rows> RunSql(const sql::Sql& sql, bool reads);
+  Result<void> KeepSearch(const model::Resource& resource, const plan::Statement& statement,
+                          const plan::Written& written);
   Result<types::Rows> Step(sqlite3_stmt* statement, const sql::Sql& sql);
   Result<plan::Answer> AnswerOf(const model::Service& service, const plan::Statement& statement,
                                 types::Rows rows) const;

@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/json/json.h"
 #include "base/utf8.h"
+#include "base/utf8_words.h"
 #include "cel/functions.h"
 #include "cel/sum.h"
 #include "store/sqlite/arguments.h"
@@ -232,6 +233,15 @@ void SumEnd(sqlite3_context* context) {
   if constexpr (kTag == cel::Type::Tag::kDecimal) ResultDecimal(context, *sum->get<types::Decimal>());
 }
 
+// The words of all its texts; null is no text.
+void Words(sqlite3_context* context, int count, sqlite3_value** arguments) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    if (!IsNull(arguments[i])) text.append(TextOf(arguments[i])).append(" ");
+  }
+  ResultText(context, IsValidUtf8(text) ? FoldWords(text) : "");
+}
+
 using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
 
 }  // namespace
@@ -250,6 +260,7 @@ bool AddFunctions(sqlite3* connection) {
       {"ashlar_decimal_equal", 4, DecimalEqual},
       {"ashlar_decimal_compare", 4, DecimalCompare},
       {"ashlar_fold", 1, Fold},
+      {"ashlar_words", -1, Words},
       {"ashlar_ends_with", 2, EndsWith},
       {"ashlar_uuid", 1, Uuid},
       {"ashlar_bytes", 1, BytesOf},

@@ -18,6 +18,8 @@ namespace {
 using call::Code;
 using model::OperationKind;
 
+constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
+
 // A name that a client gave its request is kept if it can do no harm in a log.
 bool IsSane(std::string_view id) {
   if (id.empty() || id.size() > 128) return false;
@@ -71,7 +73,7 @@ struct Front::Exchange {
   const http::Request& request;
   Context context;
   int64_t begun;
-  rest::Accepted accepted = rest::Negotiate(request.Find("Accept").value_or(""));
+  rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
   int64_t decode_us = 0;
   int64_t encode_us = 0;
   rest::Match match;
@@ -91,12 +93,16 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
 
 Front::~Front() = default;
 
-Eventually<http::Response> Front::Handle(const http::Request& request) {
+std::string Front::NameOf(const http::Request& request) const {
   auto given = request.Find("X-Request-Id");
-  std::string id =
-      given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  if (given && IsSane(*given)) return std::string(*given);
+  return types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+}
+
+Eventually<http::Response> Front::Handle(const http::Request& request) {
   Deadline deadline = Deadline::After(clock_, options_.request_micros);
-  auto exchange = std::make_unique<Exchange>(request, Context{std::move(id), deadline, clock_, observer_});
+  auto exchange = std::make_unique<Exchange>(request, Context{NameOf(request), deadline, clock_, observer_});
+  if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
@@ -156,7 +162,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
                      wanted.if_match_versions.end();
     if (stale) return Error(exchange, {Code::kPreconditionFailed, "the row has changed since", {}});
     response.Set("ETag", tag);
-    auto none = exchange.request.Find("If-None-Match");
+    auto none = exchange.request.FindList("If-None-Match");
     if (kind == OperationKind::kGet && none && rest::NamesTag(*none, tag)) {
       response = {304, {{"ETag", tag}}, ""};
     } else {
@@ -215,14 +221,13 @@ void Front::SetLinks(const Links& links, http::Response& response) {
   if (!text.empty()) response.Set("Link", text);
 }
 
-// RFC 9745 and RFC 8594, where the contract gives a date.
+// RFC 9745 and RFC 8594. A deprecation is a date: without `since` it is one that is long past.
 void Front::SetDeprecation(const Exchange& exchange, http::Response& response) const {
   if (exchange.match.operation == nullptr) return;
   const auto& deprecated = engine_.service().resource(exchange.match.operation->resource).deprecated;
   if (!deprecated) return;
-  if (auto since = types::ParseDate(deprecated->since)) {
-    response.Set("Deprecation", fmt::format("@{}", int64_t{since->days} * 86'400));
-  }
+  auto since = types::ParseDate(deprecated->since);
+  response.Set("Deprecation", fmt::format("@{}", since ? int64_t{since->days} * 86'400 : 0));
   if (auto sunset = types::ParseDate(deprecated->sunset)) response.Set("Sunset", types::FormatHttpDate(*sunset));
 }
 
@@ -265,11 +270,10 @@ http::Response Front::Options(Exchange& exchange) {
 }
 
 std::optional<http::Response> Front::OnlyGet(Exchange& exchange) {
-  exchange.match.allow = "GET, HEAD, OPTIONS";
   const std::string& method = exchange.request.method;
   if (method == "GET" || method == "HEAD") return std::nullopt;
   if (method == "OPTIONS") return Options(exchange);
-  return Error(exchange, {Code::kMethodNotAllowed, "only GET is taken here", {}});
+  return Error(exchange, {Code::kMethodNotAllowed, fmt::format("only {} is taken here", exchange.match.allow), {}});
 }
 
 http::Response Front::Health(const http::Request& request, Exchange& exchange) {
@@ -277,6 +281,7 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
   bool known = live || request.segments[1] == "ready";
   if (!known) return Error(exchange, {Code::kRouteNotFound, "there is nothing at this address", {}});
   exchange.match.route = "/health/" + request.segments[1];
+  exchange.match.allow = "GET, HEAD, OPTIONS";
   if (auto other = OnlyGet(exchange)) return std::move(*other);
   if (!live) {
     if (Result<void> ready = options_.ready(); !ready) {
@@ -290,10 +295,12 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
 http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   if (!page.missing.empty()) return Error(exchange, {Code::kRouteNotFound, std::string(page.missing), {}});
   exchange.match.route = "/" + fmt::format("{}", fmt::join(exchange.request.segments, "/"));
-  if (auto other = OnlyGet(exchange)) return std::move(*other);
+  exchange.match.allow = page.takes_post ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS";
+  const bool posted = page.takes_post && exchange.request.method == "POST";
+  if (auto other = posted ? std::nullopt : OnlyGet(exchange)) return std::move(*other);
   http::Response response{200, {{"ETag", page.tag}, {"Cache-Control", "no-cache"}}, ""};
-  auto none = exchange.request.Find("If-None-Match");
-  if (none && rest::NamesTag(*none, page.tag)) {
+  auto none = exchange.request.FindList("If-None-Match");
+  if (none && !posted && rest::NamesTag(*none, page.tag)) {
     response.status = 304;
     return Send(exchange, std::move(response), "");
   }
@@ -306,18 +313,15 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   return Send(exchange, std::move(response), "");
 }
 
-http::Response Front::Refuse(int status, std::string_view reason) {
-  http::Request nothing;
-  Exchange exchange(nothing, Context{types::FormatUuid(types::NewUuidV7(clock_.NowMicros())), {}, clock_, observer_});
+http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {
+  Exchange exchange(request, Context{NameOf(request), {}, clock_, observer_});
   http::Response response = Error(exchange, {CodeFor(status), std::string(reason), {}});
   response.status = status;
   return response;
 }
 
 http::Response Front::Failed(const http::Request& request, std::string_view what) {
-  auto given = request.Find("X-Request-Id");
-  std::string id =
-      given && IsSane(*given) ? std::string(*given) : types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  std::string id = NameOf(request);
   observer_.Observe(Defect{id, "request", std::string(what)});
   Exchange exchange(request, Context{std::move(id), {}, clock_, observer_});
   return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});

@@ -28,12 +28,14 @@ class Front final : public http::Handler {
   ~Front() override;
 
   Eventually<http::Response> Handle(const http::Request& request) override;
-  http::Response Refuse(int status, std::string_view reason) override;
+  http::Response Refuse(const http::Request& request, int status, std::string_view reason) override;
   http::Response Failed(const http::Request& request, std::string_view what) override;
   void TurnEnds() override { session_->TurnEnds(); }
 
  private:
   struct Exchange;
+  // The name that its client gave a request, or one made for it.
+  std::string NameOf(const http::Request& request) const;
   Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller);
   Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);

@@ -177,13 +177,34 @@ TEST_F(FrontTest, WhatTheServerRefusesHasItsCode) {
       {414, "URI_TOO_LONG"},    {417, "EXPECTATION_FAILED"}, {431, "HEADERS_TOO_LARGE"},
       {501, "NOT_IMPLEMENTED"}, {503, "OVERLOADED"},         {505, "HTTP_VERSION_NOT_SUPPORTED"}};
   for (const auto& [status, code] : kRefusals) {
-    http::Response response = front->Refuse(status, "why");
+    http::Response response = front->Refuse({}, status, "why");
     EXPECT_EQ(response.status, status);
     EXPECT_NE(response.body.find(fmt::format("\"code\":\"{}\",\"message\":\"why\"", code)), std::string::npos)
         << response.body;
     bool retry = std::ranges::any_of(response.headers, [](const auto& header) { return header.name == "Retry-After"; });
     EXPECT_EQ(retry, status == 503);
   }
+}
+
+TEST_F(FrontTest, WhatIsRefusedKeepsItsName) {
+  boost::asio::io_context loop;
+  auto front = Make(loop);
+  for (const auto& [given, kept] : {std::pair("mine-1", true), std::pair("not\tmine", false)}) {
+    http::Request request;
+    request.headers = {{"Host", "a"}, {"x-request-id", given}};
+    http::Response response = front->Refuse(request, 413, "why");
+    auto id = std::ranges::find(response.headers, "X-Request-Id", &http::Header::name);
+    ASSERT_NE(id, response.headers.end());
+    EXPECT_EQ(id->value == given, kept) << id->value;
+    EXPECT_NE(response.body.find(fmt::format("\"requestId\":\"{}\"", id->value)), std::string::npos) << response.body;
+  }
+}
+
+TEST_F(FrontTest, NamesAParameterThatCannotBeDecoded) {
+  Serve();
+  std::string answer = Ask("GET", "/v1/things?page=1&name=%zz");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
+  EXPECT_NE(answer.find(R"("code":"INVALID_QUERY","message":"'name=%zz' is not)"), std::string::npos) << answer;
 }
 
 }  // namespace

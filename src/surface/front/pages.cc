@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "base/crypto/sha256.h"
+#include "base/json/writer.h"
 #include "surface/front/rapidoc.h"
 #include "surface/rest/describe.h"
 
@@ -50,9 +51,26 @@ std::string ReferencePage(const model::Service& service) {
                      Escape(service.title.empty() ? service.name : service.title));
 }
 
+// Where to go from here.
+std::string Index(const model::Service& service) {
+  std::string text;
+  json::Writer out(text);
+  out.BeginObject();
+  out.Field("service", service.name);
+  out.Field("version", service.version);
+  out.Field("openapi", "/openapi.json");
+  out.Field("docs", "/docs");
+  out.Field("live", "/health/live");
+  out.Field("ready", "/health/ready");
+  out.EndObject();
+  return text;
+}
+
 }  // namespace
 
 Pages::Pages(const model::Service& service) {
+  Add("", "application/json", Index(service));
+  pages_.find("")->second.takes_post = true;  // nothing changes: who probes HTTP itself finds an address that takes one
   Add("openapi.json", "application/json", rest::DescribeOpenApi(service));
   if (RapidocScript().empty()) {
     Page none;
@@ -72,10 +90,8 @@ void Pages::Add(std::string path, std::string_view type, std::string body, std::
 }
 
 const Pages::Page* Pages::Find(const std::vector<std::string>& segments) const {
-  if (segments.empty() || segments.size() > 2) return nullptr;
-  std::string path = segments[0];
-  if (segments.size() == 2) path += "/" + segments[1];
-  auto found = pages_.find(path);
+  if (segments.size() > 2) return nullptr;
+  auto found = pages_.find(fmt::format("{}", fmt::join(segments, "/")));
   return found == pages_.end() ? nullptr : &found->second;
 }
 

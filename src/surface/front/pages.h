@@ -9,7 +9,8 @@
 
 namespace ashlar::surface {
 
-// What a service tells of itself, the same for everybody: its OpenAPI document and the reference page that shows it.
+// What a service tells of itself, the same for everybody: at "/" what it is and where the rest stands, its OpenAPI
+// document and the reference page that shows it.
 // Made once, before the first request; immutable; safe to share between threads.
 class Pages {
  public:
@@ -19,6 +20,7 @@ class Pages {
     std::string tag;              // an entity tag, quotes included
     std::string_view policy;      // Content-Security-Policy; empty: none
     std::string_view missing;     // why this build has no such page; empty: it has
+    bool takes_post = false;      // answers POST as it does GET, whatever the body
   };
 
   explicit Pages(const model::Service& service);

@@ -4,20 +4,37 @@
 #include <charconv>
 #include <string>
 
+#include "http/syntax.h"
+
 namespace ashlar::surface::rest {
 namespace {
 
-// The weight of an item, 1 unless a parameter `q` says otherwise.
+// The weight of an item (RFC 9110, 12.4.2), 1 unless a parameter `q` says otherwise.
 double WeightOf(std::string_view item) {
-  for (size_t mark = item.find(';'); mark != std::string_view::npos; mark = item.find(';')) {
-    item.remove_prefix(mark + 1);
-    std::string_view parameter = Trim(item.substr(0, item.find(';')));
-    if (parameter.size() < 2 || (parameter[0] != 'q' && parameter[0] != 'Q') || parameter[1] != '=') continue;
-    double weight = 1;
-    auto [end, error] = std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(), weight);
-    return error == std::errc() && weight >= 0 && weight <= 1 ? weight : 1;
+  auto given = ParameterOf(item, "q");
+  double weight = 1;
+  if (!given) return weight;
+  auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), weight);
+  return error == std::errc() && weight >= 0 && weight <= 1 ? weight : 1;
+}
+
+// What stands between separators outside of quotes, trimmed, but for what is empty (RFC 9110, 5.6).
+std::vector<std::string_view> Parts(std::string_view value, char separator) {
+  std::vector<std::string_view> parts;
+  bool quoted = false;
+  size_t begin = 0;
+  for (size_t i = 0; i <= value.size(); ++i) {
+    if (i < value.size() && quoted && value[i] == '\\' && i + 1 < value.size()) {
+      ++i;
+      continue;
+    }
+    if (i < value.size() && value[i] == '"') quoted = !quoted;
+    if (i < value.size() && (quoted || value[i] != separator)) continue;
+    std::string_view part = Trim(value.substr(begin, i - begin));
+    if (!part.empty()) parts.push_back(part);
+    begin = i + 1;
   }
-  return 1;
+  return parts;
 }
 
 // How much an offer is wanted: by the most specific range that takes it, and whether that names it.
@@ -44,22 +61,17 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-std::vector<std::string_view> Items(std::string_view value) {
-  std::vector<std::string_view> items;
-  bool quoted = false;
-  size_t begin = 0;
-  for (size_t i = 0; i <= value.size(); ++i) {
-    if (i == value.size() || (value[i] == ',' && !quoted)) {
-      std::string_view item = Trim(value.substr(begin, i - begin));
-      if (!item.empty()) items.push_back(item);
-      begin = i + 1;
-    } else if (value[i] == '"') {
-      quoted = !quoted;
-    } else if (value[i] == '\\' && quoted && i + 1 < value.size()) {
-      ++i;
-    }
+std::vector<std::string_view> Items(std::string_view value) { return Parts(value, ','); }
+
+std::optional<std::string_view> ParameterOf(std::string_view value, std::string_view name) {
+  for (std::string_view part : Parts(value.substr(std::min(value.find(';'), value.size())), ';')) {
+    size_t equals = part.find('=');
+    if (equals == std::string_view::npos || !http::EqualIgnoringCase(Trim(part.substr(0, equals)), name)) continue;
+    std::string_view given = Trim(part.substr(equals + 1));
+    bool quoted = given.size() >= 2 && given.front() == '"' && given.back() == '"';
+    return quoted ? given.substr(1, given.size() - 2) : given;
   }
-  return items;
+  return std::nullopt;
 }
 
 std::string MediaType(std::string_view value) {

@@ -27,6 +27,8 @@ Accepted Negotiate(std::string_view accept);
 // The items of a comma-separated field value, trimmed; commas in quoted strings separate nothing.
 std::vector<std::string_view> Items(std::string_view value);
 std::string_view Trim(std::string_view text);
+// The value of a parameter of a media type or range, without its quotes.
+std::optional<std::string_view> ParameterOf(std::string_view value, std::string_view name);
 // The media type of a field value, in lower case, without its parameters.
 std::string MediaType(std::string_view value);
 

@@ -22,6 +22,9 @@ class Decoder {
   call::Call Run() {
     CheckAccept();
     CheckHeaders();
+    if (!request_.bad_query.empty()) {
+      Wrong(Code::kInvalidQuery, fmt::format("'{}' is not percent-encoded UTF-8", request_.bad_query.substr(0, 100)));
+    }
     DecodeQuery(request_.query, kind_, call_);
     ReadPreconditions();
     ReadBody();
@@ -38,7 +41,7 @@ class Decoder {
   }
 
   void CheckAccept() {
-    if (Negotiate(request_.Find("Accept").value_or("")).form) return;
+    if (Negotiate(request_.FindList("Accept").value_or("")).form) return;
     Wrong(Code::kNotAcceptable, fmt::format("only {} and {} can be given", kJson, kHal));
   }
 
@@ -53,7 +56,7 @@ class Decoder {
 
   void ReadPreconditions() {
     call::Preconditions& wanted = call_.preconditions;
-    if (auto match = request_.Find("If-Match")) {
+    if (auto match = request_.FindList("If-Match")) {
       wanted.if_match = true;
       for (std::string_view tag : Items(*match)) {
         if (tag == "*") {
@@ -63,7 +66,7 @@ class Decoder {
         }
       }
     }
-    auto none = request_.Find("If-None-Match");
+    auto none = request_.FindList("If-None-Match");
     if (!none || kind_ == OperationKind::kGet) return;
     if (kind_ == OperationKind::kReplace && Trim(*none) == "*") {
       wanted.if_none_match_any = true;
@@ -102,7 +105,8 @@ class Decoder {
                    updates ? fmt::format("the body must be {}, {} or {}", kJson, kMergePatch, kJsonPatch)
                            : fmt::format("the body must be {}", kJson));
     }
-    if (type->find("charset") != std::string_view::npos && !HasUtf8(*type)) {
+    auto charset = ParameterOf(*type, "charset");
+    if (charset && !http::EqualIgnoringCase(*charset, "utf-8")) {
       return Wrong(Code::kUnsupportedMediaType, "the body must be in UTF-8");
     }
     auto parsed = json::Parse(request_.body);
@@ -112,12 +116,6 @@ class Decoder {
                    fmt::format("line {}, column {}: {}", error.line, error.column, error.message));
     }
     call_.body = std::move(*parsed);
-  }
-
-  static bool HasUtf8(std::string_view type) {
-    std::string lower(type);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return lower.find("charset=utf-8") != std::string::npos || lower.find("charset=\"utf-8\"") != std::string::npos;
   }
 
   const http::Request& request_;

@@ -27,7 +27,8 @@ constexpr HeaderRow kHeaders[] = {
     {"Location", "The address of the new row.", R"({"type":"string","format":"uri-reference","maxLength":8192})"},
     {"Link", "The neighbours of the page (RFC 8288): `rel=\"next\"`, `rel=\"prev\"`; absent where there are none.",
      R"({"type":"string","maxLength":65536})"},
-    {"Deprecation", "Since when this should no longer be used (RFC 9745), as seconds since 1970.",
+    {"Deprecation",
+     "Since when this should no longer be used (RFC 9745), as seconds since 1970; 0 where no day is known.",
      R"({"type":"string","maxLength":32,"pattern":"^@-?[0-9]+$"})"},
     {"Sunset", "When this will be gone (RFC 8594).", R"({"type":"string","maxLength":64})"},
     {"Retry-After", "After how many seconds to try again.",
@@ -120,10 +121,7 @@ Group Beforehand() {
   return group;
 }
 
-bool IsOutdated(const model::Resource* resource) {
-  return resource != nullptr && resource->deprecated &&
-         (types::ParseDate(resource->deprecated->since) || types::ParseDate(resource->deprecated->sunset));
-}
+bool IsOutdated(const model::Resource* resource) { return resource != nullptr && resource->deprecated.has_value(); }
 
 // What an answer with one of these errors is called: "CONFLICT.REFERENCED"; of a resource that is going, whose answers
 // say so in their headers, "CONFLICT.Product".
@@ -142,8 +140,8 @@ void WriteHeaders(std::initializer_list<std::string_view> names, const model::Re
   };
   for (std::string_view name : names) write(name);
   for (std::string_view name : {"X-Request-Id", "RateLimit", "Access-Control-Allow-Origin"}) write(name);
-  if (resource != nullptr && resource->deprecated) {
-    if (types::ParseDate(resource->deprecated->since)) write("Deprecation");
+  if (IsOutdated(resource)) {
+    write("Deprecation");
     if (types::ParseDate(resource->deprecated->sunset)) write("Sunset");
   }
   out.EndObject();

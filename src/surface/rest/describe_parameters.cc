@@ -39,6 +39,9 @@ constexpr CommonRow kCommon[] = {
     {"filter", R"({"name":"filter","in":"query","description":"A condition in CEL (cel.dev) over the row's fields and )"
                R"(relations, for what the other parameters cannot say, as in `size(name) > 3 && createdAt < now()`. )"
                R"(Goes together with them.","schema":{"type":"string","minLength":1,"maxLength":8192}})"},
+    {"q", R"({"name":"q","in":"query","description":"Words that all must occur in the row's searched fields, whatever )"
+          R"(their case and accents; the rows that fit best come first unless `sort` says otherwise.","schema":)"
+          R"({"type":"string","minLength":1,"maxLength":1024},"example":"green tea"})"},
     {"deleted",
      R"({"name":"deleted","in":"query","description":"Deleted rows too, or only those; for who may restore them.",)"
      R"("schema":{"type":"string","enum":["with","only"]}})"},
@@ -113,6 +116,7 @@ class ParametersWriter {
     if (lists) {
       WriteSort();
       Common("filter");
+      if (resource_.searched()) Common("q");
       if (resource_.soft_delete) Common("deleted");
     }
     if (lists || kind_ == OperationKind::kGet) {

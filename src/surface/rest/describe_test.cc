@@ -132,6 +132,9 @@ TEST(Describe, WhatIsGoingIsMarked) {
   EXPECT_EQ(TextAt(document, {"components", "schemas", "NoteView", "properties", "title", "deprecated"}), "true");
   EXPECT_NE(TextAt(document, {"paths", "/v1/notes/{id}", "patch", "responses", "428"}), "null");
   EXPECT_EQ(TextAt(document, {"components", "parameters", "If-Match-required", "required"}), "true");
+  document = DocumentOf("\n  Note: { deprecated: true, access: { read: public } }");
+  EXPECT_EQ(TextAt(document, {"paths", "/v1/notes", "get", "deprecated"}), "true");
+  EXPECT_NE(TextAt(document, {"paths", "/v1/notes", "get", "responses", "200", "headers", "Deprecation"}), "null");
 }
 
 }  // namespace

@@ -14,11 +14,11 @@ constexpr size_t kMaxParameters = 200;
 constexpr int kMaxDots = 8;  // the planner allows fewer relations; this bounds what is built to tell so
 
 // Of a later build; refused by name wherever they stand.
-constexpr std::string_view kNotBuilt[] = {"q", "dryRun", "purge", "select", "groupBy", "having", "tz"};
+constexpr std::string_view kNotBuilt[] = {"dryRun", "purge", "select", "groupBy", "having", "tz"};
 
 // What ReadNamed reads.
-constexpr std::string_view kNamed[] = {"page", "perPage", "total",   "after",  "before",
-                                       "sort", "fields",  "include", "filter", "deleted"};
+constexpr std::string_view kNamed[] = {"page",   "perPage", "total",  "after",   "before", "sort",
+                                       "fields", "include", "filter", "deleted", "q"};
 
 std::vector<std::string> Split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -93,6 +93,8 @@ class QueryReader {
     } else if (name == "filter" && Lists()) {
       if (value.empty()) Wrong("'filter' is empty");
       call_.filter = value;
+    } else if (name == "q" && Lists()) {
+      call_.search = value;
     } else if (name == "deleted" && Lists()) {
       if (value != "with" && value != "only") Wrong("'deleted' must be with or only");
       call_.deleted = value == "only" ? call::Deleted::kOnly : call::Deleted::kWith;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "types/decimal.h"
+#include "base/counted.h"
 
 #include <fmt/format.h>
 
@@ -74,7 +75,7 @@ class DecimalOf final : public TypedOver<Decimal> {
     auto decimal = ToDecimal(*number, scale_);
     if (decimal && Fits(decimal->unscaled, kFieldDigits)) return *decimal;
     if (!decimal && decimal.error() == DecimalFault::kPrecision) {
-      return Wrong(Detail::kPrecision, fmt::format("must have at most {} decimals", scale_));
+      return Wrong(Detail::kPrecision, fmt::format("must have at most {}", Counted(scale_, "decimal")));
     }
     return std::unexpected(range_.Beyond(number->negative, formatter()));
   }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/counted.h"
+
 namespace ashlar::types {
 namespace {
 
@@ -20,10 +22,6 @@ std::expected<int64_t, std::string> ParseLength(std::string_view text) {
     return std::unexpected(fmt::format("must be a whole number between 0 and {}", kLongest));
   }
   return length;
-}
-
-std::string Counted(int64_t count, std::string_view unit) {
-  return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
 }
 
 // Whether the words of `takes` include this one.

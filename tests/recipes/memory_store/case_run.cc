@@ -153,6 +153,7 @@ call::Call CaseRun::CallOf(const json::Json& step) const {
   }
   for (const std::string& condition : TextsAt(step, "where")) call.where.push_back(ConditionOf(condition));
   call.filter = TextAt(step, "filter");
+  if (step.Find("search") != nullptr) call.search = TextAt(step, "search");
   for (const std::string& term : TextsAt(step, "sort")) {
     bool descending = term.starts_with('-');
     call.sort.push_back({descending ? term.substr(1) : term, descending});

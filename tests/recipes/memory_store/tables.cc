@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipes/memory_store/tables.h"
 
+#include "base/utf8_words.h"
 #include "model/row_id.h"
 #include "plan/draft.h"
 
@@ -52,6 +53,23 @@ Values WithComputed(const Resource& resource, Values row) {
   return row;
 }
 
+// How often the words occur in what is searched of the row; 0 unless all of them do.
+size_t Fit(const Resource& resource, const Values& row, const std::vector<std::string>& words) {
+  std::vector<std::string> held;
+  for (size_t i = 0; i < resource.fields.size(); ++i) {
+    const auto* text = resource.fields[i].search ? row[i].get<std::string>() : nullptr;
+    if (text == nullptr) continue;
+    for (std::string& word : WordsOf(*text)) held.push_back(std::move(word));
+  }
+  size_t fits = 0;
+  for (const std::string& word : words) {
+    auto times = static_cast<size_t>(std::count(held.begin(), held.end(), word));
+    if (times == 0) return 0;
+    fits += times;
+  }
+  return fits;
+}
+
 }  // namespace
 
 Tables::Tables(const model::Service& service)
@@ -87,25 +105,30 @@ std::vector<cel::RowRef> Tables::View::ToMany(cel::RowRef row, cel::RelationId r
 }
 
 std::vector<const Tables::Row*> Tables::Select(plan::ResourceId resource, const cel::ExprPtr& where,
-                                               call::Deleted deleted) const {
+                                               call::Deleted deleted, const std::vector<std::string>& words) const {
   const Resource& of = service_->resource(resource);
   std::vector<const Row*> rows;
   for (const auto& [id, row] : TableOf(resource)) {
     bool live = IsLive(of, row);
     if (of.soft_delete && deleted != call::Deleted::kWith && live != (deleted == call::Deleted::kWithout)) continue;
+    if (!words.empty() && Fit(of, row, words) == 0) continue;
     if (where == nullptr || cel::Holds(*where, View(*this), {resource, &row})) rows.push_back(&row);
   }
   return rows;
 }
 
 plan::Answer Tables::Run(const plan::Query& query) {
-  std::vector<const Row*> rows = Select(query.resource, query.where, query.deleted);
+  std::vector<const Row*> rows = Select(query.resource, query.where, query.deleted, query.words);
   std::erase_if(rows, [&](const Row* row) {
     if (query.among.valid() && !OneOf(query.among_values, (*row)[query.among.index()])) return true;
     return query.after && CompareBy(query.order, *row, *query.after) <= 0;
   });
-  std::sort(rows.begin(), rows.end(),
-            [&](const Row* a, const Row* b) { return CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0; });
+  const Resource& of = service_->resource(query.resource);
+  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
+    size_t fits = query.ranked ? Fit(of, *a, query.words) : 0;
+    size_t other = query.ranked ? Fit(of, *b, query.words) : 0;
+    return fits != other ? fits > other : CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0;
+  });
   if (query.per_value > 0) {
     std::vector<std::pair<Value, int64_t>> seen;
     std::erase_if(rows, [&](const Row* row) {
@@ -128,7 +151,7 @@ plan::Answer Tables::Run(const plan::Query& query) {
 }
 
 plan::Answer Tables::Run(const plan::Count& count) {
-  auto rows = static_cast<int64_t>(Select(count.resource, count.where, count.deleted).size());
+  auto rows = static_cast<int64_t>(Select(count.resource, count.where, count.deleted, count.words).size());
   types::Rows found(1);
   found.AppendInteger(count.limit > 0 ? std::min(rows, count.limit) : rows);
   return found;

@@ -40,7 +40,8 @@ class Tables {
   plan::Answer Run(const plan::Update& update);
   plan::Answer Run(const plan::Delete& remove);
 
-  std::vector<const Row*> Select(plan::ResourceId resource, const cel::ExprPtr& where, call::Deleted deleted) const;
+  std::vector<const Row*> Select(plan::ResourceId resource, const cel::ExprPtr& where, call::Deleted deleted,
+                                 const std::vector<std::string>& words) const;
   // What a constraint says to `row` in the place of `own`, its row as it is (or null).
   std::optional<plan::Answer> Violation(const model::Resource& resource, const Row& row, const Row* own) const;
   bool Taken(const model::Resource& resource, const std::vector<plan::FieldId>& fields, const Row& row, const Row* own,

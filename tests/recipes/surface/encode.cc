@@ -19,7 +19,7 @@ void WriteId(const model::Resource& resource, const call::RowSet& set, size_t ro
 void WriteRow(const model::Service& service, const call::RowSet& set, size_t row, json::Writer& out) {
   const model::Resource& resource = service.resource(set.resource);
   out.BeginObject();
-  if (!set.key_cells.empty()) WriteId(resource, set, row, out);
+  if (set.shows_key) WriteId(resource, set, row, out);
   for (const call::RowSet::Column& column : set.columns) {
     // Whether this caller may see the field of this row; a cell that is not 1 says no.
     if (column.mask >= 0 && set.rows.at(row, static_cast<size_t>(column.mask)).integer != 1) continue;

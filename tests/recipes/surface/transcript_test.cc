@@ -110,6 +110,8 @@ TEST_P(Transcript, IsAnsweredAsItSays) {
   };
   boost::asio::co_spawn(loop, talk(), boost::asio::detached);
   loop.run();
+  session.reset();
+  store_->store().Close();  // before the loop ends: the writer may still be waking it
   ASSERT_EQ(answers.size(), one.steps.size());
   for (size_t i = 0; i < answers.size(); ++i) {
     const Step& step = one.steps[i];

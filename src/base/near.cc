@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/near.h"
+#include "base/near.h"
 
 #include <algorithm>
 #include <array>
 
-namespace ashlar::contract {
+namespace ashlar {
 namespace {
 
 constexpr size_t kLongest = 64;
@@ -38,9 +38,11 @@ std::string Near(std::string_view name, std::span<const std::string> candidates)
   std::string found;
   for (const std::string& candidate : candidates) {
     if (candidate.empty() || candidate.size() > kLongest || candidate == name) continue;
+    size_t longer = std::max(candidate.size(), name.size());
+    if (longer - std::min(candidate.size(), name.size()) >= best) continue;
     size_t distance = Distance(name, candidate);
     // Of a name of one letter nothing would be left.
-    if (distance < best && distance < std::max(name.size(), candidate.size())) {
+    if (distance < best && distance < longer) {
       best = distance;
       found = candidate;
     }
@@ -48,4 +50,4 @@ std::string Near(std::string_view name, std::span<const std::string> candidates)
   return found;
 }
 
-}  // namespace ashlar::contract
+}  // namespace ashlar

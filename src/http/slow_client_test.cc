@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <thread>
+
+#include "http/answer.h"
+#include "http/server.h"
+
+namespace ashlar::http {
+namespace {
+
+constexpr std::string_view kClose = "GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+struct Quiet final : Observer {
+  void Observe(const Observation&) override {}
+};
+
+// A clock that tests move; its seconds are the server's.
+class Hand final : public Clock {
+ public:
+  int64_t NowMicros() const override { return SteadyMicros(); }
+  int64_t SteadyMicros() const override { return seconds * 1'000'000; }
+  std::atomic<int64_t> seconds = 784111777;
+};
+
+// "/large": as many megabytes as the body has bytes; "/held": once the test lets go; others their target, at once.
+class Echo final : public Handler {
+ public:
+  Echo(std::atomic<bool>* released, std::atomic<int>* held) : released_(released), held_(held) {}
+
+  Eventually<Response> Handle(const Request& request) override {
+    if (request.target == "/large") return Response{200, {}, std::string(request.body.size() * 1'000'000, 'x')};
+    if (request.target == "/held") return Held();
+    return Response{200, {}, request.method + " " + request.target};
+  }
+  Response Refuse(const Request&, int status, std::string_view reason) override {
+    return {status, {}, std::string(reason)};
+  }
+  Response Failed(const Request&, std::string_view what) override { return {500, {}, std::string(what)}; }
+
+ private:
+  Task<Response> Held() {
+    ++*held_;
+    auto executor = co_await boost::asio::this_coro::executor;
+    boost::asio::steady_timer timer(executor);
+    while (!*released_) {
+      timer.expires_after(std::chrono::milliseconds(2));
+      co_await timer.async_wait(boost::asio::use_awaitable);
+    }
+    co_return Response{200, {}, "held"};
+  }
+
+  std::atomic<bool>* released_;
+  std::atomic<int>* held_;
+};
+
+// Clients that take their time, or are one too many.
+class SlowClientTest : public testing::Test {
+ protected:
+  void Begin(ServerOptions options) {
+    options.listen = "127.0.0.1:0";
+    auto make = [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_); };
+    auto server = Server::Open(options, make, observer_);
+    ASSERT_TRUE(server.has_value()) << server.error().message;
+    server_ = std::move(*server);
+    thread_ = std::thread([this] { server_->Run(); });
+  }
+  void TearDown() override {
+    released_ = true;
+    if (server_ != nullptr) server_->Stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  // Until the handler holds a request.
+  void AwaitHeld() {
+    while (held_ == 0) std::this_thread::yield();
+  }
+  int Connect() { return Connect(socket(AF_INET, SOCK_STREAM, 0)); }
+  int Connect(int fd) {
+    timeval limit{10, 0};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    std::string text = server_->address();
+    std::string_view digits = std::string_view(text).substr(text.rfind(':') + 1);
+    uint16_t port = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    address.sin_port = htons(port);
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+  // Its system takes little more than what is read.
+  int ConnectNarrow() {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int bytes = 64 << 10;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    return Connect(fd);
+  }
+  // Until the server has looked at clock_ and at its connections.
+  void AwaitSweep() {
+    std::string date = "Date: " + FormatDate(clock_.seconds);
+    while (Exchange(kClose).find(date) == std::string::npos) std::this_thread::yield();
+  }
+  static void Send(int fd, std::string_view bytes) {
+    EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+  // Up to `bytes` bytes, or until the server closes.
+  static std::string Receive(int fd, size_t bytes = SIZE_MAX) {
+    std::string all;
+    char buffer[4096];
+    while (all.size() < bytes) {
+      ssize_t size = recv(fd, buffer, sizeof buffer, 0);
+      if (size <= 0) break;
+      all.append(buffer, static_cast<size_t>(size));
+    }
+    return all;
+  }
+  // One request on a connection that stays.
+  static void Ask(int fd, std::string_view target) {
+    Send(fd, fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", target));
+    std::string answer = Receive(fd, 1);
+    EXPECT_TRUE(answer.ends_with(fmt::format("GET {}", target))) << answer;
+  }
+  // Sends and reads to the end.
+  std::string Exchange(std::string_view bytes) {
+    int fd = Connect();
+    Send(fd, bytes);
+    std::string answer = Receive(fd);
+    close(fd);
+    return answer;
+  }
+  static size_t CountOf(std::string_view text, std::string_view part) {
+    size_t count = 0;
+    for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+  }
+
+  Quiet observer_;
+  Hand clock_;
+  std::atomic<bool> released_ = false;
+  std::atomic<int> held_ = 0;
+  std::unique_ptr<Server> server_;
+  std::thread thread_;
+};
+
+// A client that is still sending when it is refused sees the answer, not a reset.
+TEST_F(SlowClientTest, LetsTheClientReadARefusal) {
+  Begin({});
+  for (int i = 0; i < 20; ++i) {
+    int fd = Connect();
+    Send(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+    for (int j = 0; j < 10; ++j) Send(fd, std::string(10'000, 'x'));
+    std::string answer = Receive(fd);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
+    close(fd);
+  }
+}
+
+// Also one that reads only once all is sent.
+TEST_F(SlowClientTest, LetsTheClientReadARefusalOfALargeBody) {
+  Begin({});
+  for (const char* framing : {"Content-Length: 8388608", "Content-Length: 1073741824", "Transfer-Encoding: chunked"}) {
+    int fd = Connect();
+    Send(fd, fmt::format("POST / HTTP/1.1\r\nHost: a\r\n{}\r\n\r\n800000\r\n", framing));
+    for (int i = 0; i < 128; ++i) Send(fd, std::string(64 << 10, 'x'));
+    std::string answer = Receive(fd);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << framing << ": " << answer;
+    EXPECT_EQ(CountOf(answer, "HTTP/1.1"), 1u) << answer;
+    close(fd);
+  }
+}
+
+TEST_F(SlowClientTest, WaitsForAnImmenseBodyOnlySoLong) {
+  Begin({.clock = &clock_});
+  int fd = Connect();
+  Send(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n");
+  int other = Connect();  // once it is answered, the first one has been read
+  Send(other, kClose);
+  Receive(other);
+  clock_.seconds += 3;
+  std::string answer = Receive(fd);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
+  close(fd);
+  close(other);
+}
+
+TEST_F(SlowClientTest, EndsSlowAndIdleClients) {
+  Begin({.header_seconds = 10, .body_seconds = 10, .idle_seconds = 10, .write_seconds = 10, .clock = &clock_});
+  int idle = Connect();
+  int slow_header = Connect();
+  Send(slow_header, "GET / HT");
+  int slow_body = Connect();
+  Send(slow_body, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  EXPECT_EQ(Receive(slow_body, 25), "HTTP/1.1 100 Continue\r\n\r\n");
+  Send(slow_body, "a");
+  int slow_reader = Connect();
+  Send(slow_reader, "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n123456789012345678901234567890");
+  int busy = Connect();
+  Send(busy, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitHeld();
+  Receive(slow_reader, 1);
+  clock_.seconds += 11;
+  EXPECT_EQ(Receive(idle), "");
+  for (int fd : {slow_header, slow_body}) {
+    std::string answer = Receive(fd);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 Request Timeout\r\nDate: Sun, 06 Nov 1994 08:49:48 GMT\r\n"))
+        << answer;
+  }
+  clock_.seconds += 11;  // in the first ones its system took what it could
+  AwaitSweep();
+  EXPECT_LT(Receive(slow_reader).size(), 20'000'000u);
+  released_ = true;
+  EXPECT_TRUE(Receive(busy, 1).starts_with("HTTP/1.1 200"));
+  for (int fd : {idle, slow_header, slow_body, slow_reader, busy}) close(fd);
+}
+
+// Progress counts, not how long all of it takes; a trickle is none.
+TEST_F(SlowClientTest, LetsAClientReadSlowlyButNotByTheByte) {
+  Begin({.write_seconds = 10, .clock = &clock_});
+  int slow = ConnectNarrow();
+  int trickling = ConnectNarrow();
+  for (int fd : {slow, trickling}) {
+    Send(fd, "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n123456789012345678901234567890");
+  }
+  size_t read = 0;
+  for (int i = 0; i < 4; ++i) {
+    read += Receive(slow, 1 << 20).size();
+    Receive(trickling, 1);
+    clock_.seconds += 8;
+    AwaitSweep();
+  }
+  EXPECT_LT(Receive(trickling).size(), 20'000'000u);
+  while (read < 30'000'000) {
+    std::string more = Receive(slow, 1);
+    ASSERT_NE(more, "") << read;
+    read += more.size();
+  }
+  for (int fd : {slow, trickling}) close(fd);
+}
+
+TEST_F(SlowClientTest, EndsWhoSaysNothingSoonerThanWhoHasAsked) {
+  Begin({.first_byte_seconds = 5, .idle_seconds = 20, .clock = &clock_});
+  int silent = Connect();
+  int asked = Connect();
+  Ask(asked, "/one");
+  clock_.seconds += 6;
+  EXPECT_EQ(Receive(silent), "");
+  Ask(asked, "/two");
+  for (int fd : {silent, asked}) close(fd);
+}
+
+TEST_F(SlowClientTest, EndsWhoIsIdleLongestForOneConnectionTooMany) {
+  Begin({.connections = 3});
+  int first = Connect();
+  int second = Connect();
+  int third = Connect();
+  for (int fd : {first, second, third}) Ask(fd, "/before");
+  Ask(first, "/again");
+  int fourth = Connect();
+  EXPECT_EQ(Receive(second), "");
+  int fifth = Connect();
+  EXPECT_EQ(Receive(third), "");
+  for (int fd : {first, fourth, fifth}) Ask(fd, "/behind");
+  for (int fd : {first, second, third, fourth, fifth}) close(fd);
+}
+
+TEST_F(SlowClientTest, TurnsAwayWhoComesWhileAllAreBusy) {
+  Begin({.connections = 2});
+  int busy = Connect();
+  Send(busy, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitHeld();
+  int half = Connect();
+  Ask(half, "/whole");
+  Send(half, "GET /ha");
+  int more = Connect();
+  std::string answer = Receive(more);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+  released_ = true;
+  EXPECT_TRUE(Receive(busy, 1).starts_with("HTTP/1.1 200"));
+  Send(half, "lf HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(Receive(half, 1).ends_with("GET /half"));
+  for (int fd : {busy, half, more}) close(fd);
+}
+
+}  // namespace
+}  // namespace ashlar::http
