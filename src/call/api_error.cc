@@ -26,6 +26,7 @@ constexpr CodeRow kCodes[] = {
     {Code::kExpectationFailed, "EXPECTATION_FAILED", 417, false, "that expectation is not supported"},
     {Code::kConflict, "CONFLICT", 409, false, "a value is taken, or a patch does not fit the row"},
     {Code::kReferenced, "REFERENCED", 409, false, "other rows refer to this one"},
+    {Code::kInvalidTransition, "INVALID_TRANSITION", 409, false, "a field cannot make that move"},
     {Code::kPreconditionFailed, "PRECONDITION_FAILED", 412, false, "the row is not as the request expects it"},
     {Code::kPreconditionRequired, "PRECONDITION_REQUIRED", 428, false, "a change of this row needs If-Match"},
     {Code::kValidationError, "VALIDATION_ERROR", 422, false, "some fields are not valid"},

@@ -33,6 +33,7 @@ enum class Code : uint8_t {
   kExpectationFailed,
   kConflict,
   kReferenced,
+  kInvalidTransition,
   kPreconditionFailed,
   kPreconditionRequired,
   kValidationError,

@@ -14,6 +14,12 @@
 
 namespace ashlar::cel {
 
+// How much a field adds to an expression that names it; a stored one is one part.
+struct Weight {
+  int parts = 1;
+  int height = 0;  // as Usage::height
+};
+
 // What the names of a resource mean; model/ implements it.
 class Schema {
  public:
@@ -28,6 +34,8 @@ class Schema {
   virtual std::optional<Member> Find(ResourceId resource, std::string_view name) const = 0;
   // Every name that Find knows, for `did you mean`.
   virtual std::vector<std::string> Names(ResourceId resource) const = 0;
+  // More than one part: the field is computed from others.
+  virtual Weight WeightOf(ResourceId, FieldId) const { return {}; }
 };
 
 // Where an expression stands, and what it may use.
@@ -129,7 +137,8 @@ struct Usage {
   std::vector<std::pair<ResourceId, FieldId>> fields;  // every field it reads, of any resource
   std::vector<std::pair<ResourceId, RelationId>> crossed;  // every relation it crosses
 };
-Usage Measure(const Expr& expr);
+// With a schema, computed fields count as what they are made of.
+Usage Measure(const Expr& expr, const Schema* schema = nullptr);
 
 // The same tree with every Relation of `expr` that has no guard given one by `guard(target resource, to_many)`: an
 // expression over Variable{0} that is re-slotted; null means no guard needed.

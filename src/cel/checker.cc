@@ -400,7 +400,10 @@ ExprPtr Checker::Run(const Ast& ast, const Type& expected) {
   if (!same) {
     return Wrong(ast, fmt::format("this is {}, {} is expected", WithArticle(expr->type), WithArticle(expected)));
   }
-  if (Measure(*expr).height > kMostHeight) return Wrong(ast, "nested too deeply, the rules that it names counted");
+  Usage usage = Measure(*expr, scope_.schema);
+  if (usage.height > kMostHeight) return Wrong(ast, "nested too deeply, the rules that it names counted");
+  if (usage.nodes > kMostNodes)
+    return Wrong(ast, fmt::format("with its rules this has more than {} parts", kMostNodes));
   return expr;
 }
 

@@ -87,14 +87,18 @@ bool IsPredicate(const Call& call) {
   return false;
 }
 
-bool IsLeaf(const Expr& expr) {
+Weight WeightOf(const Field& field, const Schema* schema) {
+  return schema == nullptr ? Weight{} : schema->WeightOf(field.row->type.resource, field.field);
+}
+
+bool IsLeaf(const Expr& expr, const Schema* schema) {
   const auto* field = expr.get<Field>();
-  if (field != nullptr) return field->row->get<Variable>() != nullptr;
+  if (field != nullptr) return field->row->get<Variable>() != nullptr && WeightOf(*field, schema).parts == 1;
   return expr.get<Literal>() != nullptr || expr.get<Variable>() != nullptr;
 }
 
 // How many symbols a database's parser holds while it reads argument `which` of what a call becomes; see store/sql.
-int HeightOf(const Call& call, size_t which) {
+int HeightOf(const Call& call, size_t which, const Schema* schema) {
   switch (call.op) {
     case Op::kAnd:
     case Op::kOr:
@@ -117,7 +121,7 @@ int HeightOf(const Call& call, size_t which) {
     case Op::kSubtract:
     case Op::kMultiply:
     case Op::kDivide:
-    case Op::kModulo: return which == 1 && !IsLeaf(*call.arguments[0]) ? 6 : 4;
+    case Op::kModulo: return which == 1 && !IsLeaf(*call.arguments[0], schema) ? 6 : 4;
     case Op::kStartsWith:
     case Op::kEndsWith:
     case Op::kContains:
@@ -138,6 +142,8 @@ constexpr int kItemHeight = 8;
 
 class Measurer {
  public:
+  explicit Measurer(const Schema* schema) : schema_(schema) {}
+
   struct At {
     int depth = 1;
     int height = 0;
@@ -160,8 +166,11 @@ class Measurer {
     if (const auto* literal = expr.get<Literal>()) CountValues(literal->value.get<types::List>());
     if (const auto* field = expr.get<Field>()) {
       usage_.fields.emplace_back(field->row->type.resource, field->field);
-      bool path = field->row->get<Relation>() != nullptr;
-      return Run(*field->row, at.In(path ? kPathHeight : 0, 0));
+      At row = at.In(field->row->get<Relation>() != nullptr ? kPathHeight : 0, 0);
+      Weight weight = WeightOf(*field, schema_);
+      usage_.nodes += weight.parts - 1;
+      usage_.height = std::max(usage_.height, row.height + weight.height);
+      return Run(*field->row, row);
     }
     if (const auto* relation = expr.get<Relation>()) return Cross(*relation, at);
     if (const auto* list = expr.get<ListOf>()) {
@@ -194,7 +203,7 @@ class Measurer {
     for (size_t i = 0; i < call.arguments.size(); ++i) {
       const auto* inner = call.arguments[i]->get<Call>();
       bool linked = chain && inner != nullptr && inner->op == call.op;
-      At there = at.In(linked ? 0 : HeightOf(call, i), chain ? 0 : 1);
+      At there = at.In(linked ? 0 : HeightOf(call, i, schema_), chain ? 0 : 1);
       reached = std::max(reached, Run(*call.arguments[i], there));
     }
     return reached;
@@ -216,6 +225,7 @@ class Measurer {
     if (list != nullptr) usage_.list_values = std::max(usage_.list_values, static_cast<int>(list->items.size()));
   }
 
+  const Schema* schema_;
   Usage usage_;
   std::map<int, int> reached_;
 };
@@ -285,8 +295,8 @@ class Guarder {
 
 }  // namespace
 
-Usage Measure(const Expr& expr) {
-  Measurer measurer;
+Usage Measure(const Expr& expr, const Schema* schema) {
+  Measurer measurer(schema);
   measurer.Run(expr, {});
   return measurer.Take();
 }

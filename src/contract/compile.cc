@@ -31,8 +31,11 @@ void ReadSections(Draft& draft, const Node& resources) {
   ReadIds(draft);
   ReadIndexes(draft);
   Expressions expressions(draft);
+  ReadComputed(draft, expressions);
   ReadDefaults(draft, expressions);
+  ReadTransitions(draft);
   ReadFieldRules(draft, expressions);
+  GuardComputed(draft);
   ReadChecks(draft, expressions);
   ReadAccess(draft, expressions);
   expressions.Finish();

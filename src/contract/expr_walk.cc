@@ -17,6 +17,8 @@ bool IsOwnRow(const cel::ExprPtr& row) {
 void Collect(const cel::Expr& expr, const model::Resource& resource, std::set<model::FieldId>& found) {
   if (const auto* field = expr.get<cel::Field>(); field != nullptr && IsOwnRow(field->row)) {
     found.insert(field->field);
+    const std::optional<model::Computed>& computed = resource.field(field->field).computed;
+    if (computed) found.insert(computed->inputs.begin(), computed->inputs.end());
   } else if (const auto* relation = expr.get<cel::Relation>(); relation != nullptr && IsOwnRow(relation->row)) {
     const model::Relation& crossed = resource.relation(relation->relation);
     if (!crossed.to_many) found.insert(crossed.local);

@@ -11,7 +11,8 @@ namespace ashlar::contract {
 
 // The direct parts of an expression, without null pointers.
 void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr&)>& visit);
-// The fields of the row in slot 0 that it looks at, the keys of the relations that it crosses from there included.
+// The fields of the row in slot 0 that it looks at, the keys of the relations that it crosses from there and what
+// computed fields are made of included.
 std::set<model::FieldId> OwnFields(const cel::Expr& expr, const model::Resource& resource);
 
 // Every part of what was written, `ast` itself first.

@@ -89,34 +89,35 @@ size_t Expressions::PartsOf(const cel::Ast& ast) const {
   return parts;
 }
 
+// What defaults name means the same as in rules.
 cel::Scope Expressions::ScopeOf(model::ResourceId resource, Use use) {
-  bool check = use == Use::kCheck;
+  if (use == Use::kDefault) use = Use::kRule;
   cel::Scope scope;
   scope.schema = draft_.service.get();
   scope.resource = resource;
-  scope.relations = scope.auth = scope.now = !check;
-  scope.matches = check;
+  scope.relations = scope.auth = scope.now = use == Use::kRule;
+  scope.matches = use == Use::kCheck;
   scope.rule_names = rule_names_;
-  if (!check) {
+  if (use == Use::kRule) {
     for (const model::Role& role : draft_.service->roles) scope.role_names.push_back(role.name);
   }
-  scope.rule = [this, resource, check](std::string_view name) -> cel::ExprPtr {
+  scope.rule = [this, resource, use](std::string_view name) -> cel::ExprPtr {
     const Rule* rule = FindRule(name);
     if (rule == nullptr) return nullptr;
     if (rule->wrong) return cel::False();
-    const Meaning& meaning = MeaningOf(static_cast<size_t>(rule - rules_.data()), resource, check);
+    const Meaning& meaning = MeaningOf(static_cast<size_t>(rule - rules_.data()), resource, use);
     return meaning.expr == nullptr ? cel::False() : meaning.expr;
   };
   return scope;
 }
 
 // Rules are made of rules to a small depth only, and never of themselves: ReadRules has seen to that.
-const Expressions::Meaning& Expressions::MeaningOf(size_t index, model::ResourceId resource, bool check) {
-  auto [found, first] = meanings_.try_emplace({index, resource, check});
+const Expressions::Meaning& Expressions::MeaningOf(size_t index, model::ResourceId resource, Use use) {
+  auto [found, first] = meanings_.try_emplace({index, resource, use});
   Meaning& meaning = found->second;
   if (!first) return meaning;
   Rule& rule = rules_[index];
-  auto compiled = cel::Compile(rule.text, ScopeOf(resource, check ? Use::kCheck : Use::kRule), BoolType());
+  auto compiled = cel::Compile(rule.text, ScopeOf(resource, use), BoolType());
   if (!compiled) {
     meaning.mistakes = std::move(compiled).error();
     return meaning;
@@ -124,19 +125,20 @@ const Expressions::Meaning& Expressions::MeaningOf(size_t index, model::Resource
   meaning.expr = cel::FoldConstants(*compiled);
   rule.fits = true;
   if (rule.node == nullptr) return meaning;
-  if (auto ast = cel::ParseSyntax(rule.text, {})) NoteMisfits(*rule.node, *ast, resource, check);
+  if (auto ast = cel::ParseSyntax(rule.text, {})) NoteMisfits(*rule.node, *ast, resource, use);
   return meaning;
 }
 
-void Expressions::NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, bool check) {
+void Expressions::NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, Use use) {
   if (trying_) return;
+  if (use == Use::kDefault) use = Use::kRule;
   ForEachAst(ast, [&](const cel::Ast& part) {
     if (part.kind != cel::Ast::Kind::kName) return;
     const Rule* rule = FindRule(part.text);
     if (rule == nullptr || rule->wrong) return;
     auto index = static_cast<size_t>(rule - rules_.data());
     if (index >= kBuiltIn) draft_.rules[index - kBuiltIn].used = true;
-    auto meaning = meanings_.find({index, resource, check});
+    auto meaning = meanings_.find({index, resource, use});
     if (meaning == meanings_.end() || meaning->second.expr != nullptr) return;
     Place place = PlaceIn(node, static_cast<size_t>(part.offset), part.text.size(), draft_.SourceOf(node));
     misfits_.push_back({index, resource, place, &meaning->second});
@@ -178,7 +180,7 @@ cel::ExprPtr Expressions::Compile(const Node& node, model::ResourceId resource, 
     return nullptr;
   }
   auto compiled = cel::Compile(node.text, ScopeOf(resource, use), expected);
-  NoteMisfits(node, *ast, resource, use == Use::kCheck);
+  NoteMisfits(node, *ast, resource, use);
   if (!compiled) {
     if (!otherwise || !otherwise(&*ast, compiled.error())) Tell(node, compiled.error());
     return nullptr;
@@ -197,8 +199,8 @@ void Expressions::JudgeUnused(size_t index) {
   for (bool system : {false, true}) {
     for (const model::Resource& resource : draft_.service->resources) {
       if (draft_.resources[resource.id.index()].system != system || resource.id == draft_.service->audit) continue;
-      const Meaning& rule = MeaningOf(index, resource.id, false);
-      if (rule.expr != nullptr || MeaningOf(index, resource.id, true).expr != nullptr) return;
+      const Meaning& rule = MeaningOf(index, resource.id, Use::kRule);
+      if (rule.expr != nullptr || MeaningOf(index, resource.id, Use::kCheck).expr != nullptr) return;
       if (nearest == nullptr || rule.mistakes.size() < nearest->size()) nearest = &rule.mistakes;
     }
   }

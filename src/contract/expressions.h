@@ -11,7 +11,7 @@
 namespace ashlar::contract {
 
 // What an expression is for; it decides what may stand in it.
-enum class Use : uint8_t { kRule, kCheck, kDefault };
+enum class Use : uint8_t { kRule, kCheck, kDefault, kComputed };
 
 // The parts of a contract that are CEL, compiled for the resources where they stand. Named rules are expressions
 // that get their meaning anew for each resource; one that fits nowhere is told of where it is written, one that fits
@@ -54,11 +54,11 @@ class Expressions {
 
   const Rule* FindRule(std::string_view name) const;
   size_t PartsOf(const cel::Ast& ast) const;
-  const Meaning& MeaningOf(size_t rule, model::ResourceId resource, bool check);
+  const Meaning& MeaningOf(size_t rule, model::ResourceId resource, Use use);
   // Tells of a rule that would fit no resource.
   void JudgeUnused(size_t rule);
   cel::Scope ScopeOf(model::ResourceId resource, Use use);
-  void NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, bool check);
+  void NoteMisfits(const Node& node, const cel::Ast& ast, model::ResourceId resource, Use use);
   void Tell(const Node& node, const std::vector<cel::Mistake>& mistakes);
   // Whether the mistake follows from one that is told already.
   bool Follows(const std::string& text, const cel::Mistake& mistake) const;
@@ -68,7 +68,7 @@ class Expressions {
   bool trying_ = false;  // rules where nothing uses them
   std::vector<Rule> rules_;
   std::vector<std::string> rule_names_;
-  std::map<std::tuple<size_t, model::ResourceId, bool>, Meaning> meanings_;
+  std::map<std::tuple<size_t, model::ResourceId, Use>, Meaning> meanings_;
   std::vector<Misfit> misfits_;
 };
 

@@ -82,6 +82,14 @@ void WriteNamed(json::Writer& out, const Key& key) {
   out.EndObject();
 }
 
+void WriteNamedNames(json::Writer& out) {
+  out.Field("type", "object");
+  out.Key("additionalProperties");
+  out.BeginObject();
+  WriteListOf(out, 1);
+  out.EndObject();
+}
+
 void WriteList(json::Writer& out, const Key& key) {
   out.Field("type", "array");
   out.Key("items");
@@ -115,6 +123,7 @@ void WriteShape(json::Writer& out, const Key& key) {
     case Shape::kNamed:
     case Shape::kNamedTexts:
     case Shape::kNamedFields: return WriteNamed(out, key);
+    case Shape::kNamedNames: return WriteNamedNames(out);
     case Shape::kFlagOrMapping: return WriteScalarOr(out, key, WriteFlag);
     case Shape::kRuleOrMapping: return WriteScalarOr(out, key, WriteScalar);
   }

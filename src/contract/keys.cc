@@ -46,7 +46,7 @@ constexpr Key kPageRows[] = {
 };
 
 constexpr Key kFieldRows[] = {
-    {"type", Shape::kType, "A field type or a resource; '!' behind it: required.", true, {}, kOnStored},
+    {"type", Shape::kType, "A field type or a resource; '!' behind it: required.", true, {}, kOnShown},
     {"many", Shape::kName, "The resource whose rows belong to this one: the inverse of a to-one.", true, {}, kOnToMany},
     {"via", Shape::kName, "The to-one of that resource that leads here.", true, {}, kOnToMany},
     {"through", Shape::kName, "Many-to-many over a join resource.", kLater, {}, kOnToMany},
@@ -65,14 +65,14 @@ constexpr Key kFieldRows[] = {
     {"search", Shape::kBool, "Part of full-text search.", true, {}, kOnScalar},
     {"immutable", Shape::kBool, "Set at creation only.", true, {}, kOnStored},
     {"readOnly", Shape::kBool, "Set only by defaults and actions.", true, {}, kOnStored},
-    {"writeOnly", Shape::kBool, "Never read, nor in audit, events and logs.", kLater, {}, kOnStored},
-    {"read", Shape::kRule, "Who may read it, of those who may read the row.", true, {}, kOnStored},
+    {"writeOnly", Shape::kBool, "Never read, nor in audit, events and logs.", true, {}, kOnStored},
+    {"read", Shape::kRule, "Who may read it, of those who may read the row.", true, {}, kOnShown},
     {"write", Shape::kRule, "Who may write it, of those who may write the row.", true, {}, kOnStored},
-    {"transitions", Shape::kAny, "The allowed moves of an enum.", kLater, {}, kOnScalar},
-    {"computed", Shape::kExpression, "CEL over the same row, not stored.", kLater, {}, kOnScalar},
+    {"transitions", Shape::kNamedNames, "The allowed moves of an enum: FROM: [TO, ...].", true, {}, kOnScalar},
+    {"computed", Shape::kExpression, "CEL over the same row, not stored.", true, {}, kOnComputed},
     {"description", Shape::kText, "For the generated documents."},
-    {"example", Shape::kAny, "A value that shows what is meant.", true, {}, kOnStored},
-    {"deprecated", Shape::kFlagOrMapping, "That it should no longer be used.", true, kDeprecatedRows, kOnStored},
+    {"example", Shape::kAny, "A value that shows what is meant.", true, {}, kOnShown},
+    {"deprecated", Shape::kFlagOrMapping, "That it should no longer be used.", true, kDeprecatedRows, kOnShown},
     {"column", Shape::kName, "The column of a database that was there first.", kLater, {}, kOnStored},
     {"was", Shape::kName, "The field's former name, for migrations.", kLater, {}, kOnStored},
 };
@@ -151,6 +151,7 @@ std::string_view NameOf(Shape shape) {
     case Shape::kMappings: return "a list of mappings";
     case Shape::kNamed: return "a mapping of names to mappings";
     case Shape::kNamedTexts: return "a mapping of names to rules";
+    case Shape::kNamedNames: return "a mapping of names to lists of names, as { a: [b, c] }";
     case Shape::kNamedFields: return "a mapping of names to types or mappings";
     case Shape::kFlagOrMapping: return "true, false or a mapping";
     case Shape::kRuleOrMapping: return "a rule or { before, after }";

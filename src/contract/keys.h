@@ -25,6 +25,7 @@ enum class Shape : uint8_t {
   kMappings,      // a list of such mappings
   kNamed,         // a mapping of names to such mappings
   kNamedTexts,    // a mapping of names to CEL
+  kNamedNames,    // a mapping of names to lists of names
   kNamedFields,   // a mapping of names to types or such mappings
   kFlagOrMapping, // true, false or such a mapping
   kRuleOrMapping, // CEL or such a mapping
@@ -36,7 +37,8 @@ struct Key;
 std::string Wanted(Shape shape, std::span<const Key> members = {});
 
 // What kinds of field a key is for.
-inline constexpr uint8_t kOnScalar = 1, kOnToOne = 2, kOnToMany = 4, kOnStored = kOnScalar | kOnToOne, kOnAll = 7;
+inline constexpr uint8_t kOnScalar = 1, kOnToOne = 2, kOnToMany = 4, kOnComputed = 8;
+inline constexpr uint8_t kOnStored = kOnScalar | kOnToOne, kOnShown = kOnStored | kOnComputed, kOnAll = 15;
 
 struct Key {
   std::string_view name;

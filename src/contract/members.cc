@@ -44,6 +44,11 @@ const Node* FirstWrong(const Node& node, Shape shape) {
     case Shape::kNamed:
     case Shape::kNamedTexts:
     case Shape::kNamedFields: return wrong_if(!IsMapping(node));
+    case Shape::kNamedNames: {
+      if (!node.is_mapping()) return &node;
+      auto found = std::ranges::find_if_not(node.entries, AreTexts, &Entry::value);
+      return found == node.entries.end() ? nullptr : &found->value;
+    }
     case Shape::kFlagOrMapping: return wrong_if(!ToBool(node) && !node.is_mapping());
     case Shape::kRuleOrMapping: return wrong_if(!IsText(node) && !node.is_mapping());
   }

@@ -90,10 +90,24 @@ namespace ashlar::contract {
   ROW(kSearchKind, "search-kind", "only texts can be searched")                                                     \
   ROW(kSearchGuarded, "search-guarded", "a field with a 'read' rule cannot be searched")                            \
   ROW(kDefaultText, "default-text", "a default is an expression, in which a text has quotes of its own: {}")        \
+  ROW(kWriteOnlyRead, "write-only-read", "nobody reads what is writeOnly: leave out 'read'")                        \
   ROW(kDefaultNull, "default-null", "a required field cannot be null by default")                                   \
   ROW(kDefaultInvalid, "default-invalid", "the default {}")                                                         \
   ROW(kDefaultSystem, "default-system", "a default cannot look at '{}', which the system sets")                     \
   ROW(kDefaultOrder, "default-order", "this looks at '{}', whose own default is not known by then")                 \
+  ROW(kTransitionsBegin, "transitions-begin",                                                                       \
+      "'transitions' needs a 'default' that crosses no relation: rows begin in it")                                 \
+  ROW(kTransitionUnknown, "transition-unknown", "'{}' has no constant '{}'")                                        \
+  ROW(kTransitionStays, "transition-stays", "staying in '{}' is no move")                                           \
+  ROW(kComputedKind, "computed-kind", "a computed field cannot be {}")                                              \
+  ROW(kComputedRequired, "computed-required",                                                                       \
+      "a computed field has no '!': where its expression is an error, it is null")                                  \
+  ROW(kComputedConstants, "computed-constants", "this may be a text that is none of the constants of '{}'")         \
+  ROW(kComputedCycle, "computed-cycle", "'{}' is computed from itself")                                             \
+  ROW(kComputedSize, "computed-size",                                                                               \
+      "with the computed fields that it names this has more than {} parts, or is nested too deeply")                \
+  ROW(kComputedUnreadable, "computed-unreadable", "'{}' is writeOnly, so that nobody could read this")              \
+  ROW(kIndexComputed, "index-computed", "'{}' cannot be in an index: it is computed")                               \
   ROW(kExample, "example", "the example {}")                                                                        \
   ROW(kDate, "date", "'{}' must be a date as 2026-01-31")                                                           \
   ROW(kPageRange, "page-range", "'{}' must be from 1 to {}")                                                        \

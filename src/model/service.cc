@@ -87,4 +87,9 @@ std::vector<std::string> Service::Names(ResourceId resource_id) const {
   return names;
 }
 
+cel::Weight Service::WeightOf(ResourceId resource_id, FieldId which) const {
+  const Field& field = resource(resource_id).field(which);
+  return field.computed ? field.computed->weight : cel::Weight{};
+}
+
 }  // namespace ashlar::model

@@ -10,6 +10,8 @@
 
 #include "cel/cel.h"
 #include "cel/expr.h"
+#include "model/computed.h"
+#include "model/transitions.h"
 #include "types/type.h"
 
 namespace ashlar::model {
@@ -29,11 +31,12 @@ struct Deprecation {
 // Which of the fields that the system keeps, or none of them.
 enum class SystemField : uint8_t { kNone, kId, kVersion, kCreatedAt, kUpdatedAt, kDeletedAt };
 
-// A stored field: one column. A to-one relation `category` is the stored field `categoryId` with `relation` set.
+// A stored field: one column; or one that is computed from those. A to-one relation `category` is the stored field
+// `categoryId` with `relation` set.
 struct Field {
   std::string name;      // in JSON: "price", "categoryId"
   std::string declared;  // in the contract: "price", "category"
-  std::string column;    // "price", "category_id"
+  std::string column;    // "price", "category_id"; empty if it is computed
   types::TypePtr type;
   cel::Type cel_type;
   SystemField system = SystemField::kNone;
@@ -43,7 +46,10 @@ struct Field {
   bool search = false;
   bool immutable = false;
   bool read_only = false;
+  bool write_only = false;  // nobody reads it, and nothing keeps a trace of it: `read` is False()
   cel::ExprPtr default_value;  // null: none
+  std::optional<Transitions> transitions;  // of an enum with a default, in which rows begin; absent: any move
+  std::optional<Computed> computed;  // absent: stored
   cel::ExprPtr read;           // null: everyone who reads the row
   cel::ExprPtr write;          // null: everyone who may write the row
   RelationId relation;         // valid: this is the key of that to-one
@@ -146,6 +152,7 @@ struct Service : cel::Schema {
 
   std::optional<Member> Find(ResourceId resource, std::string_view name) const override;
   std::vector<std::string> Names(ResourceId resource) const override;
+  cel::Weight WeightOf(ResourceId resource, FieldId field) const override;
 };
 
 }  // namespace ashlar::model

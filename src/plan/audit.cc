@@ -14,6 +14,7 @@ Value Image(const model::Resource& resource, const Values* row) {
   json::Writer out(text);
   out.BeginObject();
   for (size_t i = 0; i < resource.fields.size(); ++i) {
+    if (resource.fields[i].write_only || resource.fields[i].computed) continue;
     out.Key(resource.fields[i].name);
     if ((*row)[i].is_null()) {
       out.Null();

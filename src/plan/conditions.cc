@@ -15,6 +15,7 @@ constexpr int kMaxLoops = 2;  // over to-many relations, one in another: each mu
 constexpr int kMaxPredicates = 100;
 constexpr int kMaxValues = 1000;
 constexpr int kMaxDepth = 8;
+constexpr int kMaxSortParts = 1000;  // of what computed fields are made of
 
 // Builds one structured condition from the outside in: crossing a to-many opens an `exists`.
 class ConditionMaker {
@@ -192,6 +193,13 @@ ExprPtr MakeFilter(const std::string& text, const model::Resource& resource, con
   return *compiled;
 }
 
+// Computed fields count as what they are made of.
+void CheckSize(const ExprPtr& expr, const Rules& rules, ClauseErrors& errors) {
+  if (expr == nullptr || cel::Measure(*expr, &rules.service()).nodes <= cel::kMostNodes) return;
+  errors.invalid.push_back(
+      fmt::format("the filter has more than {} parts, those of computed fields counted", cel::kMostNodes));
+}
+
 void CheckLimits(const cel::Expr& expr, const call::Call& call, ClauseErrors& errors) {
   cel::Usage usage = cel::Measure(expr);
   if (usage.relation_depth > kMaxRelations) {
@@ -246,6 +254,7 @@ ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, c
   }
   if (!errors.empty()) return nullptr;
   all = cel::And(all, filter == nullptr ? nullptr : rules.Fold(filter));
+  CheckSize(all, rules, errors);
   return rules.Guarded(all);
 }
 
@@ -280,6 +289,13 @@ std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const mod
     } else {
       add(id, term.descending);
     }
+  }
+  int parts = 0;
+  for (const Order& term : order) {
+    if (resource.field(term.field).computed) parts += resource.field(term.field).computed->weight.parts;
+  }
+  if (parts > kMaxSortParts) {
+    errors.invalid.push_back(fmt::format("'sort' names computed fields of more than {} parts", kMaxSortParts));
   }
   for (model::FieldId id : resource.key) add(id, false);
   return order;

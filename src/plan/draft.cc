@@ -11,7 +11,7 @@ using model::SystemField;
 using types::Detail;
 
 bool HoldsFor(const cel::Expr& rule, const model::Resource& resource, const Values& row) {
-  return cel::Holds(rule, RecordEnvironment{}, {resource.id, &row});
+  return cel::Holds(rule, RecordEnvironment(resource), {resource.id, &row});
 }
 
 Draft::Draft(const model::Resource& resource, const Rules& rules, Mode mode, const Values* stored)
@@ -117,6 +117,7 @@ void Draft::Place(const model::Field& field, FieldId id, bool ok, Value value) {
 }
 
 bool Draft::MaySet(const model::Field& field) const {
+  if (field.computed) return false;
   bool creating = stored_ == nullptr;
   bool is_operator = rules_.caller().is_operator();
   switch (field.system) {
@@ -183,7 +184,7 @@ void Draft::ReadKeyMember(const json::Json& value) {
 
 void Draft::CompleteField(FieldId id) {
   const model::Field& field = resource_.field(id);
-  if (given_[id.index()]) return;
+  if (given_[id.index()] || field.computed) return;
   if (stored_ != nullptr && (mode_ != Mode::kReplace || KeepsWhenOmitted(id))) return;
   if (field.system != SystemField::kNone) {
     if (field.system == SystemField::kId && resource_.id_kind == model::IdKind::kString && stored_ == nullptr) {
@@ -209,7 +210,7 @@ void Draft::ApplyDefault(FieldId id, const ExprPtr& folded) {
     bad_[id.index()] = true;  // what it is made of is wrong, and is told
     return;
   }
-  auto value = cel::Evaluate(*folded, RecordEnvironment{}, {resource_.id, &row_});
+  auto value = cel::Evaluate(*folded, RecordEnvironment(resource_), {resource_.id, &row_});
   const model::Field& field = resource_.field(id);
   if (!value) {
     bad_[id.index()] = true;
@@ -269,8 +270,11 @@ void Draft::SetProbed(size_t which, const types::Cell& cell) {
 }
 
 bool Draft::CanJudge(const cel::Expr& rule) const {
-  for (const auto& [resource, field] : cel::Measure(rule).fields) {
-    if (resource == resource_.id && bad_[field.index()]) return false;
+  auto is_bad = [this](FieldId id) { return bad_[id.index()]; };
+  for (const auto& [resource, id] : cel::Measure(rule).fields) {
+    if (resource != resource_.id) continue;
+    const std::optional<model::Computed>& computed = resource_.field(id).computed;
+    if (computed ? std::ranges::any_of(computed->inputs, is_bad) : is_bad(id)) return false;
   }
   return true;
 }
@@ -291,6 +295,7 @@ void Draft::Check() {
 }
 
 bool Draft::Changed(FieldId field) const {
+  if (resource_.field(field).computed) return false;
   return stored_ == nullptr || !((*stored_)[field.index()] == row_[field.index()]);
 }
 

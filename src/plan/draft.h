@@ -14,11 +14,17 @@ namespace ashlar::plan {
 // Shows an in-memory row, values by field, to expressions that cross no relation.
 class RecordEnvironment final : public cel::Environment {
  public:
-  Value FieldOf(cel::RowRef row, FieldId field) const override {
-    return (*static_cast<const Values*>(row.row))[field.index()];
+  explicit RecordEnvironment(const model::Resource& resource) : resource_(resource) {}
+  Value FieldOf(cel::RowRef row, FieldId id) const override {
+    const model::Field& field = resource_.field(id);
+    if (field.computed) return model::Compute(*field.computed, *field.type, *this, row);
+    return (*static_cast<const Values*>(row.row))[id.index()];
   }
   std::optional<cel::RowRef> ToOne(cel::RowRef, model::RelationId) const override { return std::nullopt; }
   std::vector<cel::RowRef> ToMany(cel::RowRef, model::RelationId) const override { return {}; }
+
+ private:
+  const model::Resource& resource_;
 };
 bool HoldsFor(const cel::Expr& rule, const model::Resource& resource, const Values& row);
 
@@ -47,6 +53,7 @@ class Draft {
 
   bool creates() const { return mode_ == Mode::kCreate; }
   const Values& row() const { return row_; }
+  const Values* stored() const { return stored_; }
   Values& row() { return row_; }
   bool Changed(FieldId field) const;
   bool Given(FieldId field) const { return given_[field.index()]; }

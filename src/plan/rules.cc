@@ -16,7 +16,9 @@ ExprPtr Rules::Access(const ExprPtr& rule) const {
   return cel::FoldCondition(rule, bindings_);
 }
 
-ExprPtr Rules::Read(const model::Field& field) const { return Access(field.read); }
+ExprPtr Rules::Read(const model::Field& field) const {
+  return field.write_only ? cel::False() : Access(field.read);  // not even the operator
+}
 
 ExprPtr Rules::Write(const model::Field& field) const { return Access(field.write); }
 

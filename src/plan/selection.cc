@@ -37,7 +37,8 @@ class ShapeMaker {
     shape.shows_key = resource.id_kind == model::IdKind::kComposite;
     for (size_t i = 0; i < resource.fields.size(); ++i) {
       model::FieldId id{static_cast<uint32_t>(i)};
-      if (!Show(resource, id, shape)) shape.shaped = true;
+      // What nobody is ever shown is no part of the full row.
+      if (!Show(resource, id, shape) && !resource.fields[i].write_only) shape.shaped = true;
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/write_program.h"
 
+#include "plan/transitions.h"
+
 namespace ashlar::plan {
 
 using cel::ExprPtr;
@@ -203,7 +205,8 @@ std::optional<call::ApiError> Judgement::Verdict(std::optional<call::ApiError> p
   if (!draft_.denied().empty()) return request_.rules.DeniedField(draft_.denied());
   if (!denied_.empty()) return request_.rules.DeniedField(denied_);
   if (precondition) return precondition;
-  return draft_.Errors();
+  if (auto errors = draft_.Errors()) return errors;
+  return CheckTransitions(request_.resource, request_.rules, draft_);
 }
 
 }  // namespace ashlar::plan

@@ -21,6 +21,7 @@ std::string_view NameOf(Detail detail) {
     case Detail::kCheck: return "CHECK";
     case Detail::kReferenceNotFound: return "REFERENCE_NOT_FOUND";
     case Detail::kUnique: return "UNIQUE";
+    case Detail::kTransition: return "TRANSITION";
   }
   return "";
 }

@@ -33,6 +33,7 @@ enum class Detail : uint8_t {
   kCheck,
   kReferenceNotFound,
   kUnique,
+  kTransition,
 };
 std::string_view NameOf(Detail detail);  // "TOO_SMALL"
 

@@ -119,7 +119,9 @@ class ExplainerOfAll {
       const model::Resource& resource = service_.resource(query->resource);
       JudgeRows(resource, query->where, query->among, one);
       bool by_key = query->order.empty() || query->order.front().field == resource.key.front();
-      if (one.plan.sorts && !by_key && one.indexed) Declare(resource, {query->order.front().field}, one);
+      if (!one.plan.sorts || by_key || !one.indexed) return;
+      bool computed = resource.field(query->order.front().field).computed.has_value();  // no index can hold it
+      Declare(resource, computed ? std::vector<model::FieldId>{} : std::vector{query->order.front().field}, one);
     }
   }
 

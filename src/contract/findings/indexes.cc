@@ -74,6 +74,7 @@ class Conditions {
       const auto* field = call.arguments[side]->get<cel::Field>();
       bool own = field != nullptr && field->row->get<cel::Variable>() != nullptr &&
                  field->row->get<cel::Variable>()->slot == 0;
+      if (own && resource_.field(field->field).computed) return {};  // no index can hold it
       if (own && !UsesRow(*call.arguments[1 - side])) return field->field;
     }
     return {};

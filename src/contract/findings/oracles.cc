@@ -58,6 +58,13 @@ void FindGuardedUnique(Review& review) {
 void FindGuardedCheck(Review& review) {
   review.ForEachResource([&](const model::Resource& resource, const ResourceDraft&) {
     Oracles oracles(review.service(), resource);
+    for (uint32_t i = 0; i < resource.fields.size(); ++i) {
+      const model::Field* field = resource.fields[i].transitions ? oracles.Find({model::FieldId{i}}) : nullptr;
+      if (field == nullptr) continue;
+      review.TellOfField(resource, field->declared,
+                         fmt::format("who may not read '{}' of '{}' can tell its value from the moves that are refused",
+                                     field->declared, resource.name));
+    }
     for (const model::Check& check : resource.checks) {
       std::set<model::FieldId> fields = OwnFields(*check.rule, resource);
       const model::Field* field = oracles.Find({fields.begin(), fields.end()});

@@ -11,6 +11,7 @@ void ReadFieldRules(Draft& draft, Expressions& expressions) {
       if (!source.field.valid()) continue;
       model::Field& field = resource.fields[source.field.index()];
       field.read = expressions.CompileRule(source.Value("read"), resource.id);
+      if (field.write_only) field.read = cel::False();
       field.write = expressions.CompileRule(source.Value("write"), resource.id);
     }
   }

@@ -175,7 +175,12 @@ class FieldReader {
   }
 
   bool ReadScalar(FieldDraft& field, const types::FieldType& row, const Node& scalar, Place place) {
-    CheckKeys(field, kOnScalar, row.name);
+    bool computed = field.members != nullptr && field.members->Has("computed");
+    if (computed) {
+      CheckKeys(field, kOnComputed, "a computed field");
+    } else {
+      CheckKeys(field, kOnScalar, row.name);
+    }
     types::Parameters parameters;
     parameters.arguments = field.type.arguments;
     types::Parameters& bounded = field.type.list ? list_ : parameters;
@@ -192,7 +197,7 @@ class FieldReader {
       for (const types::ParameterError& error : type.error()) TellParameter(field, row, scalar, place, error);
       return false;
     }
-    return AddScalar(field, *std::move(type));
+    return computed ? AddComputed(field, *std::move(type), place) : AddScalar(field, *std::move(type));
   }
 
   void TellParameter(const FieldDraft& field, const types::FieldType& row, const Node& scalar, Place place,
@@ -227,6 +232,26 @@ class FieldReader {
     made.type = std::move(type);
     made.search = ReadSearch(field, *made.type);
     CheckIndexed(field, *made.type);
+    Add(field, std::move(made));
+    return true;
+  }
+
+  // Its expression is read once all fields are known.
+  bool AddComputed(FieldDraft& field, types::TypePtr type, Place place) {
+    if (!names_.ClaimMember(field.entry->place, field.name(), field.name())) return false;
+    constexpr types::Kind kOthers[] = {types::Kind::kJson, types::Kind::kBytes, types::Kind::kList};
+    if (std::ranges::find(kOthers, type->kind()) != std::end(kOthers)) {
+      draft_.mistakes.Add(place, Problem::kComputedKind, type->text());
+      return false;
+    }
+    if (field.type.required) draft_.mistakes.Add(place, Problem::kComputedRequired);
+    model::Field made = Describe(field);
+    made.name = field.name();
+    made.required = false;
+    made.read_only = true;
+    made.cel_type = cel::TypeOf(*type, true);
+    made.type = std::move(type);
+    made.computed.emplace();
     Add(field, std::move(made));
     return true;
   }
@@ -294,9 +319,17 @@ class FieldReader {
     made.index = field.Flag("index");
     made.immutable = field.Flag("immutable");
     made.read_only = field.Flag("readOnly");
+    made.write_only = ReadWriteOnly(field);
     if (field.members != nullptr) made.description = field.members->Text("description");
     made.deprecated = ReadDeprecated(field.Value("deprecated"), draft_.mistakes);
     return made;
+  }
+
+  bool ReadWriteOnly(const FieldDraft& field) {
+    bool write_only = field.Flag("writeOnly");
+    const Entry* read = write_only ? field.members->Find("read") : nullptr;
+    if (read != nullptr) draft_.mistakes.Add(read->place, Problem::kWriteOnlyRead);
+    return write_only;
   }
 
   bool ReadSearch(const FieldDraft& field, const types::Type& type) {
@@ -304,6 +337,8 @@ class FieldReader {
     const Node* search = field.Value("search");
     if (type.kind() != types::Kind::kText || !type.constants().empty()) {
       draft_.mistakes.Add(search->place, Problem::kSearchKind);
+    } else if (field.Flag("writeOnly")) {
+      draft_.mistakes.Add(search->place, Problem::kKeyNotOfType, "search", "what is writeOnly");
     } else if (field.members->Has("read")) {
       draft_.mistakes.Add(search->place, Problem::kSearchGuarded);
     }

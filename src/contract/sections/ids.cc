@@ -9,6 +9,7 @@ constexpr size_t kMostParts = 4;
 
 // Kinds whose texts hold no comma, so that "1,17" says which part is which.
 bool CanBePart(const model::Field& field) {
+  if (field.computed) return false;
   if (field.relation.valid()) return true;
   switch (field.type->kind()) {
     case types::Kind::kInt64:
@@ -49,8 +50,9 @@ void ReadPart(Draft& draft, const ResourceDraft& source, const Node& item, model
   }
   model::Field& field = resource.fields[part->field.index()];
   if (!field.required) draft.mistakes.Add(item.place, Problem::kIdPartOptional, item.Shown());
-  if (part->Value("read") != nullptr) {
-    draft.mistakes.Add(part->members->Find("read")->place, Problem::kIdPartGuarded, item.Shown());
+  for (std::string_view key : {"read", "writeOnly"}) {
+    bool guarded = key == "read" ? part->Value(key) != nullptr : part->Flag(key);
+    if (guarded) draft.mistakes.Add(part->members->Find(key)->place, Problem::kIdPartGuarded, item.Shown());
   }
   field.immutable = true;
   resource.key.push_back(part->field);

@@ -74,6 +74,10 @@ class IndexReader {
       draft_.mistakes.Add(item.place, Problem::kIndexToMany, item.Shown(), source_.name());
       return std::nullopt;
     }
+    if (resource_.field(found).computed) {
+      draft_.mistakes.Add(item.place, Problem::kIndexComputed, item.Shown());
+      return std::nullopt;
+    }
     const types::Type& type = *resource_.field(found).type;
     if (!IsIndexable(type)) {
       draft_.mistakes.Add(item.place, Problem::kIndexKind, item.Shown(), NameOf(type.kind()));

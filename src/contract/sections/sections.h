@@ -9,7 +9,7 @@ class Expressions;
 // The sections of a contract, in the order in which they are read. Each tells what is wrong and leaves the model
 // as right as it can be:
 //   ReadService ReadRoles ReadRules DeclareResources ReadFields ReadInverses ReadIds ReadIndexes
-//   (ReadDefaults ReadFieldRules ReadChecks ReadAccess)  MakeOperations
+//   (ReadComputed ReadDefaults ReadTransitions ReadFieldRules GuardComputed ReadChecks ReadAccess)  MakeOperations
 void ReadService(Draft& draft);
 void ReadRoles(Draft& draft);
 // Names, syntax and what rules are made of; they get their meaning per resource, where they are used.
@@ -23,8 +23,14 @@ void ReadInverses(Draft& draft);
 // Composite ids.
 void ReadIds(Draft& draft);
 void ReadIndexes(Draft& draft);
+// What computed fields are made of.
+void ReadComputed(Draft& draft, Expressions& expressions);
 void ReadDefaults(Draft& draft, Expressions& expressions);
+// REQUIRES: defaults are read.
+void ReadTransitions(Draft& draft);
 void ReadFieldRules(Draft& draft, Expressions& expressions);
+// Who reads a computed field: who reads all that it is made of. REQUIRES: field rules are read.
+void GuardComputed(Draft& draft);
 void ReadChecks(Draft& draft, Expressions& expressions);
 void ReadAccess(Draft& draft, Expressions& expressions);
 void MakeOperations(Draft& draft);

@@ -129,7 +129,8 @@ class ExpressionMaker {
   explicit ExpressionMaker(Dice& dice) : dice_(dice) {}
 
   std::string Bool(int depth) {
-    if (depth <= 0) return dice_.Of({"true", "false", Thing() + "flag", Thing() + "flag", "n == 7"});
+    if (depth <= 0)
+      return dice_.Of({"true", "false", Thing() + "flag", Thing() + "flag", Thing() + "bright", "n == 7"});
     switch (dice_.Below(17)) {
       case 0: return fmt::format("({} && {})", Bool(depth - 1), Bool(depth - 1));
       case 1: return fmt::format("({} || {})", Bool(depth - 1), Bool(depth - 1));
@@ -173,7 +174,7 @@ class ExpressionMaker {
       case 1:
         return fmt::format("({} {} null)", Person().substr(0, Person().size() - 1) == "" ? "owner" : "owner.boss",
                            dice_.Of({"==", "!="}));
-      case 2: return fmt::format("({}colour == {})", Thing(), dice_.Of({"red", "'green'"}));
+      case 2: return fmt::format("({}{} == {})", Thing(), dice_.Of({"colour", "hue"}), dice_.Of({"red", "'green'"}));
       case 3: return fmt::format("({}u {} '{}')", Thing(), dice_.Of({"==", "!=", "<"}), Uuid(1 + dice_.Below(2)));
       case 4: return fmt::format("({}day {} '{}')", Thing(), dice_.Of({"==", "!=", "<", ">="}), dice_.Of(kDays));
       case 5: return fmt::format("({}raw {} b'\\x00')", Thing(), dice_.Of({"==", "!=", "<", ">="}));
@@ -192,7 +193,7 @@ class ExpressionMaker {
       case 3: what = OrNull(Moment(depth)); break;
       case 4: what = OrNull(Real(depth)); break;
       case 5: what = Person() + dice_.Of({"name", "score", "boss"}); break;
-      default: what = Thing() + dice_.Of({"u", "raw", "day", "colour", "doc", "doc.b", "doc.c.d"}); break;
+      default: what = Thing() + dice_.Of({"u", "raw", "day", "colour", "hue", "doc", "doc.b", "doc.c.d"}); break;
     }
     return fmt::format("({} {} null)", what, dice_.Of({"==", "!="}));
   }
@@ -210,7 +211,8 @@ class ExpressionMaker {
       if (!ints_.empty() && dice_.OneIn(3)) return dice_.Of(ints_);
       if (!lines_.empty() && dice_.OneIn(3)) return dice_.Of(lines_) + "qty";
       return dice_.Of({"0", "1", "-1", "2", "7", "9223372036854775807", "-9223372036854775808", Thing() + "n",
-                       Thing() + "m", Thing() + "big", Person() + "score"});
+                       Thing() + "m", Thing() + "big", Person() + "score", Thing() + "next", Thing() + "twice",
+                       Thing() + "vast"});
     }
     switch (dice_.Below(6)) {
       case 0:
@@ -245,7 +247,8 @@ class ExpressionMaker {
   }
 
   std::string Decimal(int depth) {
-    std::string leaf = !lines_.empty() && dice_.OneIn(3) ? dice_.Of(lines_) + "price" : Thing() + dice_.Of({"d", "x"});
+    std::string leaf =
+        !lines_.empty() && dice_.OneIn(3) ? dice_.Of(lines_) + "price" : Thing() + dice_.Of({"d", "x", "half"});
     if (depth <= 0) return leaf;
     switch (dice_.Below(6)) {
       case 0:
@@ -265,7 +268,8 @@ class ExpressionMaker {
 
   std::string Real(int depth) {
     if (depth <= 0)
-      return dice_.Of({Thing() + "r", dice_.Of(kReals), fmt::format("{:.6f}", 1.0 + dice_.Below(1000) / 7.0)});
+      return dice_.Of(
+          {Thing() + "r", Thing() + "ratio", dice_.Of(kReals), fmt::format("{:.6f}", 1.0 + dice_.Below(1000) / 7.0)});
     switch (dice_.Below(4)) {
       case 0:
       case 1: return fmt::format("({} {} {})", Real(depth - 1), dice_.Of({"+", "-", "*", "/"}), Real(depth - 1));
@@ -278,14 +282,16 @@ class ExpressionMaker {
     if (depth <= 0) {
       if (!words_.empty() && dice_.OneIn(3)) return dice_.Of(words_);
       if (!lines_.empty() && dice_.OneIn(3)) return dice_.Of(lines_) + "note";
-      return dice_.Of({Thing() + "s", Person() + "name", "'Tea'", "''", "'a'", "'\\u00e9'", "'\\U0010FFFF'"});
+      return dice_.Of({Thing() + "s", Thing() + "told", Thing() + "brief", Person() + "name", "'Tea'", "''", "'a'",
+                       "'\\u00e9'", "'\\U0010FFFF'"});
     }
     if (dice_.OneIn(3)) return fmt::format("({} ? {} : {})", Bool(depth - 1), Text(depth - 1), OrNull(Text(depth - 1)));
     return fmt::format("({} + {})", Text(depth - 1), Text(depth - 1));
   }
 
   std::string Moment(int depth) {
-    if (depth <= 0) return dice_.Of({Thing() + "at", fmt::format("timestamp('{}')", dice_.Of(kTimes))});
+    if (depth <= 0)
+      return dice_.Of({Thing() + "at", Thing() + "later", fmt::format("timestamp('{}')", dice_.Of(kTimes))});
     return fmt::format("({} {} {})", Moment(depth - 1), dice_.Of({"+", "-"}), Span(depth - 1));
   }
   std::string Span(int depth) {

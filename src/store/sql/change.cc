@@ -155,6 +155,7 @@ class Comparer {
 
   void AddField(const Resource& resource, const Field& field) {
     std::string place = resource.name + "." + field.name;
+    if (field.computed) return;
     if (field.system != model::SystemField::kNone) return;  // told with softDelete or the id
     std::optional<std::string> literal = DefaultText(field);
     if (field.unique) return Refuse("field {} is new and unique: its rows would have to be told apart", place);

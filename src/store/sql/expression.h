@@ -24,6 +24,9 @@ class ExpressionRenderer {
 
   // The expression about the row that `alias` names; parameters are numbered `?N` from parameters.size() + 1.
   std::string Render(const cel::Expr& expr, std::string_view alias, types::Values& parameters);
+  // A field of the row that `alias` names, stored or computed. REQUIRES: kQuery.
+  std::string Column(const model::Resource& resource, model::FieldId field, std::string_view alias,
+                     types::Values& parameters);
   // Whether something had no SQL in this mode: what was rendered must not be used then.
   bool failed() const { return failed_; }
 
@@ -43,6 +46,7 @@ class ExpressionRenderer {
   std::string Bind(types::Value value);
   std::string Unsupported();
 
+  bool IsLeaf(const cel::Expr& expr) const;
   bool Nullable(const cel::Expr& expr) const;
   bool Fallible(const cel::Expr& expr) const;
   bool CallFallible(const cel::Call& call) const;
@@ -69,6 +73,8 @@ class ExpressionRenderer {
   std::string InLiterals(const cel::Expr& item, const types::List& list);
   std::string InRange(const cel::Expr& item, const cel::Expr& list);
 
+  std::string ColumnSql(const model::Resource& resource, model::FieldId field, std::string_view alias);
+  std::string ComputedSql(const model::Resource& resource, model::FieldId field, std::string_view alias);
   std::string FieldSql(const cel::Field& field, std::string_view mark = "");
   std::string RowExists(const cel::Expr& row);
   std::string AliasOf(const cel::Expr& variable) const;

@@ -26,8 +26,7 @@ std::string ExpressionRenderer::FieldSql(const cel::Field& field, std::string_vi
   if (mode_ == Mode::kCheck && relation != nullptr) return Unsupported();
   std::string alias = relation == nullptr ? AliasOf(*field.row) : "";
   std::string from = relation == nullptr ? "" : PathFrom(*relation, alias);
-  std::string column =
-      mode_ == Mode::kCheck ? Quote(resource.field(field.field).column) : ColumnOf(resource, field.field, alias);
+  std::string column = ColumnSql(resource, field.field, alias);
   if (!mark.empty()) column = fmt::format("COALESCE({}, {})", column, mark);
   return relation == nullptr ? column : fmt::format("(SELECT {} {})", column, from);
 }

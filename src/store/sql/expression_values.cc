@@ -17,12 +17,6 @@ const char* SignOf(Op op) {
   return op == Op::kGreater ? ">" : ">=";
 }
 
-bool IsLeaf(const Expr& expr) {
-  const auto* field = expr.get<cel::Field>();
-  if (field != nullptr) return field->row->get<cel::Variable>() != nullptr;
-  return expr.get<cel::Literal>() != nullptr || expr.get<cel::Variable>() != nullptr;
-}
-
 const std::string* TextOf(const Expr& expr) {
   const auto* literal = expr.get<cel::Literal>();
   return literal == nullptr ? nullptr : literal->value.get<std::string>();
@@ -44,6 +38,14 @@ std::string EndOfPrefix(std::string prefix) {
 }
 
 }  // namespace
+
+// A column, a literal or an element: short, and had for nothing.
+bool ExpressionRenderer::IsLeaf(const Expr& expr) const {
+  const auto* field = expr.get<cel::Field>();
+  if (field == nullptr) return expr.get<cel::Literal>() != nullptr || expr.get<cel::Variable>() != nullptr;
+  bool computed = service_.resource(field->row->type.resource).field(field->field).computed.has_value();
+  return !computed && field->row->get<cel::Variable>() != nullptr;
+}
 
 std::string ExpressionRenderer::EqualSql(const Expr& a, const Expr& b) {
   if (a.type.tag == Tag::kRow || b.type.tag == Tag::kRow) return RowIsNull(a.type.tag == Tag::kRow ? a : b);

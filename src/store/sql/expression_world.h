@@ -99,6 +99,7 @@ class ExpressionWorld : public cel::Environment {
     if (renderer.failed()) return std::nullopt;
     std::string columns;
     for (const model::Field& field : resource.fields) {
+      if (field.computed) continue;
       columns += (columns.empty() ? "" : ", ") + DefineColumn(*service_, resource, field);
     }
     Must(connection_->Execute("DROP TABLE IF EXISTS checked"));
@@ -111,8 +112,10 @@ class ExpressionWorld : public cel::Environment {
         .has_value();
   }
 
-  types::Value FieldOf(cel::RowRef row, cel::FieldId field) const override {
-    return (*static_cast<const types::Values*>(row.row))[field.index()];
+  types::Value FieldOf(cel::RowRef row, cel::FieldId id) const override {
+    const model::Field& field = service_->resource(row.resource).field(id);
+    if (field.computed) return model::Compute(*field.computed, *field.type, *this, row);
+    return (*static_cast<const types::Values*>(row.row))[id.index()];
   }
   std::optional<cel::RowRef> ToOne(cel::RowRef row, cel::RelationId id) const override {
     for (cel::RowRef target : ToMany(row, id)) return target;

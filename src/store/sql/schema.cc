@@ -128,6 +128,7 @@ void CreateResource(const model::Service& service, const Resource& resource, std
   std::string text = fmt::format("CREATE TABLE {} (", Quote(resource.table));
   const char* comma = "";
   for (const Field& field : resource.fields) {
+    if (field.computed) continue;
     text += comma + DefineColumn(service, resource, field);
     comma = ", ";
   }
@@ -154,6 +155,7 @@ void DescribeResource(const model::Service& service, const Resource& resource, j
   out.Key("fields");
   out.BeginObject();
   for (const Field& field : resource.fields) {
+    if (field.computed) continue;
     out.Key(field.name);
     DescribeField(service, resource, field, out);
   }

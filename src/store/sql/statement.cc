@@ -40,7 +40,7 @@ class StatementRenderer {
     Add("SELECT ");
     const char* comma = "";
     for (model::FieldId field : query.fields) {
-      Add("{}{}", comma, ColumnOf(resource, field, kRow));
+      Add("{}{}", comma, Column(resource, field));
       comma = ", ";
     }
     for (const cel::ExprPtr& flag : query.flags) {
@@ -63,7 +63,7 @@ class StatementRenderer {
     Add("SELECT {} FROM (", columns);
     Add("SELECT ");
     size_t column = 0;
-    for (model::FieldId field : query.fields) Add("{} AS \"c{}\", ", ColumnOf(resource, field, kRow), column++);
+    for (model::FieldId field : query.fields) Add("{} AS \"c{}\", ", Column(resource, field), column++);
     for (const cel::ExprPtr& flag : query.flags) {
       Add("COALESCE({}, 0) AS \"c{}\", ", expressions_.Render(*flag, kRow, sql_.parameters), column++);
     }
@@ -109,7 +109,7 @@ class StatementRenderer {
     for (size_t i = 0; i < query.order.size(); ++i) {
       const plan::Order& term = query.order[i];
       const types::Value& value = (*query.after)[i];
-      std::string column = ColumnOf(resource, term.field, kRow);
+      std::string column = Column(resource, term.field);
       std::string mark = value.is_null() ? "NULL" : Bound(value);
       bool required = resource.field(term.field).required;
       std::string beyond = Beyond(column, term.descending, value.is_null(), mark, required);
@@ -137,7 +137,7 @@ class StatementRenderer {
       comma = ", ";
     }
     for (const plan::Order& term : order) {
-      Add("{}{}{}", comma, ColumnOf(resource, term.field, kRow), term.descending ? " DESC" : "");
+      Add("{}{}{}", comma, Column(resource, term.field), term.descending ? " DESC" : "");
       comma = ", ";
     }
   }
@@ -156,10 +156,7 @@ class StatementRenderer {
     sql_.columns = probe.expressions.size();
     std::string names;
     std::string marks;
-    for (size_t i = 0; i < resource.fields.size(); ++i) {
-      names += fmt::format("{}{}", i == 0 ? "" : ", ", Quote(resource.fields[i].column));
-      marks += (i == 0 ? "" : ", ") + Bound(probe.row[i]);
-    }
+    WriteRow(resource, probe.row, names, marks);
     Add("WITH {0}({1}) AS (SELECT {2}) SELECT ", Quote(kRow), names, marks);
     const char* comma = "";
     for (const cel::ExprPtr& expression : probe.expressions) {
@@ -174,11 +171,19 @@ class StatementRenderer {
     std::string names;
     std::string marks;
     // Every column: a null must not become a column's default, and one text serves every row.
-    for (size_t i = 0; i < resource.fields.size(); ++i) {
-      names += fmt::format("{}{}", i == 0 ? "" : ", ", Quote(resource.fields[i].column));
-      marks += (i == 0 ? "" : ", ") + Bound(insert.row[i]);
-    }
+    WriteRow(resource, insert.row, names, marks);
     Add("INSERT INTO {} ({}) VALUES ({})", Quote(resource.table), names, marks);
+  }
+
+  // The columns of a resource, and the values of a row for them.
+  void WriteRow(const model::Resource& resource, const types::Values& row, std::string& names, std::string& marks) {
+    const char* comma = "";
+    for (size_t i = 0; i < resource.fields.size(); ++i) {
+      if (resource.fields[i].computed) continue;
+      names += comma + Quote(resource.fields[i].column);
+      marks += comma + Bound(row[i]);
+      comma = ", ";
+    }
   }
 
   void Write(const plan::Update& update) {
@@ -204,6 +209,10 @@ class StatementRenderer {
       Add("{}{} = {}", joiner, Quote(resource.field(resource.key[i]).column), Bound(key[i]));
       joiner = " AND ";
     }
+  }
+
+  std::string Column(const model::Resource& resource, model::FieldId field) {
+    return expressions_.Column(resource, field, kRow, sql_.parameters);
   }
 
   template <class... Arguments>

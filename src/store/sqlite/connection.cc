@@ -7,6 +7,7 @@
 
 #include "store/sql/search.h"
 #include "store/sqlite/bind.h"
+#include "store/sqlite/conform.h"
 #include "store/sqlite/functions.h"
 
 namespace ashlar::store::sqlite {
@@ -97,7 +98,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
-  if (code != SQLITE_OK || !Configure(handle) || !AddFunctions(handle)) {
+  if (code != SQLITE_OK || !Configure(handle) || !connection->AddOurFunctions()) {
     return Fail(ErrorKind::kUnavailable, fmt::format("cannot open {}: {}", path, sqlite3_errstr(code)));
   }
   sqlite3_busy_timeout(handle, writer ? kWriterWaitMs : kReaderWaitMs);
@@ -110,11 +111,13 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   return connection;
 }
 
+bool Connection::AddOurFunctions() { return AddFunctions(handle_) && AddConform(handle_, &service_); }
+
 Result<std::unique_ptr<Connection>> Connection::OpenInMemory() {
   sqlite3* handle = nullptr;
   int code = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
-  if (code != SQLITE_OK || !Configure(handle) || !AddFunctions(handle)) {
+  if (code != SQLITE_OK || !Configure(handle) || !connection->AddOurFunctions()) {
     return Fail(ErrorKind::kUnavailable, fmt::format("cannot open a database in memory: {}", sqlite3_errstr(code)));
   }
   return connection;
@@ -202,6 +205,7 @@ Result<types::Rows> Connection::Step(sqlite3_stmt* statement, const sql::Sql& sq
 }
 
 Result<plan::Answer> Connection::Run(const model::Service& service, const plan::Statement& statement) {
+  service_ = &service;
   const model::Resource& resource =
       service.resource(std::visit([](const auto& one) { return one.resource; }, statement));
   Result<types::Rows> rows = RunSql(sql::Render(service, statement), !Writes(statement));

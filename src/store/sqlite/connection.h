@@ -53,6 +53,7 @@ class Connection {
 
  private:
   explicit Connection(sqlite3* handle) : handle_(handle) {}
+  bool AddOurFunctions();
   Result<sqlite3_stmt*> Prepare(const std::string& text);
   Result<types::Rows> RunSql(const sql::Sql& sql, bool reads);
   Result<void> KeepSearch(const model::Resource& resource, const plan::Statement& statement,
@@ -64,6 +65,7 @@ class Connection {
 
   static constexpr size_t kMaxPrepared = 200;
   sqlite3* handle_;
+  const model::Service* service_ = nullptr;  // of the statement that runs
   bool (*expired_)(void*) = nullptr;
   void* expired_argument_ = nullptr;
   bool reading_ = true;  // the statement that runs

@@ -54,6 +54,11 @@ bool Creates(const model::Resource& resource, OperationKind kind) {
   return kind == OperationKind::kCreate || (kind == OperationKind::kReplace && resource.id_kind != model::IdKind::kInt);
 }
 
+bool HasTransitions(const model::Resource& resource) {
+  auto has = [](const model::Field& field) { return field.transitions.has_value(); };
+  return std::ranges::any_of(resource.fields, has);
+}
+
 // Whether the operation can be refused so.
 bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
   switch (code) {
@@ -76,6 +81,7 @@ bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
     case Code::kValidationError:
     case Code::kExpressionFailed: return TakesBody(kind);
     case Code::kConflict: return TakesBody(kind) || kind == OperationKind::kRestore;
+    case Code::kInvalidTransition: return TakesBody(kind) && HasTransitions(resource);
     case Code::kReferenced: return kind == OperationKind::kDelete && !resource.soft_delete;
     case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
     case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;

@@ -117,7 +117,7 @@ class EnvelopeWriter {
 
   void WriteDetails() {
     std::string codes;
-    for (auto code = types::Detail::kRequired; code <= types::Detail::kUnique;
+    for (auto code = types::Detail::kRequired; code <= types::Detail::kTransition;
          code = static_cast<types::Detail>(static_cast<int>(code) + 1)) {
       codes += fmt::format("{}{}", codes.empty() ? "" : ", ", types::NameOf(code));
     }

@@ -79,6 +79,21 @@ std::string Meaning(const model::Service& service, const model::Resource& resour
   return fmt::format("The id of the {}.", service.resource(relation.target).name);
 }
 
+std::string ComputedFrom(const model::Resource& resource, const model::Computed& computed) {
+  std::vector<std::string> names;
+  for (model::FieldId input : computed.inputs) names.push_back(resource.field(input).name);
+  return names.empty() ? "Computed." : fmt::format("Computed from {}.", fmt::join(names, ", "));
+}
+
+// "Moves from draft to placed, cancelled; from placed to paid."
+std::string MovesOf(const model::Transitions& transitions) {
+  std::string text = "Moves";
+  for (const auto& [from, to] : transitions.moves) {
+    if (!to.empty()) text += fmt::format("{} from {} to {}", text == "Moves" ? "" : ";", from, fmt::join(to, ", "));
+  }
+  return text == "Moves" ? "Never changes." : text + ".";
+}
+
 std::string DescriptionOf(const model::Service& service, const model::Resource& resource, const model::Field& field,
                           Shape shape) {
   std::string text = Meaning(service, resource, field);
@@ -88,6 +103,9 @@ std::string DescriptionOf(const model::Service& service, const model::Resource& 
   if (!answer && model::ReachOf(field.write) == Reach::kSome) add("Not every caller may set it.");
   if (shape == Shape::kCreate && field.default_value != nullptr) add("Has a default.");
   if (!answer && field.unique) add("Unique.");
+  if (field.transitions && shape != Shape::kCreate) add(MovesOf(*field.transitions));
+  if (field.transitions && shape == Shape::kCreate) add("Can only begin in its default.");
+  if (field.computed) add(ComputedFrom(resource, *field.computed));
   if (field.immutable && field.system == SystemField::kNone) add("Cannot be changed once the row is there.");
   if (field.deprecated && !field.deprecated->use.empty()) add(fmt::format("Use {}.", field.deprecated->use));
   return text;
@@ -204,6 +222,7 @@ class SchemasWriter {
       out_.EndArray();
     }
     if (read_only) out_.Field("readOnly", true);
+    if (field.write_only) out_.Field("writeOnly", true);
     if (field.deprecated) out_.Field("deprecated", true);
     out_.EndObject();
   }
@@ -309,7 +328,7 @@ std::optional<json::Json> BodyExample(const model::Resource& resource, Shape sha
   json::Object body;
   for (const model::Field& field : resource.fields) {
     std::optional<Shown> shown = ShownIn(shape, resource, field);
-    if (!shown || shown->read_only || field.deprecated) continue;
+    if (!shown || shown->read_only || field.deprecated || field.transitions) continue;
     bool worth = shown->required || (field.system == SystemField::kNone && !field.relation.valid() &&
                                      model::ReachOf(field.write) == Reach::kEveryone);
     if (!worth) continue;

@@ -3,6 +3,7 @@
 
 #include "base/utf8_words.h"
 #include "model/row_id.h"
+#include "plan/draft.h"
 
 namespace ashlar::recipes {
 namespace {
@@ -40,6 +41,16 @@ Values OrderedBy(const std::vector<plan::Order>& order, const Values& row) {
 
 bool OneOf(const Values& values, const Value& value) {
   return std::any_of(values.begin(), values.end(), [&](const Value& one) { return one == value; });
+}
+
+// A row with what its computed fields come to, which this store keeps like any other field.
+Values WithComputed(const Resource& resource, Values row) {
+  plan::RecordEnvironment environment(resource);
+  for (size_t i = 0; i < resource.fields.size(); ++i) {
+    if (resource.fields[i].computed)
+      row[i] = environment.FieldOf({resource.id, &row}, FieldId{static_cast<uint32_t>(i)});
+  }
+  return row;
 }
 
 // How often the words occur in what is searched of the row; 0 unless all of them do.
@@ -148,8 +159,9 @@ plan::Answer Tables::Run(const plan::Count& count) {
 
 plan::Answer Tables::Run(const plan::Probe& probe) {
   types::Rows found(probe.expressions.size());
+  Row row = WithComputed(service_->resource(probe.resource), probe.row);
   for (const cel::ExprPtr& expression : probe.expressions) {
-    auto value = cel::Evaluate(*expression, View(*this), {probe.resource, &probe.row});
+    auto value = cel::Evaluate(*expression, View(*this), {probe.resource, &row});
     Append(value ? *value : Value{}, found);
   }
   return found;
@@ -203,6 +215,7 @@ plan::Answer Tables::Run(const plan::Insert& insert) {
     if (id.is_null()) id = last_ids_[insert.resource.index()] + 1;
     written.id = id;
   }
+  row = WithComputed(resource, std::move(row));
   if (auto violation = Violation(resource, row, nullptr)) return std::move(*violation);
   if (const auto* id = written.id.get<int64_t>()) {
     last_ids_[insert.resource.index()] = std::max(last_ids_[insert.resource.index()], *id);
@@ -217,6 +230,7 @@ plan::Answer Tables::Run(const plan::Update& update) {
   if (found == TableOf(update.resource).end()) return plan::Written{0, Value{}};
   Row row = found->second;
   for (const auto& [field, value] : update.set) row[field.index()] = value;
+  row = WithComputed(resource, std::move(row));
   if (auto violation = Violation(resource, row, &found->second)) return std::move(*violation);
   found->second = std::move(row);
   return plan::Written{1, Value{}};
