@@ -75,14 +75,14 @@ class Run:
             with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
                 self.results.add_all(pool.map(lambda target: run_fuzz(tree, target, seconds), targets))
 
-    def end_to_end(self, binary):
+    def end_to_end(self, binary, **environment):
         with self.results.stage(f"end to end ({binary.parent.name})"):
             files = sorted(path for path in (ROOT / "tests/e2e").glob("test_*.py") if self.wants(path.stem))
             if not files:
                 return
             if not binary.exists():
                 raise RuntimeError(f"{binary} has not been built")
-            self.pytest(files, binary.parent / "results/e2e.xml", ASHLAR_BIN=str(binary))
+            self.pytest(files, binary.parent / "results/e2e.xml", ASHLAR_BIN=str(binary), **environment)
 
     def pytest(self, what, report, **environment):
         report.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ class Run:
         if wants_e2e:
             self.end_to_end(ROOT / "build/release/ashlar")
             if self.extended:
-                self.end_to_end(asan / "ashlar")
+                self.end_to_end(asan / "ashlar", ASHLAR_EXTENDED="1")
         if everything or self.extended or self.filter in TSAN_MODULES:
             self.thread_sanitizer()
         return self.results
