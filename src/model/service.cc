@@ -32,6 +32,7 @@ std::string_view NameOf(OperationKind kind) {
     case OperationKind::kDelete: return "delete";
     case OperationKind::kRestore: return "restore";
     case OperationKind::kHistory: return "history";
+    case OperationKind::kAggregate: return "aggregate";
   }
   return "";
 }

@@ -83,7 +83,7 @@ struct Access {
   cel::ExprPtr list, get, create, update_before, update_after, remove, restore, history;
 };
 
-enum class OperationKind : uint8_t { kList, kCreate, kGet, kUpdate, kReplace, kDelete, kRestore, kHistory };
+enum class OperationKind : uint8_t { kList, kCreate, kGet, kUpdate, kReplace, kDelete, kRestore, kHistory, kAggregate };
 std::string_view NameOf(OperationKind kind);  // "list", "create", ...
 
 // Something that a caller may ask for. Surfaces, documents and limits are projections of the list of these.

@@ -22,6 +22,7 @@ struct Meta {
 
 Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, const Meta& meta, bool hash);
 Envelope EncodeList(const model::Service& service, const call::Outcome& outcome, const Meta& meta);
+Envelope EncodeGroups(const call::Outcome& outcome, const Meta& meta);
 Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta);
 // {"error": {...}, "meta": {...}}
 std::string EncodeError(const call::ApiError& error, const Meta& meta);

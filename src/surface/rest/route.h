@@ -38,7 +38,7 @@ class Router {
 
  private:
   struct Collection {
-    Address rows, row, restore, history;
+    Address rows, aggregate, row, restore, history;
   };
   static Match Choose(std::string_view method, const Address& address, std::string id);
   static Match Nowhere(const std::vector<std::string>& segments);

@@ -35,6 +35,7 @@ class Tables {
 
   plan::Answer Run(const plan::Query& query);
   plan::Answer Run(const plan::Count& count);
+  plan::Answer Run(const plan::Aggregate& aggregate);
   plan::Answer Run(const plan::Probe& probe);
   plan::Answer Run(const plan::Insert& insert);
   plan::Answer Run(const plan::Update& update);
