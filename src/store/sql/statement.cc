@@ -178,7 +178,9 @@ class StatementRenderer {
     for (const plan::Having& having : aggregate.having) {
       const plan::Measured& measure = aggregate.measures[having.measure];
       std::vector<std::string> marks;
-      for (const types::Value& value : having.values) marks.push_back(BoundMeasure(value));
+      for (const types::Value& value : having.values) {
+        if (having.op != call::Operator::kIsNull) marks.push_back(BoundMeasure(value));  // which asks for no value
+      }
       Condition(HavingSql(measure, having.op, CellName(aggregate.keys.size() + having.measure), having.values, marks));
     }
     if (aggregate.counts) return Add(")");
