@@ -136,6 +136,13 @@ def test_malformed_requests_are_refused_once_and_the_connection_ends(server, req
     assert json.loads(found[0][1])["error"]["code"] == code, found
 
 
+@pytest.mark.parametrize("character", "<>\"#")
+def test_a_character_that_must_be_encoded_is_named(server, character):
+    answer = server.raw(f"GET /v1/things?filter=n{character}1 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    message = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["message"]
+    assert message == f"the target has a '{character}', which must be encoded as %{ord(character):02X}"
+
+
 def ask(server, line, *fields):
     """(status, headers, body) of one request, its header fields as they are given."""
     lines = [line, *fields, "Connection: close"]
