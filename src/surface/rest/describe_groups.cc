@@ -4,6 +4,7 @@
 #include "call/aggregation.h"
 #include "model/reach.h"
 #include "surface/rest/describe_schemas.h"
+#include "types/aggregate_types.h"
 #include "types/period.h"
 
 namespace ashlar::surface::rest {
@@ -16,6 +17,20 @@ void WriteNullable(std::string_view name, const types::Type& type, json::Writer&
   AllowNull(schema);
   out.Key(name);
   out.Raw(json::ToText(json::Json(std::move(schema))));
+}
+
+// Whether the field has such periods: hours have moments alone.
+bool Has(const model::Field& field, types::Period period) {
+  if (field.type->kind() == types::Kind::kTimestamp) return true;
+  return field.type->kind() == types::Kind::kDate && period != types::Period::kHour;
+}
+
+void WritePeriods(const model::Field& field, json::Writer& out) {
+  for (const types::PeriodRow& row : types::Periods()) {
+    bool hour = row.period == types::Period::kHour;
+    if (!Has(field, row.period)) continue;
+    WriteNullable(fmt::format("{}:{}", field.name, row.name), hour ? *types::TypeOfMoment() : *types::TypeOfDay(), out);
+  }
 }
 
 }  // namespace
@@ -38,10 +53,8 @@ std::vector<std::string> GroupKeysOf(const model::Resource& resource) {
   for (const model::Field& field : resource.fields) {
     if (!Readable(field) || !field.type->sortable()) continue;
     keys.push_back(field.name);
-    bool moment = field.type->kind() == types::Kind::kTimestamp;
-    if (!moment && field.type->kind() != types::Kind::kDate) continue;
     for (const types::PeriodRow& row : types::Periods()) {
-      if (moment || row.period != types::Period::kHour) keys.push_back(fmt::format("{}:{}", field.name, row.name));
+      if (Has(field, row.period)) keys.push_back(fmt::format("{}:{}", field.name, row.name));
     }
   }
   return keys;
@@ -57,6 +70,9 @@ void WriteGroupSchema(const model::Resource& resource, json::Writer& out) {
   for (const model::Field& field : resource.fields) {
     bool function = std::ranges::any_of(call::Functions(), [&](const auto& row) { return row.name == field.name; });
     if (Readable(field) && field.type->sortable() && !function) WriteNullable(field.name, *field.type, out);
+  }
+  for (const model::Field& field : resource.fields) {
+    if (Readable(field)) WritePeriods(field, out);
   }
   for (const call::FunctionRow& row : call::Functions()) {
     out.Key(row.name);
