@@ -21,6 +21,8 @@ using model::OperationKind;
 
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
 
+const call::ApiError kUncodable{Code::kNotAcceptable, "none of zstd, br, gzip and identity is taken", {}};
+
 // A name that a client gave its request is kept if it can do no harm in a log.
 bool IsSane(std::string_view id) {
   if (id.empty() || id.size() > 128) return false;
@@ -75,6 +77,7 @@ struct Front::Exchange {
   Context context;
   int64_t begun;
   rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
+  http::AcceptedCodings codings = http::AcceptedCodings::Of(request);
   int64_t auth_us = 0;
   int64_t decode_us = 0;
   int64_t encode_us = 0;
@@ -147,6 +150,7 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   exchange->caller = std::move(*caller);
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
   exchange->call = rest::Decode(exchange->request, exchange->match);
+  if (exchange->codings.TakesNothing() && !exchange->call.malformed) exchange->call.malformed = kUncodable;
   exchange->decode_us = clock_.SteadyMicros() - begun;
   auto outcome = engine_.Run(exchange->context, exchange->caller, exchange->call);
   if (!outcome.ready()) return AwaitOutcome(std::move(exchange), std::move(outcome.task()));
@@ -182,9 +186,9 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
                      wanted.if_match_versions.end();
     if (stale) return Error(exchange, {Code::kPreconditionFailed, "the row has changed since", {}});
     response.Set("ETag", tag);
-    auto none = exchange.request.FindList("If-None-Match");
-    if (kind == OperationKind::kGet && none && rest::NamesTag(*none, tag)) {
-      response = {304, {{"ETag", tag}}, ""};
+    auto held = kind == OperationKind::kGet ? Coder::Held(exchange.request, exchange.codings, tag) : std::nullopt;
+    if (held) {
+      response = {304, {{"ETag", *held}}, ""};
     } else {
       response.body = std::move(envelope.body);
     }
@@ -194,6 +198,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
+  coder_.Apply(exchange.request, exchange.codings, response);
   exchange.encode_us = clock_.SteadyMicros() - begun;
   return Send(exchange, std::move(response), "");
 }
@@ -255,6 +260,8 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
   if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
+  bool encoded = error.code == Code::kUnsupportedMediaType && exchange.request.Find("Content-Encoding");
+  if (encoded) response.Set("Accept-Encoding", "identity");
   bool problem = exchange.accepted.problem;
   response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
   response.body = problem ? rest::EncodeProblem(error, exchange.meta()) : rest::EncodeError(error, exchange.meta());
@@ -262,6 +269,7 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
 }
 
 http::Response Front::Send(Exchange& exchange, http::Response response, std::string_view error_code) {
+  coder_.Apply(exchange.request, exchange.codings, response);
   SetCommon(response, exchange.context.request_id);
   SetDeprecation(exchange, response);
   options_.cors.Apply(exchange.request, exchange.match.allow, response);
@@ -324,9 +332,9 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   const bool posted = page.takes_post && exchange.request.method == "POST";
   if (auto other = posted ? std::nullopt : OnlyGet(exchange)) return std::move(*other);
   http::Response response{200, {{"ETag", page.tag}, {"Cache-Control", "no-cache"}}, ""};
-  auto none = exchange.request.FindList("If-None-Match");
-  if (none && !posted && rest::NamesTag(*none, page.tag)) {
-    response.status = 304;
+  if (exchange.codings.TakesNothing()) return Error(exchange, kUncodable);
+  if (auto held = posted ? std::nullopt : Coder::Held(exchange.request, exchange.codings, page.tag)) {
+    response = {304, {{"ETag", *held}, {"Cache-Control", "no-cache"}}, ""};
     return Send(exchange, std::move(response), "");
   }
   response.Set("Content-Type", std::string(page.type));
@@ -334,7 +342,7 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
     response.Set("Content-Security-Policy", std::string(page.policy));
     response.Set("Referrer-Policy", "no-referrer");
   }
-  response.body = page.body;
+  Coder::Show(exchange.request, exchange.codings, page, response);
   return Send(exchange, std::move(response), "");
 }
 

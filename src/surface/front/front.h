@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "http/handler.h"
 #include "identity/authenticator.h"
+#include "surface/front/coder.h"
 #include "surface/front/cors.h"
 #include "surface/front/pages.h"
 #include "surface/rest/encode.h"
@@ -68,6 +69,7 @@ class Front final : public http::Handler {
   const Clock& clock_;
   Observer& observer_;
   TraceIds trace_ids_;
+  Coder coder_;
 };
 
 }  // namespace ashlar::surface

@@ -48,7 +48,7 @@ class Decoder {
   void CheckHeaders() {
     if (request_.Find("Idempotency-Key"))
       Wrong(Code::kInvalidQuery, "'Idempotency-Key' is not supported by this build");
-    auto encoding = request_.Find("Content-Encoding");
+    auto encoding = request_.FindList("Content-Encoding");
     if (encoding && !http::EqualIgnoringCase(*encoding, "identity")) {
       Wrong(Code::kUnsupportedMediaType, "the body must not be encoded");
     }
