@@ -32,6 +32,10 @@ bool IsSane(std::string_view id) {
   });
 }
 
+bool Writes(std::string_view method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS" && method != "QUERY";
+}
+
 Code CodeFor(int status) {
   switch (status) {
     case 408: return Code::kRequestTimeout;
@@ -94,7 +98,8 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
       authenticator_(keys, engine_),
       options_(options),
       clock_(clock),
-      observer_(observer) {}
+      observer_(observer),
+      admission_(options.admission, options.oldest_write_us, clock, *options.shed) {}
 
 Front::~Front() = default;
 
@@ -344,6 +349,13 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   }
   Coder::Show(exchange.request, exchange.codings, page, response);
   return Send(exchange, std::move(response), "");
+}
+
+std::optional<http::Response> Front::Admit(const http::Request& head, int64_t lag_us) {
+  if (!head.segments.empty() && head.segments[0] == "health") return std::nullopt;  // tells how the others fare
+  auto reason = admission_.Refuse(Writes(head.method), lag_us);
+  if (!reason) return std::nullopt;
+  return Refuse(head, 503, *reason);
 }
 
 http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {
