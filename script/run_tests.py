@@ -19,6 +19,7 @@ import test_results  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TSAN_MODULES = ("http", "telemetry", "store", "engine")
 FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 300
+MORE_CORPORA = {"contract": ("tests/contract/right", "tests/contract/one")}  # that stand elsewhere
 UNIT_TIMEOUT_S = 300
 TAIL_LINES = 80
 RUNNING = set()  # test programs and fuzzers
@@ -235,10 +236,11 @@ def run_fuzz(tree, target, seconds):
     folder = tree / "fuzz" / target.name
     found = folder / "found"
     found.mkdir(parents=True, exist_ok=True)
-    corpus = ROOT / "tests/fuzz/corpus" / target.name.removesuffix("_fuzz")
+    name = target.name.removesuffix("_fuzz")
+    corpora = [ROOT / "tests/fuzz/corpus" / name, *(ROOT / path for path in MORE_CORPORA.get(name, ()))]
     log = tree / f"results/{target.name}.log"
     command = [str(target), f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2560", "-print_final_stats=1",
-               f"-artifact_prefix={folder}/", str(found), *([str(corpus)] if corpus.is_dir() else [])]
+               f"-artifact_prefix={folder}/", str(found), *(str(corpus) for corpus in corpora if corpus.is_dir())]
     status = run_logged(command, log, seconds + 300, test_environment(), tree)
     if status != 0:
         print(f"{target.name}: the input stands in {folder}, the log in {log}\n{tail(log)}", flush=True)
