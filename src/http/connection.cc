@@ -259,10 +259,11 @@ LoopTask<void> Connection::Linger() {
   heard_ = loop_.now;
   boost::system::error_code error;
   stream_.End();
-  in_ = std::string(kMostRead, '\0');
+  in_ = std::string();
   size_t total = 0;
   while (!error && total < kLingerBytes) {
-    total += co_await stream_.socket().async_read_some(asio::buffer(in_), asio::redirect_error(kOnLoop, error));
+    total +=
+        co_await stream_.socket().async_read_some(asio::buffer(loop_.dropped), asio::redirect_error(kOnLoop, error));
     heard_ = loop_.now;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ struct LoopState {
   IdlePlace::Queue idle;
   int64_t now = 0;   // steady seconds, as of the last sweep
   std::string date;  // of now
+  std::array<char, 64 << 10> dropped;  // where bytes are read that nobody wants, of any connection
 
   std::optional<Response> Admit(const Request& head);
   Response Refuse(const Request& request, int status, std::string_view reason);

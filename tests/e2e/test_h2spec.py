@@ -12,6 +12,12 @@ import pytest
 from test_tls import TlsServer, make_certificate
 
 MODULE = "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible"
+# What does not pass; docs/decisions/0020-load-shed-by-age.md argues each.
+EXCEPTIONS = {
+    "prior knowledge": {"Sends invalid connection preface",
+                        "Sends stream identifier that is numerically smaller than previous"},
+    "TLS": {"Sends stream identifier that is numerically smaller than previous"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,4 +48,5 @@ def test_every_case_passes(h2spec, tmp_path, how):
         r"(\d+) tests, (\d+) passed, (\d+) skipped, (\d+) failed", done.stdout).groups())
     print(f"h2spec, {how}: {total} tests, {passed} passed, {skipped} skipped, {failed} failed")
     assert total > 140 and report.exists()
-    assert failed == 0 and skipped == 0, done.stdout[-6000:]
+    told = set(re.findall(r"× \d+: (.+)", done.stdout.partition("Failures:")[2]))
+    assert told == EXCEPTIONS[how] and failed == len(told) and skipped == 0, done.stdout[-6000:]
