@@ -5,8 +5,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/path.h"
+#include "surface/front/exchange.h"
 #include "surface/front/server_timing.h"
-#include "surface/rest/accept.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
 #include "surface/rest/hal.h"
@@ -71,30 +71,11 @@ void SetError(http::Response& response, const call::ApiError& error) {
 
 }  // namespace
 
-// One request under way.
-struct Front::Exchange {
-  Exchange(const http::Request& in_request, Context in_context)
-      : request(in_request), context(std::move(in_context)), begun(context.clock.SteadyMicros()) {}
-  rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
-  bool hal() const { return accepted.form == rest::Form::kHal; }
-  const http::Request& request;
-  Context context;
-  int64_t begun;
-  rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
-  http::AcceptedCodings codings = http::AcceptedCodings::Of(request);
-  int64_t auth_us = 0;
-  int64_t decode_us = 0;
-  int64_t encode_us = 0;
-  rest::Match match;
-  call::Caller caller;
-  call::Call call;
-};
-
 Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session, const plan::Planner& planner,
              const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer)
     : router_(router),
       session_(std::move(session)),
-      engine_(planner, *session_),
+      engine_(planner, *session_, *options.underway),
       authenticator_(keys, engine_),
       options_(options),
       clock_(clock),
@@ -111,7 +92,7 @@ std::string Front::NameOf(const http::Request& request) const {
 
 std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& pages) {
   std::vector<std::string> routes = pages.Paths();
-  routes.insert(routes.end(), {"/health/live", "/health/ready"});
+  routes.insert(routes.end(), {"/health/live", "/health/ready", router.batch()});
   for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
   return routes;
 }
@@ -153,6 +134,8 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
   if (!caller) return Error(*exchange, caller.error());
   exchange->caller = std::move(*caller);
+  if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
+  if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
   exchange->call = rest::Decode(exchange->request, exchange->match);
   if (exchange->codings.TakesNothing() && !exchange->call.malformed) exchange->call.malformed = kUncodable;
@@ -185,11 +168,6 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
     rest::Envelope envelope = Encode(exchange, *outcome, {});
     std::string tag = envelope.data_hash.empty() ? fmt::format("\"{}\"", outcome->version)
                                                  : fmt::format("\"{}-{}\"", outcome->version, envelope.data_hash);
-    const call::Preconditions& wanted = exchange.call.preconditions;
-    bool stale = kind == OperationKind::kGet && wanted.if_match && !wanted.if_match_any &&
-                 std::find(wanted.if_match_versions.begin(), wanted.if_match_versions.end(), outcome->version) ==
-                     wanted.if_match_versions.end();
-    if (stale) return Error(exchange, {Code::kPreconditionFailed, "the row has changed since", {}});
     response.Set("ETag", tag);
     auto held = kind == OperationKind::kGet ? Coder::Held(exchange.request, exchange.codings, tag) : std::nullopt;
     if (held) {
@@ -203,6 +181,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
+  if (outcome->replayed) response.Set("Idempotency-Replayed", "true");
   coder_.Apply(exchange.request, exchange.codings, response);
   exchange.encode_us = clock_.SteadyMicros() - begun;
   return Send(exchange, std::move(response), "");
@@ -269,7 +248,9 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   if (encoded) response.Set("Accept-Encoding", "identity");
   bool problem = exchange.accepted.problem;
   response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
-  response.body = problem ? rest::EncodeProblem(error, exchange.meta()) : rest::EncodeError(error, exchange.meta());
+  const rest::OperationPlace* of = exchange.failed ? &*exchange.failed : nullptr;
+  response.body =
+      problem ? rest::EncodeProblem(error, exchange.meta(), of) : rest::EncodeError(error, exchange.meta(), of);
   return Send(exchange, std::move(response), RowOf(error.code).name);
 }
 
@@ -284,6 +265,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   done.method = exchange.request.method;
   done.route = exchange.match.route;
   if (exchange.match.operation != nullptr) done.operation = exchange.match.operation->name;
+  if (exchange.match.batch) done.operation = "batch";
   done.status = response.status;
   done.error_code = error_code;
   done.caller_id = exchange.caller.id;
