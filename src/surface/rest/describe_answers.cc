@@ -22,7 +22,9 @@ struct HeaderRow {
 constexpr HeaderRow kHeaders[] = {
     {"X-Request-Id", "The request's name in the log: the one that came with it, where it was sane.",
      R"({"type":"string","maxLength":128,"pattern":"^[A-Za-z0-9._-]+$"})"},
-    {"ETag", "The row's version in quotes; with a hash behind it where the answer is not the whole row.",
+    {"ETag",
+     "The row's version in quotes; behind it a hash where the answer is not the whole row, and the coding of a "
+     "compressed one.",
      R"({"type":"string","maxLength":128,"pattern":"^\"[0-9]+(-[A-Za-z0-9_-]+)?\"$","examples":["\"7\""]})"},
     {"Location", "The address of the new row.", R"({"type":"string","format":"uri-reference","maxLength":8192})"},
     {"Link", "The neighbours of the page (RFC 8288): `rel=\"next\"`, `rel=\"prev\"`; absent where there are none.",
