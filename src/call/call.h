@@ -70,6 +70,7 @@ struct Call {
   std::vector<SortTerm> sort;
   Paging paging;
   Deleted deleted = Deleted::kWithout;
+  bool purge = false;     // delete: for good, on resources that keep deleted rows
   Preconditions preconditions;
   // What the surface found wrong with the request's form (400, 415, ...). It is told only once the operation's
   // rule has admitted the caller, and then before anything else.

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/path.h"
+#include "surface/front/freshness.h"
 #include "surface/front/server_timing.h"
 #include "surface/rest/accept.h"
 #include "surface/rest/decode.h"
@@ -194,6 +195,8 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
+  std::string freshness = FreshnessOf(service, exchange.call, exchange.caller, exchange.request);
+  if (!freshness.empty()) response.Set("Cache-Control", std::move(freshness));
   exchange.encode_us = clock_.SteadyMicros() - begun;
   return Send(exchange, std::move(response), "");
 }

@@ -45,6 +45,9 @@ constexpr CommonRow kCommon[] = {
     {"deleted",
      R"({"name":"deleted","in":"query","description":"Deleted rows too, or only those; for who may restore them.",)"
      R"("schema":{"type":"string","enum":["with","only"]}})"},
+    {"purge",
+     R"({"name":"purge","in":"query","description":"`true`: for good, a row that is deleted already too; a right of )"
+     R"(its own.","schema":{"type":"boolean","default":false}})"},
     {"If-Match",
      R"({"name":"If-Match","in":"header","description":"Only if the row has one of these ETags (their numbers are )"
      R"(compared), or `*`: if it is there.","schema":{"type":"string","maxLength":8192},"example":"\"7\""})"},
@@ -124,6 +127,7 @@ class ParametersWriter {
       WriteInclude();
     }
     if (lists) WriteConditions();
+    if (kind_ == OperationKind::kDelete && model::Purges(resource_)) Common("purge");
     WriteHeaders();
   }
 
