@@ -6,7 +6,7 @@ build_packages=(build-essential clang-19 lld-19 libclang-rt-19-dev cmake ninja-b
   libboost1.81-dev libssl-dev libfyaml-dev libsimdjson-dev libsqlite3-dev libre2-dev libutf8proc-dev libidn2-dev
   libcli11-dev libfmt-dev libnghttp2-dev)
 test_packages=(libgtest-dev libgmock-dev python3 python3-pytest python3-yaml sqlite3 curl strace llvm-19 git
-  openssl nghttp2-client prometheus)
+  openssl nghttp2-client prometheus python3-jsonschema)
 web_packages=(nodejs npm)  # where no other npm is at hand
 format_packages=(clang-format-19)
 bench_packages=(wrk curl python3)
@@ -61,14 +61,20 @@ need() {
   } >&2
 }
 
-# fetch_web brings what the reference page is made of into web/node_modules, where npm is at hand: without it the binary
-# is built all the same, and /docs says that it is not there.
-fetch_web() {
+# fetch_npm FOLDER LOSS brings the packages that the folder's lock file names, where npm is at hand; without them the
+# rest goes on, and LOSS is told.
+fetch_npm() {
   command -v npm >/dev/null || return 0
-  [ ! web/node_modules/.package-lock.json -nt web/package-lock.json ] || return 0
+  [ ! "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || return 0
   local log
-  if ! log="$(cd web && npm ci --ignore-scripts --no-audit --no-fund 2>&1)"; then
-    printf '%s\nnpm ci in web/ failed: the binary is built without the reference page\n' "$log" >&2
-    rm -rf web/node_modules
+  if ! log="$(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund 2>&1)"; then
+    printf '%s\nnpm ci in %s/ failed: %s\n' "$log" "$1" "$2" >&2
+    rm -rf "$1/node_modules"
   fi
+}
+
+# fetch_web brings what the reference page is made of: without it the binary is built all the same, and /docs says that
+# it is not there.
+fetch_web() {
+  fetch_npm web "the binary is built without the reference page"
 }

@@ -19,6 +19,7 @@ import test_results  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TSAN_MODULES = ("http", "telemetry", "store", "engine")
 FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 300
+MORE_CORPORA = {"contract": ("tests/contract/right", "tests/contract/one")}  # that stand elsewhere
 UNIT_TIMEOUT_S = 300
 TAIL_LINES = 80
 RUNNING = set()  # test programs and fuzzers
@@ -75,14 +76,14 @@ class Run:
             with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
                 self.results.add_all(pool.map(lambda target: run_fuzz(tree, target, seconds), targets))
 
-    def end_to_end(self, binary):
+    def end_to_end(self, binary, **environment):
         with self.results.stage(f"end to end ({binary.parent.name})"):
             files = sorted(path for path in (ROOT / "tests/e2e").glob("test_*.py") if self.wants(path.stem))
             if not files:
                 return
             if not binary.exists():
                 raise RuntimeError(f"{binary} has not been built")
-            self.pytest(files, binary.parent / "results/e2e.xml", ASHLAR_BIN=str(binary))
+            self.pytest(files, binary.parent / "results/e2e.xml", ASHLAR_BIN=str(binary), **environment)
 
     def pytest(self, what, report, **environment):
         report.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,7 @@ class Run:
         if wants_e2e:
             self.end_to_end(ROOT / "build/release/ashlar")
             if self.extended:
-                self.end_to_end(asan / "ashlar")
+                self.end_to_end(asan / "ashlar", ASHLAR_EXTENDED="1")
         if everything or self.extended or self.filter in TSAN_MODULES:
             self.thread_sanitizer()
         return self.results
@@ -234,10 +235,11 @@ def run_fuzz(tree, target, seconds):
     folder = tree / "fuzz" / target.name
     found = folder / "found"
     found.mkdir(parents=True, exist_ok=True)
-    corpus = ROOT / "tests/fuzz/corpus" / target.name.removesuffix("_fuzz")
+    name = target.name.removesuffix("_fuzz")
+    corpora = [ROOT / "tests/fuzz/corpus" / name, *(ROOT / path for path in MORE_CORPORA.get(name, ()))]
     log = tree / f"results/{target.name}.log"
     command = [str(target), f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2560", "-print_final_stats=1",
-               f"-artifact_prefix={folder}/", str(found), *([str(corpus)] if corpus.is_dir() else [])]
+               f"-artifact_prefix={folder}/", str(found), *(str(corpus) for corpus in corpora if corpus.is_dir())]
     status = run_logged(command, log, seconds + 300, test_environment(), tree)
     if status != 0:
         print(f"{target.name}: the input stands in {folder}, the log in {log}\n{tail(log)}", flush=True)

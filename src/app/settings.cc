@@ -32,7 +32,7 @@ constexpr Setting kSettings[] = {
 };
 
 constexpr StrayVariable kStrays[] = {
-    {"ASHLAR_*", true, "all but the settings above: mistyped, or of a later build"},
+    {"ASHLAR_*", true, "it is mistyped, or of a later build"},
     {"DATABASE_REPLICA_URLS", true, "this build reads from no replicas"},
     {"REDIS_URL", true, "this build shares nothing between processes"},
     {"OTEL_*", false, "this build sends no traces and no metrics"},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <initializer_list>
 
 #include "base/json/writer.h"
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::string_view kVariable = "^\\$\\{[A-Za-z_]";  // what the environment fills in
 
-void WriteMapping(json::Writer& out, std::span<const Key> keys);
+void WriteMapping(json::Writer& out, std::span<const Key> keys, bool nothing = true);  // is as good as {}
 
 void WriteTypes(json::Writer& out, std::initializer_list<std::string_view> types) {
   out.Key("type");
@@ -34,18 +35,46 @@ void WriteListOf(json::Writer& out, int levels) {
   out.EndObject();
 }
 
-// {"type": type} or a text that the environment fills in.
-void WriteOrVariable(json::Writer& out, std::string_view type) {
+// What `write` writes, or a text that the environment fills in.
+template <class Write>
+void WriteOrVariable(json::Writer& out, Write write) {
   out.Key("anyOf");
   out.BeginArray();
   out.BeginObject();
-  out.Field("type", type);
+  write();
   out.EndObject();
   out.BeginObject();
   out.Field("type", "string");
   out.Field("pattern", kVariable);
   out.EndObject();
   out.EndArray();
+}
+
+std::string Whole(std::string_view form) { return fmt::format("^(?:{})$", form); }
+
+void WriteName(json::Writer& out, std::string_view form) {
+  if (form.empty()) return out.Field("type", "string");
+  WriteOrVariable(out, [&] {
+    out.Field("type", "string");
+    if (form.find_first_of("[(\\") != std::string_view::npos) return out.Field("pattern", Whole(form));
+    out.Key("enum");
+    out.BeginArray();
+    for (size_t start = 0; start <= form.size();) {
+      size_t end = std::min(form.find('|', start), form.size());
+      out.String(form.substr(start, end - start));
+      start = end + 1;
+    }
+    out.EndArray();
+  });
+}
+
+// [TYPE] as YAML reads it.
+void WriteTypeInList(json::Writer& out) {
+  out.BeginObject();
+  WriteListOf(out, 1);
+  out.Field("minItems", int64_t{1});
+  out.Field("maxItems", int64_t{1});
+  out.EndObject();
 }
 
 void WriteTypeText(json::Writer& out) {
@@ -58,26 +87,43 @@ void WriteTypeText(json::Writer& out) {
   out.EndObject();
 }
 
+void WriteType(json::Writer& out) {
+  out.Key("anyOf");
+  out.BeginArray();
+  WriteTypeText(out);
+  WriteTypeInList(out);
+  out.EndArray();
+}
+
 // A scalar, or a mapping of the key's members.
 void WriteScalarOr(json::Writer& out, const Key& key, void (*scalar)(json::Writer&)) {
   out.Key("anyOf");
   out.BeginArray();
   scalar(out);
   out.BeginObject();
-  WriteMapping(out, key.members);
+  WriteMapping(out, key.members, false);
   out.EndObject();
   out.EndArray();
 }
 
+void WriteField(json::Writer& out) {
+  WriteTypeText(out);
+  WriteTypeInList(out);
+}
+
 void WriteNamed(json::Writer& out, const Key& key) {
   out.Field("type", "object");
+  out.Key("propertyNames");
+  out.BeginObject();
+  out.Field("pattern", Whole(key.form));
+  out.EndObject();
   out.Key("additionalProperties");
   if (key.shape == Shape::kNamedTexts) return WriteScalar(out);
   out.BeginObject();
   if (key.shape == Shape::kNamed) {
     WriteMapping(out, key.members);
   } else {
-    WriteScalarOr(out, key, WriteTypeText);
+    WriteScalarOr(out, key, WriteField);
   }
   out.EndObject();
 }
@@ -110,12 +156,12 @@ void WriteShape(json::Writer& out, const Key& key) {
     case Shape::kExpression:
     case Shape::kRule: return WriteTypes(out, {"string", "number", "boolean"});
     case Shape::kBound: return WriteTypes(out, {"string", "number"});
-    case Shape::kName: return out.Field("type", "string");
-    case Shape::kBool: return WriteOrVariable(out, "boolean");
-    case Shape::kWhole: return WriteOrVariable(out, "integer");
+    case Shape::kName: return WriteName(out, key.form);
+    case Shape::kBool: return WriteOrVariable(out, [&] { out.Field("type", "boolean"); });
+    case Shape::kWhole: return WriteOrVariable(out, [&] { out.Field("type", "integer"); });
     case Shape::kNames: return WriteListOf(out, 1);
     case Shape::kNameLists: return WriteListOf(out, 2);
-    case Shape::kType:
+    case Shape::kType: return WriteType(out);
     case Shape::kId: return WriteTypes(out, {"string", "array"});
     case Shape::kAny: return;
     case Shape::kMapping: return WriteMapping(out, key.members);
@@ -129,8 +175,12 @@ void WriteShape(json::Writer& out, const Key& key) {
   }
 }
 
-void WriteMapping(json::Writer& out, std::span<const Key> keys) {
-  WriteTypes(out, {"object", "null"});
+void WriteMapping(json::Writer& out, std::span<const Key> keys, bool nothing) {
+  if (nothing) {
+    WriteTypes(out, {"object", "null"});
+  } else {
+    out.Field("type", "object");
+  }
   out.Key("properties");
   out.BeginObject();
   for (const Key& key : keys) {

@@ -5,6 +5,7 @@ namespace ashlar::contract {
 namespace {
 
 constexpr bool kLater = false;  // of the language, not of this build
+constexpr std::string_view kCamelCaseForm = "[a-z][A-Za-z0-9]{0,59}";
 
 constexpr Key kRoleRows[] = {
     {"inherits", Shape::kNames, "Roles whose rights this one has too."},
@@ -46,7 +47,14 @@ constexpr Key kPageRows[] = {
 };
 
 constexpr Key kCacheRows[] = {
-    {"maxAge", Shape::kName, "How long an answer may be kept: 30s, 15m, 2h, 1d.", true, {}, kOnAll, true},
+    {"maxAge",
+     Shape::kName,
+     "How long an answer may be kept: 30s, 15m, 2h, 1d.",
+     true,
+     {},
+     kOnAll,
+     true,
+     "[1-9][0-9]*[smhd]"},
     {"public", Shape::kBool, "Caches on the way may keep it too, where no credential came with the request."},
 };
 
@@ -65,7 +73,9 @@ constexpr Key kFieldRows[] = {
      "What happens when the referred row is deleted: restrict, cascade, clear.",
      true,
      {},
-     kOnToOne},
+     kOnToOne,
+     false,
+     "restrict|cascade|clear"},
     {"min", Shape::kBound, "The smallest value, or the least length.", true, {}, kOnScalar},
     {"max", Shape::kBound, "The largest value, or the greatest length.", true, {}, kOnScalar},
     {"pattern", Shape::kText, "A regular expression (RE2) that the whole text must match.", true, {}, kOnScalar},
@@ -89,9 +99,10 @@ constexpr Key kFieldRows[] = {
 
 constexpr Key kResourceRows[] = {
     {"description", Shape::kText, "For the generated documents."},
-    {"plural", Shape::kName, "Where English rules do not make it."},
+    {"plural", Shape::kName, "Where English rules do not make it.", true, {}, kOnAll, false, kCamelCaseForm},
     {"id", Shape::kId, "uuid (the default), int, string, or the parts of a composite id: [playlist, track]."},
-    {"fields", Shape::kNamedFields, "NAME: TYPE, or NAME: { type: TYPE, ... }.", true, kFieldRows},
+    {"fields", Shape::kNamedFields, "NAME: TYPE, or NAME: { type: TYPE, ... }.", true, kFieldRows, kOnAll, false,
+     kCamelCaseForm},
     {"unique", Shape::kNameLists, "Fields that are unique together, as [[a, b]]."},
     {"indexes", Shape::kNameLists, "Fields that the store keeps an index of, as [[a, b]]."},
     {"checks", Shape::kMappings, "What must hold for every row.", true, kCheckRows},
@@ -100,7 +111,7 @@ constexpr Key kResourceRows[] = {
     {"audit", Shape::kBool, "Every change is kept, with who made it."},
     {"page", Shape::kMapping, "The sizes of pages.", true, kPageRows},
     {"deprecated", Shape::kFlagOrMapping, "That it should no longer be used.", true, kDeprecatedRows},
-    {"ifMatch", Shape::kName, "required: changes need If-Match."},
+    {"ifMatch", Shape::kName, "required: changes need If-Match.", true, {}, kOnAll, false, "required"},
     {"cache", Shape::kMapping, "That answers to GET may be kept; else they may not.", true, kCacheRows},
     {"events", Shape::kAny, "What is announced of its changes.", kLater},
     {"table", Shape::kName, "The table of a database that was there first.", kLater},
@@ -121,13 +132,22 @@ constexpr Key kAcceptRows[] = {
 };
 
 constexpr Key kTopLevelRows[] = {
-    {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true},
-    {"version", Shape::kName, "The version in URLs; v1."},
+    {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true, "[a-z][a-z0-9-]{0,62}"},
+    {"version", Shape::kName, "The version in URLs; v1.", true, {}, kOnAll, false, "[a-z][a-z0-9]{0,15}"},
     {"title", Shape::kText, "For the generated documents."},
     {"description", Shape::kText, "For the generated documents."},
-    {"roles", Shape::kNamed, "NAME: { inherits: [ROLE] }.", true, kRoleRows},
-    {"rules", Shape::kNamedTexts, "NAME: CEL; built in are public, signedIn and nobody."},
-    {"resources", Shape::kNamed, "Name: {...}, singular and in PascalCase.", true, kResourceRows},
+    {"roles", Shape::kNamed, "NAME: { inherits: [ROLE] }.", true, kRoleRows, kOnAll, false,
+     "[A-Za-z][A-Za-z0-9_-]{0,62}"},
+    {"rules",
+     Shape::kNamedTexts,
+     "NAME: CEL; built in are public, signedIn and nobody.",
+     true,
+     {},
+     kOnAll,
+     false,
+     kCamelCaseForm},
+    {"resources", Shape::kNamed, "Name: {...}, singular and in PascalCase.", true, kResourceRows, kOnAll, false,
+     "[A-Z][A-Za-z0-9]{0,59}"},
     {"actions", Shape::kAny, "Business commands, each one transaction.", kLater},
     {"tests", Shape::kAny, "Tests of the access rules, run by check.", kLater},
     {"accept", Shape::kMappings, "Findings of check that the team accepts.", true, kAcceptRows},

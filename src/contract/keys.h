@@ -48,6 +48,8 @@ struct Key {
   std::span<const Key> members = {};      // of mappings
   uint8_t on = kOnAll;                    // of the keys of fields
   bool required = false;
+  // For editors: what a name must match, or the names of a mapping; "a|b" of words alone is a list of all there are.
+  std::string_view form = {};
 };
 
 // The one table of each kind of mapping. A newcomer is a row here, its section and its cases in tests/contract.

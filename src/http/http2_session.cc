@@ -252,7 +252,7 @@ std::optional<Refusal> Http2Session::CheckHead(Stream& stream) {
   if (request.method == "CONNECT") return Refusal{501, "CONNECT is not supported"};
   if (!IsMethod(request.method)) return Refusal{400, "not a method"};
   if (request.target.size() > limits_.messages.target_bytes) return Refusal{414, "the target is too long"};
-  if (!IsTarget(request.target)) return Refusal{400, "the target has a character that must be encoded"};
+  if (std::string_view wrong = WrongInTarget(request.target); !wrong.empty()) return Refusal{400, wrong};
   if (auto refused = ReadTarget(request.target, request)) return refused;
   if (!stream.cookies.empty()) request.headers.push_back({"cookie", std::move(stream.cookies)});
   auto singles = FindSingles(request);

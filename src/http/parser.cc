@@ -115,7 +115,7 @@ bool Parser::ReadRequestLine() {
 }
 
 bool Parser::ReadTarget(std::string_view target) {
-  if (!IsTarget(target)) return Refuse(400, "the target has a character that must be encoded");
+  if (std::string_view wrong = WrongInTarget(target); !wrong.empty()) return Refuse(400, wrong);
   request_.target = target;
   if (request_.method == "CONNECT") return Refuse(501, "CONNECT is not supported");
   if (!target.empty() && target.front() != '/' && target != "*") {

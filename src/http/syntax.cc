@@ -59,11 +59,16 @@ bool IsDigits(std::string_view text) { return !text.empty() && std::all_of(text.
 
 bool IsToken(std::string_view text) { return !text.empty() && IsAllOf(text, kToken); }
 
-bool IsTarget(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
+std::string_view WrongInTarget(std::string_view target) {
+  for (char c : target) {
     auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte < 0x7f && c != '#' && c != '"' && c != '<' && c != '>';
-  });
+    if (c == '>') return "the target has a '>', which must be encoded as %3E";
+    if (c == '<') return "the target has a '<', which must be encoded as %3C";
+    if (c == '"') return "the target has a '\"', which must be encoded as %22";
+    if (c == '#') return "the target has a '#', which must be encoded as %23";
+    if (byte <= 0x20 || byte >= 0x7f) return "the target has a character that must be encoded";
+  }
+  return {};
 }
 
 bool IsFieldValue(std::string_view text) {

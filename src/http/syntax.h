@@ -12,8 +12,8 @@ std::string_view Trim(std::string_view text);
 bool IsDigits(std::string_view text);
 // A method or a header's name.
 bool IsToken(std::string_view text);
-// Bytes that a URI may have (RFC 3986); '#' is none, as no request carries it.
-bool IsTarget(std::string_view text);
+// What a request's target has that a URI may not (RFC 3986; no request carries a '#'), in words; empty if nothing.
+std::string_view WrongInTarget(std::string_view target);
 // A header's value: visible ASCII, spaces, tabs and bytes above 0x7f.
 bool IsFieldValue(std::string_view text);
 // host [":" port], without user information; the host is not empty.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/conditions.h"
 
+#include <ranges>
 #include <set>
+
+#include "plan/meant.h"
 
 namespace ashlar::plan {
 namespace {
@@ -32,7 +35,8 @@ class ConditionMaker {
     if (last) return Compare(resource, std::move(row), name);
     model::RelationId id = resource.FindRelation(name);
     if (!id.valid())
-      return Invalid(fmt::format("'{}': {} has no relation '{}'", condition_.place, resource.name, name));
+      return Invalid(fmt::format("'{}': {} has no relation '{}'{}", condition_.place, resource.name, name,
+                                 RelationMeant(resource, name)));
     const model::Relation& relation = resource.relation(id);
     const model::Resource& target = rules_.service().resource(relation.target);
     if (!KeyReadable(resource, relation)) return nullptr;
@@ -59,14 +63,14 @@ class ConditionMaker {
 
   ExprPtr Compare(const model::Resource& resource, ExprPtr row, const std::string& name) {
     model::FieldId id = resource.FindField(name);
-    if (!id.valid()) return Invalid(fmt::format("'{}': {} has no field '{}'", condition_.place, resource.name, name));
+    if (!id.valid()) return Invalid(NoField(resource, name));
     const model::Field& field = resource.field(id);
     if (!field.type->filterable()) {
       return Invalid(fmt::format("'{}': a {} field cannot be filtered", condition_.place, field.type->name()));
     }
     if (!Fits(condition_.op, *field.type)) {
-      return Invalid(fmt::format("'{}': operator '{}' is for {} fields, '{}' is {}", condition_.place,
-                                 RowOf(condition_.op).name, RowOf(condition_.op).fits, name, field.type->text()));
+      return Invalid(fmt::format("'{}': operator '{}' is not for '{}', which is {} and takes {}", condition_.place,
+                                 RowOf(condition_.op).name, name, field.type->text(), OperatorsOf(*field.type)));
     }
     std::vector<ExprPtr> values = Values(field);
     if (!rules_.AlwaysReads(field)) {
@@ -75,6 +79,25 @@ class ConditionMaker {
     }
     if (values.size() != condition_.values.size()) return nullptr;
     return Apply(FieldOf(resource, id, std::move(row)), std::move(values));
+  }
+
+  static std::string OperatorsOf(const types::Type& type) {
+    std::vector<std::string_view> names;
+    for (const call::OperatorRow& row : call::Operators()) {
+      if (Fits(row.op, type)) names.push_back(row.name);
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  std::string NoField(const model::Resource& resource, const std::string& name) const {
+    if (name == "id") {
+      auto names = std::views::transform(resource.key, [&](model::FieldId id) { return resource.field(id).name; });
+      return fmt::format("'{}': the id of {} is made of {}: filter by these", condition_.place, resource.name,
+                         fmt::join(names, ", "));
+    }
+    bool alone = condition_.path.size() == 1;
+    return fmt::format("'{}': {} has no field '{}'{}", condition_.place, resource.name, name,
+                       alone ? ConditionMeant(resource, name) : FieldMeant(resource, name));
   }
 
   // The operator's values as literals; what does not parse is told, and left out.
@@ -278,7 +301,8 @@ std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const mod
     }
     model::FieldId id = resource.FindField(term.field);
     if (!id.valid()) {
-      errors.invalid.push_back(fmt::format("'sort': {} has no field '{}'", resource.name, term.field));
+      errors.invalid.push_back(
+          fmt::format("'sort': {} has no field '{}'{}", resource.name, term.field, FieldMeant(resource, term.field)));
       continue;
     }
     const model::Field& field = resource.field(id);

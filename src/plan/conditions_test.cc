@@ -58,15 +58,17 @@ TEST_F(ConditionsTest, EveryOperatorIsAnExpression) {
 }
 
 TEST_F(ConditionsTest, AnOperatorFitsItsFields) {
-  EXPECT_EQ(Where({"rank"}, Operator::kContains, {"1"}),
-            "'it': operator 'contains' is for text or list fields, 'rank' is int");
+  EXPECT_EQ(
+      Where({"rank"}, Operator::kContains, {"1"}),
+      "'it': operator 'contains' is not for 'rank', which is int and takes eq, ne, gt, gte, lt, lte, in, nin, isNull");
   EXPECT_EQ(Where({"rank"}, Operator::kStartsWith, {"1"}),
-            "'it': operator 'startsWith' is for text fields, 'rank' is int");
-  EXPECT_THAT(Where({"rank"}, Operator::kIeq, {"1"}), HasSubstr("is for text fields"));
-  EXPECT_THAT(Where({"rank"}, Operator::kIcontains, {"1"}), HasSubstr("is for text fields"));
-  EXPECT_THAT(Where({"tags"}, Operator::kGt, {"a"}), HasSubstr("is for ordered fields"));
+            "'it': operator 'startsWith' is not for 'rank', which is int and takes eq, ne, gt, gte, lt, lte, in, nin, "
+            "isNull");
+  EXPECT_THAT(Where({"rank"}, Operator::kIeq, {"1"}), HasSubstr("'ieq' is not for 'rank', which is int"));
+  EXPECT_THAT(Where({"rank"}, Operator::kIcontains, {"1"}), HasSubstr("'icontains' is not for 'rank', which is int"));
+  EXPECT_THAT(Where({"tags"}, Operator::kGt, {"a"}), HasSubstr("which is [string] and takes contains, isNull"));
   EXPECT_THAT(Where({"tags"}, Operator::kEq, {"a"}), HasSubstr("'tags' is [string]"));
-  EXPECT_THAT(Where({"shelf", "hidden"}, Operator::kLt, {"true"}), HasSubstr("is for ordered fields"));
+  EXPECT_THAT(Where({"shelf", "hidden"}, Operator::kLt, {"true"}), HasSubstr("which is bool and takes eq, ne, in"));
   EXPECT_EQ(Where({"tags"}, Operator::kIsNull, {"true"}), "(tags == null)");
   EXPECT_EQ(Where({"data"}, Operator::kIsNull, {"true"}), "'it': a json field cannot be filtered");
 }
@@ -84,9 +86,10 @@ TEST_F(ConditionsTest, APathCrossesRelations) {
   EXPECT_EQ(Where({"shelf", "name"}, Operator::kEq, {"a"}), "(shelf.name == 'a')");
   EXPECT_EQ(Where({"shelf", "boxes", "stamps", "number"}, Operator::kEq, {"1"}),
             "shelf.boxes.exists($1, $1.stamps.exists($2, ($2.number == 1)))");
-  EXPECT_EQ(Where({"shelv", "name"}, Operator::kEq, {"a"}), "'it': Note has no relation 'shelv'");
-  EXPECT_EQ(Where({"shelf", "nam"}, Operator::kEq, {"a"}), "'it': Shelf has no field 'nam'");
-  EXPECT_EQ(Where({"shelf"}, Operator::kEq, {"a"}), "'it': Note has no field 'shelf'");
+  EXPECT_EQ(Where({"shelv", "name"}, Operator::kEq, {"a"}),
+            "'it': Note has no relation 'shelv' (did you mean 'shelf'?)");
+  EXPECT_EQ(Where({"shelf", "nam"}, Operator::kEq, {"a"}), "'it': Shelf has no field 'nam' (did you mean 'name'?)");
+  EXPECT_EQ(Where({"shelf"}, Operator::kEq, {"a"}), "'it': Note has no field 'shelf' (did you mean 'shelfId'?)");
   std::vector<std::string> far = {"shelf", "notes", "shelf", "notes", "rank"};
   EXPECT_THAT(Where(far, Operator::kEq, {"1"}), HasSubstr("exists"));
   far.insert(far.end() - 1, "shelf");

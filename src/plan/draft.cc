@@ -2,6 +2,7 @@
 #include "plan/draft.h"
 
 #include "model/row_id.h"
+#include "plan/meant.h"
 #include "types/decimal.h"
 
 namespace ashlar::plan {
@@ -45,6 +46,8 @@ void Draft::ReadMember(const json::Member& member) {
       message += fmt::format("; give '{}'", resource_.field(resource_.relation(relation).local).name);
     } else if (relation.valid()) {
       message = "is a to-many relation and is not written through its parent";
+    } else {
+      message += FieldMeant(resource_, member.name);
     }
     errors_.push_back({member.name, Detail::kUnknownField, message});
     return;

@@ -21,6 +21,13 @@ using model::OperationKind;
 constexpr int64_t kMaxPage = 1'000'000;
 constexpr size_t kMaxWords = 32;
 
+// What the surface found wrong with the query, to be told with all that is wrong with its names and values.
+ClauseErrors Doubted(const call::Call& call) {
+  ClauseErrors errors;
+  if (call.malformed) errors.invalid.push_back(call.malformed->message);
+  return errors;
+}
+
 int64_t PerPage(const call::Paging& paging, const model::Resource& resource, ClauseErrors& errors) {
   int64_t per_page = paging.per_page.value_or(resource.page_default);
   if (per_page < 1 || per_page > resource.page_max) {
@@ -94,7 +101,7 @@ void Page(const call::Call& call, int64_t per_page, const Rules& rules, const mo
 call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const model::Resource& resource,
                                                 const Rules& rules, const ExprPtr& gate,
                                                 const Planner::CursorKey& key) {
-  ClauseErrors errors;
+  ClauseErrors errors = Doubted(call);
   ListPlan plan;
   plan.shape = MakeShape(call.selection, resource, rules, errors);
   plan.query.resource = resource.id;
@@ -121,7 +128,7 @@ call::Answer<Values> KeyFrom(const call::Call& call, const model::Resource& reso
 
 call::Answer<std::unique_ptr<Program>> MakeGet(const call::Call& call, const model::Resource& resource,
                                                const Rules& rules, const ExprPtr& gate) {
-  ClauseErrors errors;
+  ClauseErrors errors = Doubted(call);
   GetPlan plan;
   plan.shape = MakeShape(call.selection, resource, rules, errors);
   if (!errors.empty()) return std::unexpected(errors.ToError(rules));
@@ -134,7 +141,7 @@ call::Answer<std::unique_ptr<Program>> MakeGet(const call::Call& call, const mod
 
 call::Answer<std::unique_ptr<Program>> MakeHistory(const call::Call& call, const model::Resource& resource,
                                                    const Rules& rules) {
-  ClauseErrors errors;
+  ClauseErrors errors = Doubted(call);
   int64_t per_page = PerPage(call.paging, resource, errors);
   if (!errors.empty()) return std::unexpected(errors.ToError(rules));
   TRY(key, KeyFrom(call, resource, rules));
@@ -177,7 +184,11 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
   bool purges = call.purge && resource.soft_delete;
   ExprPtr gate = rules.Access(purges ? resource.access.purge : model::GateOf(resource, operation.kind));
   if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(purges ? "purge" : operation.name));
-  if (call.malformed) return std::unexpected(*call.malformed);
+  bool reads = operation.kind == OperationKind::kList || operation.kind == OperationKind::kGet ||
+               operation.kind == OperationKind::kHistory;
+  if (call.malformed && !(reads && call.malformed->code == Code::kInvalidQuery)) {
+    return std::unexpected(*call.malformed);
+  }
   if (call.purge && !purges) {
     return call::Refuse(Code::kInvalidQuery, fmt::format("'purge': {} has no soft delete", resource.name));
   }

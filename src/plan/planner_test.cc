@@ -81,6 +81,11 @@ TEST_F(PlannerTest, AWrongQueryIsToldBeforeAnAbsentRow) {
   call::Call get = world_.Make(OperationKind::kGet, "Note", "no id");
   get.selection.fields = {"titel"};
   EXPECT_EQ(CodeOf(get, world_.ann), "INVALID_QUERY");
+  for (OperationKind kind : {OperationKind::kGet, OperationKind::kUpdate, OperationKind::kDelete}) {
+    call::Call call = world_.Make(kind, "Note", "no id");
+    call.malformed = call::ApiError{call::Code::kInvalidQuery, "'foo' is not a parameter of this operation", {}};
+    EXPECT_EQ(Refusal(call, world_.ann), "INVALID_QUERY: 'foo' is not a parameter of this operation");
+  }
   call::Call history = world_.Make(OperationKind::kHistory, "Note", "no id");
   history.paging.per_page = 51;
   EXPECT_EQ(Refusal(history, world_.ann), "INVALID_QUERY: 'perPage' must be from 1 to 50");
@@ -90,13 +95,19 @@ TEST_F(PlannerTest, EverythingThatIsWrongWithAQueryIsToldAtOnceAndBeforeWhatIsFo
   call::Call list = world_.Make(OperationKind::kList, "Note");
   list.selection.fields = {"titel"};
   list.sort = {{"secret"}, {"rnak"}};
-  list.where = {{"colour[eq]", {"colour"}, call::Operator::kEq, {"red"}}};
+  list.where = {{"colour[eq]", {"colour"}, call::Operator::kEq, {"red"}},
+                {"limit", {"limit"}, call::Operator::kEq, {"3"}}};
+  list.malformed = call::ApiError{call::Code::kInvalidQuery, "'total' must be true or false", {}};
   list.filter = "titl == 'x'";
   list.paging.page = 0;
   EXPECT_EQ(Refusal(list, world_.ann),
-            "INVALID_QUERY: 'fields': Note has no field 'titel'; 'sort': Note has no field 'rnak'; "
+            "INVALID_QUERY: 'total' must be true or false; "
+            "'fields': Note has no field 'titel' (did you mean 'title'?); "
+            "'sort': Note has no field 'rnak' (did you mean 'rank'?); "
             "'filter' at 1: there is no name 'titl' (did you mean 'title'?); "
-            "'colour[eq]': Note has no field 'colour'; 'page' must be from 1 to 1000000");
+            "'colour[eq]': Note has no field 'colour'; "
+            "'limit': Note has no field 'limit' (did you mean the parameter 'perPage'?); "
+            "'page' must be from 1 to 1000000");
   list = world_.Make(OperationKind::kList, "Note");
   list.sort = {{"secret"}};
   EXPECT_EQ(Refusal(list, world_.ann), "FORBIDDEN: field 'secret' is not allowed here");

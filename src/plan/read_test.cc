@@ -213,7 +213,8 @@ TEST_F(ReadTest, IncludesHaveADepthAndNames) {
   EXPECT_THAT(First(list, world_.ann), ElementsAre("INVALID_QUERY: 'include': 'notes.shelf.notes.shelf' is more than 3 "
                                                    "relations deep"));
   list.selection.includes = {{"nots", "nots", {}}};
-  EXPECT_THAT(First(list, world_.ann), ElementsAre("INVALID_QUERY: 'include': 'nots': Shelf has no relation 'nots'"));
+  EXPECT_THAT(First(list, world_.ann),
+              ElementsAre("INVALID_QUERY: 'include': 'nots': Shelf has no relation 'nots' (did you mean 'notes'?)"));
 }
 
 TEST_F(ReadTest, AToManyIncludeStopsAtAHundredAndSaysSo) {

@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "plan/meant.h"
+
 namespace ashlar::plan {
 namespace {
 
@@ -55,7 +57,8 @@ class ShapeMaker {
       }
       model::FieldId id = resource.FindField(name);
       if (!id.valid()) {
-        errors_.invalid.push_back(fmt::format("'fields': {} has no field '{}'", resource.name, name));
+        errors_.invalid.push_back(
+            fmt::format("'fields': {} has no field '{}'{}", resource.name, name, FieldMeant(resource, name)));
       } else if (cel::IsFalse(rules_.Read(resource.field(id)))) {
         errors_.denied.push_back(name);
       } else {
@@ -85,8 +88,8 @@ class ShapeMaker {
     std::string path = above.empty() ? include.key : above + "." + include.key;
     model::RelationId id = resource.FindRelation(include.relation);
     if (!id.valid()) {
-      errors_.invalid.push_back(
-          fmt::format("'include': '{}': {} has no relation '{}'", path, resource.name, include.relation));
+      errors_.invalid.push_back(fmt::format("'include': '{}': {} has no relation '{}'{}", path, resource.name,
+                                            include.relation, RelationMeant(resource, include.relation)));
       return;
     }
     if (depth >= kMaxIncludeDepth) {

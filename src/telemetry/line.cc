@@ -61,6 +61,18 @@ std::string Plain(std::string_view text) {
   return plain;
 }
 
+// A line of JSON with DEL and the C1 controls written out, which JSON itself would let stand in its strings: a terminal
+// may take U+009B for the beginning of a command.
+std::string WithoutControls(std::string line) {
+  if (!line.contains('\x7f') && !line.contains('\xc2')) return line;  // by far the most, and soon seen
+  for (size_t at = 0; (at = line.find_first_of("\x7f\xc2", at)) != std::string::npos; ++at) {
+    bool is_delete = line[at] == '\x7f';
+    auto code = static_cast<unsigned char>(is_delete ? line[at] : line[at + 1]);
+    if (is_delete || code < 0xa0) line.replace(at, is_delete ? 1 : 2, fmt::format("\\u{:04x}", code));
+  }
+  return line;
+}
+
 void OrNull(json::Writer& out, std::string_view key, std::string_view text) {
   out.Key(key);
   if (text.empty()) {
@@ -163,7 +175,7 @@ std::string FormatLine(const Observation& observation, int64_t now_micros, Forma
   out.Field("level", level);
   std::visit([&](const auto& one) { WriteJson(out, one); }, observation);
   out.EndObject();
-  return line + "\n";
+  return WithoutControls(std::move(line)) + "\n";
 }
 
 }  // namespace ashlar::telemetry

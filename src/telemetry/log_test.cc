@@ -125,6 +125,7 @@ TEST(LogLineTest, ALineStaysALineAndATerminalATerminal) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   std::string json = FormatLine(defect, 0, Format::kJson, false);
   EXPECT_EQ(json.find('\n'), json.size() - 1);
+  EXPECT_THAT(json, AllOf(HasSubstr("\\u007f\\u009b31m"), Not(HasSubstr("\x7f")), Not(HasSubstr("\xc2\x9b"))));
   auto parsed = json::Parse(json);
   ASSERT_TRUE(parsed);
   EXPECT_THAT(*parsed->Find("message")->string(), AllOf(HasSubstr("a\nb\r"), EndsWith("\xef\xbf\xbd \xe2\x82\xac")));

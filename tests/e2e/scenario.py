@@ -83,7 +83,7 @@ def mismatch(expected, actual, where="body", exact=False):
 
 def check_form(method, answer, path="/v1/"):
     """What holds for every answer of the service, whatever was asked."""
-    assert re.fullmatch(r"[\x21-\x7e]{8,128}", answer.headers.get("x-request-id", "")), answer.headers
+    assert re.fullmatch(r"[\x21-\x7e]{1,128}", answer.headers.get("x-request-id", "")), answer.headers
     if method == "HEAD" or answer.status in (204, 304):
         assert answer.raw == b"", answer.raw
         return

@@ -162,15 +162,6 @@ def test_serve_help_lists_every_setting_with_its_default(tmp_path):
         assert part in told, told
 
 
-def test_the_json_schema_of_contracts(tmp_path):
-    done = harness.run("export", "jsonschema", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    schema = json.loads(done.stdout)
-    assert "json-schema.org" in schema["$schema"]
-    assert {"service", "roles", "rules", "resources"} <= schema["properties"].keys()
-    assert "service" in schema["required"]
-
-
 @pytest.mark.parametrize("kind", ["graphql", "proto"])
 def test_exports_of_later_are_refused_by_name(tmp_path, kind):
     write(tmp_path, GOOD)

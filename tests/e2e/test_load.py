@@ -60,7 +60,8 @@ def test_ndjson(service, tmp_path):
 
 
 def test_csv(service, tmp_path):
-    (tmp_path / "Team.csv").write_bytes('\ufeffid,name\r\nred,"Red, ""the"" team\r\nof two lines"\r\nblue,Blue\r\n'.encode())
+    text = '\ufeffid,name\r\nred,"Red, ""the"" team\r\nof two lines"\r\nblue,Blue\r\n'
+    (tmp_path / "Team.csv").write_bytes(text.encode())
     (tmp_path / "people.csv").write_text("id,name,teamId,mentorId\n2,Bob,red,9\n9,Ann,red,\n\n,Nobody's number,blue,\n")
     done = load(service, tmp_path / "Team.csv")
     assert done.returncode == 0, done.stderr
@@ -68,7 +69,8 @@ def test_csv(service, tmp_path):
     assert done.returncode == 0, done.stderr
     assert total(service, "/v1/teams") == 2 and total(service, "/v1/members") == 3
     assert total(service, "/v1/teams?name[startsWith]=Red,%20%22the%22%20team%0D%0Aof") == 1
-    assert total(service, "/v1/members?mentorId[isNull]=true") == 2 and total(service, "/v1/members?mentor.name=Ann") == 1
+    assert total(service, "/v1/members?mentorId[isNull]=true") == 2
+    assert total(service, "/v1/members?mentor.name=Ann") == 1
 
 
 def test_all_mistakes_of_csv_are_told_with_their_lines_and_nothing_is_loaded(service, tmp_path):
@@ -226,14 +228,31 @@ def loading(server, file):
                             stderr=subprocess.PIPE, text=True, env=harness.clean_environment(server.directory))
 
 
+# Its check compares every number of a row with those before it, so that a row costs milliseconds on any machine: the
+# load lasts minutes, whatever the machine, and nobody waits for its end.
+LONG_ROWS = 50_000
+LONG_CONTRACT = """
+service: long
+roles: { staff: {} }
+resources:
+  Team:
+    id: string
+    fields: { name: string! }
+    access: { read: public, write: public }
+  Doc:
+    fields: { numbers: { type: '[int]', max: 200 } }
+    checks: [{ rule: 'numbers.all(one, numbers.exists(other, other == one))', message: every number is there }]
+    access: { read: public, write: public }
+"""
+
+
 @pytest.fixture
 def long_load(tmp_path):
-    """A server that is storing for half a minute or more what one client gave it, and that client."""
-    with harness.Server(CONTRACT, tmp_path / "service") as server:
-        file = tmp_path / "Doc.ndjson"
-        with file.open("w") as out:
-            for number in range(400_000):
-                out.write(f'{{"title": "Document {number}", "body": "{"text " * 20}"}}\n')
+    """A server that is storing for a long time what one client gave it, and that client."""
+    contract, file = tmp_path / "long.yaml", tmp_path / "Doc.ndjson"
+    contract.write_text(LONG_CONTRACT)
+    file.write_text((json.dumps({"numbers": list(range(200))}) + "\n") * LONG_ROWS)
+    with harness.Server(contract, tmp_path / "service") as server:
         client = loading(server, file)
         waiting = server.client()
         deadline = time.monotonic() + 60

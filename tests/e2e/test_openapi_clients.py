@@ -5,7 +5,6 @@ The tools come by `npm ci` from tests/npm; where no node of that age is there, n
 
 import contextlib
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -13,43 +12,22 @@ import subprocess
 import time
 
 import harness
+import npm
 import pytest
+from npm import TOOLS, call
 
-TOOLS = harness.ROOT / "tests/npm"
-NODE_VERSION = (20, 19)
-TIMEOUT_S = 240
 CONTRACTS = {"shop": harness.ROOT / "examples/shop/ashlar.yaml",
              "chinook": harness.ROOT / "examples/chinook/ashlar.yaml",
              "everything": harness.ROOT / "tests/service/everything.yaml",
              "relations": harness.ROOT / "tests/service/relations.yaml"}
 
-
-def node_version():
-    if not shutil.which("node") or not shutil.which("npm"):
-        return 0, 0
-    done = subprocess.run(["node", "--version"], capture_output=True, text=True)
-    found = re.match(r"v(\d+)\.(\d+)\.", done.stdout)
-    return (int(found.group(1)), int(found.group(2))) if found else (0, 0)
-
-
-pytestmark = pytest.mark.skipif(node_version() < NODE_VERSION, reason="needs npm and a node of that age")
-
-
-def call(*command, cwd=TOOLS):
-    """Runs a tool to its end; it asks nobody and tells nobody."""
-    environment = dict(os.environ, CI="1", REDOCLY_TELEMETRY="off", REDOCLY_SUPPRESS_UPDATE_NOTICE="true", NO_COLOR="1")
-    return subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=TIMEOUT_S,
-                          stdin=subprocess.DEVNULL, env=environment)
+pytestmark = pytest.mark.skipif(npm.node_version() < npm.NODE_VERSION, reason="needs npm and a node of that age")
 
 
 @pytest.fixture(scope="module")
 def tools():
     """The folder of the tools' programs, as the lock file names them."""
-    lock, installed = TOOLS / "package-lock.json", TOOLS / "node_modules/.package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        done = call("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        assert done.returncode == 0, done.stderr[-4000:]
-    return TOOLS / "node_modules/.bin"
+    return npm.installed() / ".bin"
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,8 @@ struct TokenOptions {
 int CreateToken(const TokenOptions& options) {
   auto seconds = SecondsOf(options.lifetime);
   if (!seconds) {
-    return Complain({ErrorKind::kInvalid, fmt::format("--for: '{}' is not a duration such as 1h", options.lifetime)});
+    return Complain(
+        {ErrorKind::kInvalid, fmt::format("--for: '{}' is not a duration such as 90m, 1h or P30D", options.lifetime)});
   }
   return RunOnTarget(options.target, {{"command", Json("token")},
                                       {"roles", MakeTexts(options.roles)},
@@ -125,7 +126,7 @@ void AddToken(CLI::App& root, int& status) {
   create->add_option("--role", options->roles, "a role of the contract; may be repeated")->allow_extra_args(false);
   create->add_option("--user", options->user,
                      "the user's e-mail address; or an id, whose row is made when it is absent");
-  create->add_option("--for", options->lifetime, "how long it is good")->capture_default_str();
+  create->add_option("--for", options->lifetime, "how long it is good: 90m, 1h, P30D")->capture_default_str();
   create->callback([options, &status] { status = CreateToken(*options); });
 }
 

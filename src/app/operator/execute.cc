@@ -106,7 +106,8 @@ std::string UnknownRole(const model::Service& service, const std::string& role) 
   if (service.FindRole(role) != nullptr) return "";
   std::vector<std::string> names;
   for (const model::Role& known : service.roles) names.push_back(known.name);
-  return fmt::format("the contract has no role '{}'; it has: {}", role, fmt::join(names, ", "));
+  std::string all = names.empty() ? "it declares none" : fmt::format("it has: {}", fmt::join(names, ", "));
+  return fmt::format("the contract has no role '{}'; {}", role, all);
 }
 
 call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer) {

@@ -105,11 +105,16 @@ int ReceiveDescriptor(int socket) {
     got = recvmsg(socket, &carrier.message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
   cmsghdr* header = got == 1 ? CMSG_FIRSTHDR(&carrier.message) : nullptr;
-  bool sound = header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-               header->cmsg_len == CMSG_LEN(sizeof(int));
-  int descriptor = -1;
-  if (sound) std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-  return descriptor;
+  if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return -1;
+  // The room for one has, for its alignment, room for two: what came beside it is ours to close.
+  size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (size_t i = 0; i < count; ++i) {
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header) + i * sizeof descriptor, sizeof descriptor);
+    if (count == 1) return descriptor;
+    close(descriptor);
+  }
+  return -1;
 }
 
 }  // namespace ashlar::app

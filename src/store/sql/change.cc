@@ -8,6 +8,7 @@
 #include "store/sql/search.h"
 #include "types/decimal.h"
 #include "types/list_form.h"
+#include "types/wider.h"
 
 namespace ashlar::store::sql {
 namespace {
@@ -142,6 +143,9 @@ class Comparer {
     if (now == nullptr) return Refuse("field {} is gone: its column would have to be dropped", place);
     if (At(old.value, "storage") != At(*now, "storage")) {
       Refuse("field {} has changed from {} to {}: its values would have to be converted", place,
+             TextAt(old.value, "type"), TextAt(*now, "type"));
+    } else if (!types::TakesAllOf(TextAt(*now, "type"), TextAt(old.value, "type"))) {
+      Refuse("field {} has changed from {} to {}: its values would have to be checked", place,
              TextAt(old.value, "type"), TextAt(*now, "type"));
     } else if (At(old.value, "references") != At(*now, "references")) {
       Refuse("field {} refers to another resource: its rows would have to be checked", place);

@@ -243,7 +243,7 @@ constexpr std::string_view kWhatToDo =
     "  - begin with a new file (--store sqlite:PATH) and fill it with `ashlar load`";
 
 // Makes the tables, or brings them to what the service says, all or nothing.
-Result<void> BringTables(Connection& connection, const model::Service& service) {
+Result<void> BringTables(Connection& connection, const model::Service& service, const std::string& path) {
   TRY(there, connection.QueryText("SELECT name FROM sqlite_schema WHERE name = 'ashlar_schema'"));
   std::vector<std::string> statements;
   std::string described = sql::Describe(service);
@@ -261,7 +261,7 @@ Result<void> BringTables(Connection& connection, const model::Service& service) 
     statements = std::move(change.statements);
   } else {
     TRY(other, connection.QueryText("SELECT name FROM sqlite_schema LIMIT 1"));
-    if (other) return Fail(ErrorKind::kInvalid, "the file is a database of something else");
+    if (other) return Fail(ErrorKind::kInvalid, fmt::format("{} is a database of something else", path));
     statements = sql::CreateAll(service);
   }
   TRY_VOID(connection.Execute("BEGIN IMMEDIATE"));
@@ -280,7 +280,7 @@ Result<std::unique_ptr<Store>> Open(const model::Service& service, const Options
   if (error) return Fail(ErrorKind::kUnavailable, fmt::format("cannot make {}: {}", parent.string(), error.message()));
   TRY(lock, Lock::Take(options.path));
   TRY(connection, Connection::Open(options.path, Connection::Role::kWriter));
-  TRY_VOID(BringTables(*connection, service));
+  TRY_VOID(BringTables(*connection, service, options.path));
   auto shared = std::make_shared<Shared>(service, options, std::move(lock));
   shared->writer = std::make_unique<Writer>(std::move(connection), service, observer);
   TRY_VOID(shared->readers.Begin(options.path, options.reader_threads));

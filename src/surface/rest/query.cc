@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <map>
+#include <ranges>
 #include <set>
 
 namespace ashlar::surface::rest {
@@ -155,7 +156,8 @@ class QueryReader {
     if (size_t bracket = name.find('['); bracket != std::string::npos && name.ends_with(']')) {
       std::string op = name.substr(bracket + 1, name.size() - bracket - 2);
       const call::OperatorRow* row = call::FindOperator(op);
-      if (row == nullptr) return Wrong(fmt::format("'{}': there is no operator '{}'", name, op));
+      if (row == nullptr)
+        return Wrong(fmt::format("'{}': there is no operator '{}'; there are {}", name, op, OperatorNames()));
       condition.op = row->op;
       path = std::string_view(name).substr(0, bracket);
     }
@@ -175,6 +177,11 @@ class QueryReader {
     } else {
       Wrong(fmt::format("'{}' is given twice", key));
     }
+  }
+
+  static std::string OperatorNames() {
+    auto names = std::views::transform(call::Operators(), &call::OperatorRow::name);
+    return fmt::format("{}", fmt::join(names, ", "));
   }
 
   void Wrong(std::string message) { wrong_.push_back(std::move(message)); }
