@@ -6,8 +6,6 @@
 #include <gtest/gtest.h>
 #include <fstream>
 
-#include <fstream>
-
 #include "identity/token.h"
 #include "types/uuid.h"
 
