@@ -7,6 +7,7 @@
 
 #include "base/json/json.h"
 #include "call/api_error.h"
+#include "call/once.h"
 #include "call/operator.h"
 #include "model/service.h"
 
@@ -72,6 +73,8 @@ struct Call {
   Deleted deleted = Deleted::kWithout;
   bool purge = false;     // delete: for good, on resources that keep deleted rows
   Preconditions preconditions;
+  bool dry_run = false;   // of what writes: does everything but commit
+  std::optional<Once> once;  // of what writes; a dry run is no use of it
   // What the surface found wrong with the request's form (400, 415, ...). It is told only once the operation's
   // rule has admitted the caller, and then before anything else.
   std::optional<ApiError> malformed;

@@ -60,7 +60,10 @@ struct Outcome {
   bool created = false;  // 201
   int64_t version = 0;  // of the one row
   std::string id;  // of the one row, as paths write it
+  bool replayed = false;  // it is what was answered before, under the same Once
   bool shaped = false;  // rules, fields or includes shape the row: its ETag carries a hash
 };
+// The bytes that it takes, nearly: all that grows with the rows.
+size_t SizeOf(const Outcome& outcome);
 
 }  // namespace ashlar::call

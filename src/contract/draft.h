@@ -40,7 +40,7 @@ struct FieldDraft {
 struct ResourceDraft {
   const Entry* entry = nullptr;
   std::unique_ptr<Members> members;
-  bool system = false;  // of the system's contract: User, AuditEntry
+  bool system = false;  // of the system's contract
   bool open = false;    // what its fields are cannot be told
   bool collides = false; // its name does
   std::vector<FieldDraft> fields;

@@ -198,7 +198,7 @@ void Expressions::JudgeUnused(size_t index) {
   const std::vector<cel::Mistake>* nearest = nullptr;  // the fewest mistakes, of the contract's own resources first
   for (bool system : {false, true}) {
     for (const model::Resource& resource : draft_.service->resources) {
-      if (draft_.resources[resource.id.index()].system != system || resource.id == draft_.service->audit) continue;
+      if (draft_.resources[resource.id.index()].system != system || !resource.routed) continue;
       const Meaning& rule = MeaningOf(index, resource.id, Use::kRule);
       if (rule.expr != nullptr || MeaningOf(index, resource.id, Use::kCheck).expr != nullptr) return;
       if (nearest == nullptr || rule.mistakes.size() < nearest->size()) nearest = &rule.mistakes;

@@ -28,6 +28,12 @@ resources:
       requestId: string!
     indexes:
       - [resource, rowId]
+  IdempotencyRecord:
+    id: string
+    fields:
+      fingerprint: string!
+      outcomes: { type: bytes!, max: 16777216 }
+      expiresAt: { type: datetime!, index: true }
 )";
 
 Entry* FindEntry(Node& mapping, std::string_view key) {
@@ -73,7 +79,9 @@ void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
 
 std::string_view SystemContract() { return kText; }
 
-bool IsSystemResource(std::string_view name) { return name == kUserName || name == kAuditName; }
+bool IsSystemResource(std::string_view name) {
+  return name == kUserName || name == kAuditName || name == kIdempotencyName;
+}
 
 Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {
   Node all = system.Find("resources")->value;
@@ -81,7 +89,7 @@ Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {
   for (const Entry& entry : own->entries) {
     if (entry.key == kUserName) {
       MergeUser(*FindEntry(all, kUserName), entry, mistakes);
-    } else if (entry.key == kAuditName) {
+    } else if (IsSystemResource(entry.key)) {
       mistakes.Add(entry.place, Problem::kResourceTaken, entry.key);
     } else {
       all.entries.push_back(entry);

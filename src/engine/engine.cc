@@ -4,7 +4,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "engine/sequence_feed.h"
 #include "model/reach.h"
+#include "plan/once.h"
 #include "plan/rules.h"
 
 namespace ashlar::engine {
@@ -44,6 +46,64 @@ Task<Answer<Outcome>> Finish(Context& context, std::unique_ptr<store::Unit> unit
   auto answer = OnlyAnswer(context, std::move(outcomes));
   unit.reset();
   co_return answer;
+}
+
+// A sequence on its way through the store.
+struct SequenceWork {
+  SequenceWork(const plan::Planner& planner, Context& in_context, const call::Caller& caller, CallSequence& calls,
+               const call::Once* once)
+      : context(in_context), feed(planner, in_context, caller, calls, once) {
+    unit.feed = &feed;
+    unit.feed_writes = calls.writes() || once != nullptr;
+  }
+
+  // Whoever hears of it may send it again at once: the name is free before.
+  SequenceAnswer Take(const Result<store::Outcomes>& outcomes) {
+    hold.reset();
+    if (!outcomes) return std::unexpected(Refused{std::nullopt, ToApiError(context, outcomes.error())});
+    return feed.Take();
+  }
+
+  Context& context;
+  SequenceFeed feed;
+  store::Unit unit;
+  std::optional<Underway::Hold> hold;
+};
+
+Task<SequenceAnswer> Finish(std::unique_ptr<SequenceWork> work, Task<Result<store::Outcomes>> running) {
+  auto outcomes = co_await std::move(running);
+  co_return work->Take(outcomes);
+}
+
+// One call, which is its own: it is planned again when its turn comes.
+class OneCall final : public CallSequence {
+ public:
+  explicit OneCall(const call::Call& call) : call_(call) {}
+  void Start() override { given_ = false; }
+  call::Answer<const call::Call*> Next() override {
+    if (std::exchange(given_, true)) return nullptr;
+    return &call_;
+  }
+  void Answered(const Outcome&) override {}
+  bool writes() const override { return true; }
+  const call::Once* once() const { return &*call_.once; }
+
+ private:
+  const call::Call call_;
+  bool given_ = false;
+};
+
+Answer<Outcome> OnlyOutcome(SequenceAnswer answer) {
+  if (!answer) return std::unexpected(std::move(answer.error().error));
+  if (answer->outcomes.size() != 1) return call::Refuse(Code::kInternal, std::string(RowOf(Code::kInternal).message));
+  answer->outcomes[0].replayed = answer->replayed;
+  return std::move(answer->outcomes[0]);
+}
+
+Task<Answer<Outcome>> Finish(std::unique_ptr<OneCall> one, Task<SequenceAnswer> running) {
+  auto answer = co_await std::move(running);
+  one.reset();
+  co_return OnlyOutcome(std::move(answer));
 }
 
 // Plans each call of a source when the store asks for it.
@@ -98,11 +158,44 @@ Eventually<Answer<Outcome>> Engine::Run(Context& context, const call::Caller& ca
   auto plan = planner_.MakePlan(call, caller, context);
   context.plan_us += context.clock.SteadyMicros() - begun;
   if (!plan) return Answer<Outcome>(std::unexpected(std::move(plan).error()));
+  if (call.once && !call.dry_run && plan->writes()) return RunOnce(context, caller, call);
   auto unit = std::make_unique<store::Unit>();
+  unit->discard = call.dry_run;
   unit->plans.push_back(std::move(*plan));
   auto running = session_.Run(context, *unit);
   if (running.ready()) return OnlyAnswer(context, std::move(running.value()));
   return Finish(context, std::move(unit), std::move(running.task()));
+}
+
+Eventually<Answer<Outcome>> Engine::RunOnce(Context& context, const call::Caller& caller, const call::Call& call) {
+  auto one = std::make_unique<OneCall>(call);
+  auto running = Run(context, caller, *one, {.dry_run = false, .once = one->once()});
+  if (running.ready()) return OnlyOutcome(std::move(running.value()));
+  return Finish(std::move(one), std::move(running.task()));
+}
+
+Eventually<SequenceAnswer> Engine::Run(Context& context, const call::Caller& caller, CallSequence& calls,
+                                       const SequenceOptions& options) {
+  auto refuse = [](Code code, std::string message) -> SequenceAnswer {
+    return std::unexpected(Refused{std::nullopt, {code, std::move(message), {}}});
+  };
+  const call::Once* once = options.dry_run ? nullptr : options.once;
+  auto work = std::make_unique<SequenceWork>(planner_, context, caller, calls, once);
+  work->unit.discard = options.dry_run;
+  if (once != nullptr) {
+    if (caller.anonymous() && once->key.size() < call::Once::kLeastAnonymous) {
+      return refuse(Code::kInvalidQuery,
+                    fmt::format("'Idempotency-Key' needs at least {} characters without a credential",
+                                call::Once::kLeastAnonymous));
+    }
+    work->hold = underway_.Begin(plan::OnceIdOf(*once, caller));
+    if (!work->hold) {
+      return refuse(Code::kIdempotencyInProgress, std::string(RowOf(Code::kIdempotencyInProgress).message));
+    }
+  }
+  auto running = session_.Run(context, work->unit);
+  if (running.ready()) return work->Take(running.value());
+  return Finish(std::move(work), std::move(running.task()));
 }
 
 std::vector<Answer<Outcome>> RunAll(const plan::Planner& planner, store::Store& store, Context& context,
@@ -134,6 +227,7 @@ Answer<bool> RunEach(const plan::Planner& planner, store::Store& store, Context&
   CallFeed feed(planner, context, caller, calls);
   store::Unit unit;
   unit.feed = &feed;
+  unit.alone = true;
   unit.discard = discard;
   auto outcomes = store.RunAndWait(context, unit);
   if (!outcomes) return std::unexpected(ToApiError(context, outcomes.error()));

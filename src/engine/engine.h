@@ -9,16 +9,20 @@
 #include "call/call.h"
 #include "call/caller.h"
 #include "call/outcome.h"
+#include "engine/call_sequence.h"
+#include "engine/underway.h"
 #include "plan/planner.h"
 #include "store/store.h"
 
 namespace ashlar::engine {
 
 // The one door: every surface and command runs its Calls here, and nowhere else. All the Calls of a unit share one
-// transaction. A loop has one Engine of its own, made with that loop's session; Planner and service are shared.
+// transaction. A loop has one Engine of its own, made with that loop's session; Planner, service and Underway are
+// shared.
 class Engine {
  public:
-  Engine(const plan::Planner& planner, store::Session& session) : planner_(planner), session_(session) {}
+  Engine(const plan::Planner& planner, store::Session& session, Underway& underway)
+      : planner_(planner), session_(session), underway_(underway) {}
 
   const model::Service& service() const { return planner_.service(); }
 
@@ -26,12 +30,20 @@ class Engine {
   // must outlive what is returned.
   std::function<bool(const model::Operation&)> Chances(const Context& context, const call::Caller& caller) const;
 
-  // One Call. The store's own trouble comes back as an ApiError (503, 504, 500) and has been observed.
+  // One Call. The store's own trouble comes back as an ApiError (503, 504, 500) and has been observed. REQUIRES: the
+  // caller lives until the answer is there.
   Eventually<call::Answer<call::Outcome>> Run(Context& context, const call::Caller& caller, const call::Call& call);
 
+  // All of them in one transaction, or nothing of any. REQUIRES: caller and calls live until the answer is there.
+  Eventually<SequenceAnswer> Run(Context& context, const call::Caller& caller, CallSequence& calls,
+                                 const SequenceOptions& options);
+
  private:
+  Eventually<call::Answer<call::Outcome>> RunOnce(Context& context, const call::Caller& caller, const call::Call& call);
+
   const plan::Planner& planner_;
   store::Session& session_;
+  Underway& underway_;
 };
 
 // Some Calls in one transaction, waiting for it: for operator commands. Each gets its answer; unless all succeeded,

@@ -185,7 +185,8 @@ TEST_F(EngineTest, WritersAtOnceLoseNothing) {
 TEST_F(EngineTest, ALoopReadsWhatItWrote) {
   boost::asio::io_context loop(1);
   auto session = store_->Open(loop);
-  Engine engine(*planner_, *session);
+  Underway underway;
+  Engine engine(*planner_, *session, underway);
   int seen = 0;
   auto work = [&]() -> Task<void> {
     for (int i = 0; i < 20; ++i) {

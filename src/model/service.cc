@@ -36,6 +36,20 @@ std::string_view NameOf(OperationKind kind) {
   return "";
 }
 
+bool Writes(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::kList:
+    case OperationKind::kGet:
+    case OperationKind::kHistory: return false;
+    case OperationKind::kCreate:
+    case OperationKind::kUpdate:
+    case OperationKind::kReplace:
+    case OperationKind::kDelete:
+    case OperationKind::kRestore: return true;
+  }
+  return false;
+}
+
 FieldId Resource::FindField(std::string_view json_name) const {
   return FindIn<FieldId>(fields, [&](const Field& f) { return f.name == json_name; });
 }

@@ -100,6 +100,7 @@ struct Access {
 
 enum class OperationKind : uint8_t { kList, kCreate, kGet, kUpdate, kReplace, kDelete, kRestore, kHistory };
 std::string_view NameOf(OperationKind kind);  // "list", "create", ...
+bool Writes(OperationKind kind);
 
 // Something that a caller may ask for. Surfaces, documents and limits are projections of the list of these.
 struct Operation {
@@ -159,6 +160,7 @@ struct Service : cel::Schema {
   std::vector<Operation> operations;
   ResourceId user;  // the built-in User
   ResourceId audit;  // the system's AuditEntry
+  ResourceId idempotency;  // the system's IdempotencyRecord
 
   const Resource& resource(ResourceId id) const { return resources[id.index()]; }
   const Operation& operation(OperationId id) const { return operations[id.index()]; }

@@ -8,6 +8,7 @@
 #include "plan/conditions.h"
 #include "plan/cursor.h"
 #include "plan/history.h"
+#include "plan/once.h"
 #include "plan/read_program.h"
 #include "plan/write_program.h"
 
@@ -136,6 +137,8 @@ call::Answer<std::unique_ptr<Program>> MakeGet(const call::Call& call, const mod
   plan.query = QueryFor(*plan.shape);
   plan.query.where = cel::And(KeyIs(resource, key), gate);
   plan.query.limit = 1;
+  const call::Preconditions& wanted = call.preconditions;
+  if (wanted.if_match && !wanted.if_match_any) plan.versions = wanted.if_match_versions;
   return MakeGetProgram(rules.service(), std::move(plan));
 }
 
@@ -209,6 +212,16 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
   }
   if (!program) return std::unexpected(std::move(program).error());
   return Plan(std::move(*program), writes);
+}
+
+Plan Planner::MakeRecall(const call::Once& once, const call::Caller& caller, const Context& context) const {
+  return Plan(MakeRecallProgram(service_, once, OnceIdOf(once, caller), context.clock.NowMicros()), false);
+}
+
+Plan Planner::MakeKeep(const call::Once& once, const call::Caller& caller, const Context& context,
+                       std::string outcomes) const {
+  int64_t now_micros = context.clock.NowMicros();
+  return Plan(MakeKeepProgram(service_, once, OnceIdOf(once, caller), now_micros, std::move(outcomes)), true);
 }
 
 }  // namespace ashlar::plan

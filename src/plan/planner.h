@@ -25,6 +25,11 @@ class Planner {
 
   call::Answer<Plan> MakePlan(const call::Call& call, const call::Caller& caller, const Context& context) const;
 
+  // What a client's name for a write leads to, and what keeps it (plan/once.h): read before the write and written
+  // behind it, in its transaction. The engine's own; nobody is shown a record.
+  Plan MakeRecall(const call::Once& once, const call::Caller& caller, const Context& context) const;
+  Plan MakeKeep(const call::Once& once, const call::Caller& caller, const Context& context, std::string outcomes) const;
+
   const model::Service& service() const { return service_; }
 
  private:

@@ -95,7 +95,11 @@ class GetProgram final : public Program {
   call::Answer<call::Outcome> Take() override {
     if (set_.rows.empty()) return call::Refuse(call::Code::kNotFound, "there is no such row");
     if (includes_.too_many()) return call::Refuse(call::Code::kInvalidQuery, "'include' brings more than 10000 rows");
-    return OneRow(service_, *plan_.shape, std::move(set_));
+    call::Outcome outcome = OneRow(service_, *plan_.shape, std::move(set_));
+    if (plan_.versions && std::ranges::find(*plan_.versions, outcome.version) == plan_.versions->end()) {
+      return call::Refuse(call::Code::kPreconditionFailed, "the row has changed since");
+    }
+    return outcome;
   }
 
  private:

@@ -60,6 +60,7 @@ std::unique_ptr<Program> MakeListProgram(const model::Service& service, ListPlan
 struct GetPlan {
   std::unique_ptr<Shape> shape;
   Query query;
+  std::optional<std::vector<int64_t>> versions;  // If-Match: the row must have one of them
 };
 std::unique_ptr<Program> MakeGetProgram(const model::Service& service, GetPlan plan);
 

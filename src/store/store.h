@@ -18,8 +18,8 @@ struct Capabilities {
   bool relation_predicates = false;
 };
 
-// Plans of one unit that are too many to be kept: each is made when its turn comes and forgotten then. The store calls
-// it on a thread of its own, inside the transaction.
+// Plans of one unit that are made when their turn comes, from what came of those before, or because they are too many
+// to be kept. The store calls it inside the transaction, on one thread at a time, mostly not its maker's.
 class Feed {
  public:
   virtual ~Feed() = default;
@@ -27,7 +27,8 @@ class Feed {
   virtual void Start() = 0;
   // The next plan, or none any more. An Error ends the unit: nothing of it remains.
   virtual Result<std::optional<plan::Plan>> Next() = 0;
-  // What came of the plan that Next gave last. After a refusal it goes on, to learn of all; nothing remains then.
+  // What came of the plan that Next gave last; it is the feed's to keep. After a refusal Next is asked on, should it
+  // want to learn of more; nothing remains then.
   virtual void Answered(call::Answer<call::Outcome> answer) = 0;
   // Whether none was refused. REQUIRES: Next has given none.
   virtual bool AllWell() const = 0;
@@ -40,10 +41,13 @@ struct Unit {
   bool collect_all = false;
   // Does everything but commit.
   bool discard = false;
-  // Instead of `plans`: a unit that writes, has a transaction to itself and no outcomes.
+  // Instead of `plans`; the outcomes are the feed's.
   Feed* feed = nullptr;
+  bool feed_writes = true;  // false: none of its plans does
+  // Has a transaction to itself, however long it takes, while the others wait.
+  bool alone = false;
   bool writes() const {
-    if (feed != nullptr) return true;
+    if (feed != nullptr) return feed_writes;
     for (const plan::Plan& plan : plans) {
       if (plan.writes()) return true;
     }

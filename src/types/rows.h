@@ -36,6 +36,7 @@ class Rows {
   size_t columns() const { return columns_; }
   size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
   bool empty() const { return cells_.empty(); }
+  size_t bytes() const { return bytes_ + cells_.size() * sizeof(Cell); }
   const Cell& at(size_t row, size_t column) const { return cells_[row * columns_ + column]; }
 
   // Cells are appended row by row, column by column.

@@ -12,7 +12,8 @@ A file names its `contract` (beside it), optional `seed` (rows by resource, give
   detailFields? (all fields named), body? (subset), exact? (JSON path -> exact value), absent? (JSON paths),
   ids? (of data, in order), count? (of data), headers? (name -> value, null = absent)}.
   `"${step.data.id}"` stands for a value of an earlier answer's body, whole and typed or inside a text;
-  `${step.header.etag}` for a header. In expected values "@uuid", "@datetime", "@int", "@any" and "@re:REGEX" match.
+  `${step.header.etag}` for a header; a batch keeps its own references, which name no step. In expected values
+  "@uuid", "@datetime", "@int", "@any" and "@re:REGEX" match.
 * `values`: {path, base, accepted: [{field, in, out?}], refused: [{field, in, code, at?, status?}]}: each row is one
   test; what is accepted is read back, and sent back without effect.
 * `queries`: {path, ok: [{q, ids}], bad: [{q, names?}]}: each row is one test of a list's parameters.
@@ -34,18 +35,20 @@ def at_path(value, path):
     return value
 
 
-def resolve(value, answers):
-    """Replaces ${step.path} by what earlier answers held."""
+def resolve(value, answers, batch=False):
+    """Replaces ${step.path} by what earlier answers held; in a batch, whose operations have names too, only that."""
     def look_up(match):
+        if batch and match.group(1) not in answers:
+            return match.group(0)
         answer, path = answers[match.group(1)], match.group(2)
         if path.startswith("header."):
             return answer.headers[path.removeprefix("header.")]
         return at_path(answer.body, path)
 
     if isinstance(value, dict):
-        return {resolve(key, answers): resolve(item, answers) for key, item in value.items()}
+        return {resolve(key, answers, batch): resolve(item, answers, batch) for key, item in value.items()}
     if isinstance(value, list):
-        return [resolve(item, answers) for item in value]
+        return [resolve(item, answers, batch) for item in value]
     if not isinstance(value, str):
         return value
     if whole := REFERENCE.fullmatch(value):
@@ -166,7 +169,8 @@ def run_steps(scenario, client_of, with_query):
     """Runs one scenario; client_of(name) gives the caller's client."""
     answers = {}
     for number, step in enumerate(scenario["steps"], 1):
-        step = {**step, "request": resolve(step["request"], answers), "expect": resolve(step["expect"], answers)}
+        batch = step["request"]["path"] == "/v1/batch"
+        step = {**step, **{part: resolve(step[part], answers, batch) for part in ("request", "expect")}}
         request = step["request"]
         method = request.get("method", "GET")
         client = client_of(step.get("as", scenario.get("as", "anonymous")))

@@ -113,6 +113,25 @@ def test_get_judges_every_row(world, name, of):
 
 
 @pytest.mark.parametrize("name,of", cases())
+def test_a_batch_answers_as_single_requests_do(world, name, of):
+    oracle, clients = world
+    collection = f"/v1/{oracle.resources[of].collection}"
+    rows = [f"{collection}/{key}" for key in [*oracle.rows[of], NOBODY_S]]
+    asked = [("GET", path, None) for path in [f"{collection}?perPage=100", *rows]]
+    asked += [("PATCH", row, {}) for row in rows]
+    for method, path, body in asked:
+        alone = clients[name].request(method, path, body)
+        operation = {"method": method, "path": path, **({} if body is None else {"body": body})}
+        batch = clients[name].post("/v1/batch", {"operations": [operation]})
+        if alone.status == 200:
+            assert batch.status == 200, batch.raw
+            assert batch.body["data"][0]["status"] == 200 and batch.body["data"][0]["data"] == alone.body["data"]
+        else:
+            assert batch.status == alone.status, (path, batch.raw)
+            assert batch.body["error"] == {**alone.body["error"], "operation": {"index": 0}}
+
+
+@pytest.mark.parametrize("name,of", cases())
 def test_no_clause_touches_a_field_that_may_not_be_read(world, name, of):
     oracle, clients = world
     resource, caller = oracle.resources[of], CALLERS[name]

@@ -186,11 +186,11 @@ void Loader::Read() {
 
 bool Loader::Resource(FilePlace place, const std::string& name) {
   resource_ = service_.FindResource(name);
-  if (resource_.valid() && resource_ != service_.audit) return true;
+  if (resource_.valid() && service_.resource(resource_).routed) return true;
   resource_ = {};
   std::vector<std::string> names;
   for (const model::Resource& resource : service_.resources) {
-    if (resource.id != service_.audit) names.push_back(resource.name);
+    if (resource.routed) names.push_back(resource.name);
   }
   std::string there = fmt::format("{}", fmt::join(names, ", "));
   mistakes_.Add(Mistakes::Of::kFile, place, fmt::format("there is no resource '{}'; there are: {}", name, there));

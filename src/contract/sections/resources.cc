@@ -143,7 +143,7 @@ void DeclareResources(Draft& draft, const Node& resources) {
     resource.id = model::ResourceId{static_cast<uint32_t>(draft.resources.size())};
     ReadNames(draft, source, resource);
     source.collides = !CheckNames(draft, source, resource, names);
-    resource.routed = entry.key != kAuditName;
+    resource.routed = !source.system || entry.key == kUserName;
     resource.description = source.members->Text("description");
     resource.soft_delete = source.members->Flag("softDelete") && entry.key != kUserName;
     resource.audit = source.members->Flag("audit");
@@ -157,6 +157,7 @@ void DeclareResources(Draft& draft, const Node& resources) {
     ReadPage(draft, source, resource);
     if (entry.key == kUserName) draft.service->user = resource.id;
     if (entry.key == kAuditName) draft.service->audit = resource.id;
+    if (entry.key == kIdempotencyName) draft.service->idempotency = resource.id;
     draft.resources.push_back(std::move(source));
     draft.service->resources.push_back(std::move(resource));
   }

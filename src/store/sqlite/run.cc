@@ -36,6 +36,18 @@ Result<void> RunFeed(Connection& connection, const model::Service& service, Cont
   }
 }
 
+Result<Outcomes> RunPlans(Connection& connection, const model::Service& service, Context& context, Unit& unit) {
+  Outcomes outcomes;
+  for (plan::Plan& plan : unit.plans) {
+    TRY(outcome, RunProgram(connection, service, context, plan.program()));
+    bool refused = !outcome.has_value();
+    outcomes.push_back(std::move(outcome));
+    if (refused && !unit.collect_all) break;
+  }
+  if (unit.feed != nullptr) TRY_VOID(RunFeed(connection, service, context, *unit.feed));
+  return outcomes;
+}
+
 }  // namespace
 
 Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const model::Service& service, Context& context,
@@ -50,14 +62,7 @@ Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const mod
 Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, Context& context, Unit& unit) {
   int64_t begun = context.clock.SteadyMicros();
   context.statements = 0;
-  Outcomes outcomes;
-  for (plan::Plan& plan : unit.plans) {
-    TRY(outcome, RunProgram(connection, service, context, plan.program()));
-    bool refused = !outcome.has_value();
-    outcomes.push_back(std::move(outcome));
-    if (refused && !unit.collect_all) break;
-  }
-  if (unit.feed != nullptr) TRY_VOID(RunFeed(connection, service, context, *unit.feed));
+  Result<Outcomes> outcomes = RunPlans(connection, service, context, unit);
   context.store_us += context.clock.SteadyMicros() - begun;
   return outcomes;
 }

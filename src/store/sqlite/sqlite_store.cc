@@ -117,7 +117,9 @@ class LoopSession final : public Session {
 
   Eventually<Result<Outcomes>> Run(Context& context, Unit& unit) override {
     if (unit.writes()) return Elsewhere(*shared_->writer, loop_, context, unit);
-    if (connection_ == nullptr) return Elsewhere(shared_->readers, loop_, context, unit);
+    // What a feed still asks for, nobody knows: too much for a loop, perhaps.
+    bool elsewhere = connection_ == nullptr || unit.feed != nullptr;
+    if (elsewhere) return Elsewhere(shared_->readers, loop_, context, unit);
     Result<void> begun = BeginRead();
     if (!begun) return Result<Outcomes>(std::unexpected(begun.error()));
     int64_t until = context.clock.SteadyMicros() + shared_->options.read_budget_us;

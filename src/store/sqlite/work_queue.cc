@@ -22,7 +22,7 @@ std::vector<Job> WorkQueue::Take(size_t most) {
     std::unique_lock lock(mutex_);
     some_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
     while (!jobs_.empty() && taken.size() < most) {
-      bool alone = jobs_.front().unit->feed != nullptr;
+      bool alone = jobs_.front().unit->alone;
       if (alone && !taken.empty()) break;
       taken.push_back(std::move(jobs_.front()));
       jobs_.pop_front();

@@ -25,7 +25,8 @@ class WorkQueue {
 
   // False if it is full, stalled (its first job has waited longer than the limit) or closed; the job is untouched then.
   bool Push(Job& job);
-  // Waits for work and takes up to `most` jobs; one with a feed only by itself; none once it is closed and empty.
+  // Waits for work and takes up to `most` jobs; one that is to be alone only by itself; none once it is closed and
+  // empty.
   std::vector<Job> Take(size_t most);
   // Takes those whose deadline has passed.
   std::vector<Job> TakeLate();

@@ -64,7 +64,7 @@ void Writer::Loop() {
   while (true) {
     std::vector<Job> jobs = queue_.Take(kGroupLimit);
     if (jobs.empty()) return;
-    if (jobs[0].unit->feed != nullptr) {
+    if (jobs[0].unit->alone) {
       Alone(jobs[0]);
       continue;
     }

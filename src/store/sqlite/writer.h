@@ -11,8 +11,8 @@ namespace ashlar::store::sqlite {
 
 // The one thread that writes and checkpoints. Units that wait are committed together, each in a savepoint of its own,
 // and answered behind the commit, so that an answer means that its unit is durable. A unit is never interrupted.
-// A unit with a feed is committed by itself, however long it takes: what waits meanwhile is told that the store is busy
-// when its deadline passes.
+// A unit that is to be alone is committed by itself, however long it takes: what waits meanwhile is told that the store
+// is busy when its deadline passes.
 // Thread safe.
 class Writer {
  public:

@@ -252,7 +252,7 @@ struct Held final : Feed {
   std::promise<void> begun, go;
 };
 
-TEST_F(WriterTest, AFeedIsCommittedByItselfInOrderWithTheOthers) {
+TEST_F(WriterTest, AUnitThatIsToBeAloneIsCommittedByItselfInOrderWithTheOthers) {
   Begin();
   Held feed;
   for (const char* name : {"one", "two"}) feed.plans.push_back(std::move(Make(name, name)->unit.plans[0]));
@@ -260,6 +260,7 @@ TEST_F(WriterTest, AFeedIsCommittedByItselfInOrderWithTheOthers) {
   all.push_back(Make("a", "before"));
   all.push_back(std::make_unique<Sent>(clock_, notes_));
   all[1]->unit.feed = &feed;
+  all[1]->unit.alone = true;
   all.push_back(Make("b", "behind"));
   feed.go.set_value();
   SendTogether(all);
@@ -279,6 +280,7 @@ TEST_F(WriterTest, NothingRemainsOfAFeedThatIsRefusedOrDiscarded) {
     }
     Sent sent(clock_, notes_);
     sent.unit.feed = &feed;
+    sent.unit.alone = true;
     sent.unit.discard = discard;
     feed.go.set_value();
     ASSERT_TRUE(Submit(sent));
@@ -295,6 +297,7 @@ TEST_F(WriterTest, WhoWaitsForAFeedIsToldAtTheDeadlineThatTheStoreIsBusy) {
   feed.plans.push_back(std::move(Make("one", "one")->unit.plans[0]));
   Sent load(SystemClock(), notes_);
   load.unit.feed = &feed;
+  load.unit.alone = true;
   ASSERT_TRUE(Submit(load));
   feed.begun.get_future().wait();
   auto late = Make("late", "late");
@@ -311,7 +314,70 @@ TEST_F(WriterTest, WhoWaitsForAFeedIsToldAtTheDeadlineThatTheStoreIsBusy) {
   EXPECT_EQ(Names(), "one patient");
 }
 
-TEST_F(WriterTest, AFeedThatFillsTheDiskIsLostAlone) {
+// Makes the same creations each time that it is asked from the start.
+struct Again final : Feed {
+  void Start() override {
+    ++starts;
+    next = 0;
+    well = true;
+  }
+  Result<std::optional<plan::Plan>> Next() override {
+    if (next == bodies.size() || !well) return std::nullopt;
+    return make(bodies[next++]);
+  }
+  void Answered(call::Answer<call::Outcome> answer) override { well = well && answer.has_value(); }
+  bool AllWell() const override { return well; }
+  std::function<plan::Plan(const std::string&)> make;
+  std::vector<std::string> bodies;
+  size_t next = 0;
+  int starts = 0;
+  bool well = true;
+};
+
+TEST_F(WriterTest, FeedsThatShareAreCommittedWithTheOthersAndLostAlone) {
+  Begin();
+  std::vector<Again> feeds(3);
+  feeds[0].bodies = {"one", "two"};
+  feeds[1].bodies = {"three", "one"};  // refused: taken
+  feeds[2].bodies = {"four"};          // discarded
+  std::vector<std::unique_ptr<Sent>> all;
+  all.push_back(Make("a", "before"));
+  for (Again& feed : feeds) {
+    feed.make = [this](const std::string& name) { return std::move(Make(name, name)->unit.plans[0]); };
+    all.push_back(std::make_unique<Sent>(clock_, notes_));
+    all.back()->unit.feed = &feed;
+  }
+  all[3]->unit.discard = true;
+  all.push_back(Make("b", "behind"));
+  SendTogether(all);
+  for (auto& one : all) {
+    ASSERT_TRUE(one->Wait());
+    EXPECT_EQ(one->commits_when_answered, 2u);
+  }
+  EXPECT_TRUE(feeds[0].well);
+  EXPECT_FALSE(feeds[1].well);
+  EXPECT_TRUE(feeds[2].well);
+  EXPECT_EQ(Names(), "before behind first one two");
+}
+
+TEST_F(WriterTest, AFeedWhoseGroupIsLostIsDoneAgainFromItsStart) {
+  ASSERT_TRUE(connection_->QueryText("PRAGMA max_page_count = 40"));
+  Begin();
+  Again feed;
+  feed.bodies = {"one", "two"};
+  feed.make = [this](const std::string& name) { return std::move(Make(name, name)->unit.plans[0]); };
+  std::vector<std::unique_ptr<Sent>> all;
+  all.push_back(std::make_unique<Sent>(clock_, notes_));
+  all[0]->unit.feed = &feed;
+  all.push_back(Make("b", "large", 900'000));
+  SendTogether(all);
+  EXPECT_TRUE(all[0]->Wait());
+  EXPECT_FALSE(all[1]->Wait());
+  EXPECT_EQ(feed.starts, 2);
+  EXPECT_EQ(Names(), "first one two");
+}
+
+TEST_F(WriterTest, AUnitThatIsToBeAloneAndFillsTheDiskIsLostAlone) {
   ASSERT_TRUE(connection_->QueryText("PRAGMA max_page_count = 40"));
   Begin();
   Held feed;
@@ -319,6 +385,7 @@ TEST_F(WriterTest, AFeedThatFillsTheDiskIsLostAlone) {
   feed.plans.push_back(std::move(Make("b", "large", 900'000)->unit.plans[0]));
   Sent load(clock_, notes_);
   load.unit.feed = &feed;
+  load.unit.alone = true;
   feed.go.set_value();
   ASSERT_TRUE(Submit(load));
   auto lost = load.Wait();
@@ -420,37 +487,6 @@ TEST_F(WriterTest, TheLogIsMovedIntoTheDatabaseOnceItIsLong) {
   writer_->Close();
   EXPECT_LT(std::filesystem::file_size(path_ + "-wal"), 6'000'000u);
   EXPECT_GT(std::filesystem::file_size(path_), 4'000'000u);
-}
-
-TEST(WorkQueue, RefusesWhatIsTooMuchAndWhatWouldWaitTooLong) {
-  struct Steps final : Clock {
-    int64_t now = 0;
-    int64_t NowMicros() const override { return 0; }
-    int64_t SteadyMicros() const override { return now; }
-  } clock;
-  Notes notes;
-  Context context{.clock = clock, .observer = notes};
-  WorkQueue queue(2, 1000);
-  Unit unit;
-  auto push = [&] {
-    Job job{&context, &unit, {}};
-    return queue.Push(job);
-  };
-  EXPECT_TRUE(push());
-  clock.now = 1001;
-  EXPECT_FALSE(push()) << "the first has waited for more than 1000 us";
-  clock.now = 1000;
-  EXPECT_TRUE(push());
-  EXPECT_FALSE(push()) << "two wait";
-  EXPECT_EQ(context.queue_us, 0);
-  clock.now = 1300;
-  EXPECT_EQ(queue.Take(9).size(), 2u);
-  EXPECT_EQ(context.queue_us, 1300 + 300) << "what both have waited";
-  EXPECT_TRUE(push());
-  queue.Close();
-  EXPECT_FALSE(push());
-  EXPECT_EQ(queue.Take(9).size(), 1u);
-  EXPECT_TRUE(queue.Take(9).empty());
 }
 
 }  // namespace

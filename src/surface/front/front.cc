@@ -5,9 +5,9 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/path.h"
+#include "surface/front/exchange.h"
 #include "surface/front/freshness.h"
 #include "surface/front/server_timing.h"
-#include "surface/rest/accept.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
 #include "surface/rest/hal.h"
@@ -66,29 +66,11 @@ void SetError(http::Response& response, const call::ApiError& error) {
 
 }  // namespace
 
-// One request under way.
-struct Front::Exchange {
-  Exchange(const http::Request& in_request, Context in_context)
-      : request(in_request), context(std::move(in_context)), begun(context.clock.SteadyMicros()) {}
-  rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
-  bool hal() const { return accepted.form == rest::Form::kHal; }
-  const http::Request& request;
-  Context context;
-  int64_t begun;
-  rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
-  int64_t auth_us = 0;
-  int64_t decode_us = 0;
-  int64_t encode_us = 0;
-  rest::Match match;
-  call::Caller caller;
-  call::Call call;
-};
-
 Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session, const plan::Planner& planner,
              const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer)
     : router_(router),
       session_(std::move(session)),
-      engine_(planner, *session_),
+      engine_(planner, *session_, *options.underway),
       authenticator_(keys, engine_),
       options_(options),
       clock_(clock),
@@ -104,7 +86,7 @@ std::string Front::NameOf(const http::Request& request) const {
 
 std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& pages) {
   std::vector<std::string> routes = pages.Paths();
-  routes.insert(routes.end(), {"/health/live", "/health/ready"});
+  routes.insert(routes.end(), {"/health/live", "/health/ready", router.batch()});
   for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
   return routes;
 }
@@ -146,6 +128,7 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
   if (!caller) return Error(*exchange, caller.error());
   exchange->caller = std::move(*caller);
+  if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
   exchange->call = rest::Decode(exchange->request, exchange->match);
   exchange->decode_us = clock_.SteadyMicros() - begun;
@@ -177,11 +160,6 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
     rest::Envelope envelope = Encode(exchange, *outcome, {});
     std::string tag = envelope.data_hash.empty() ? fmt::format("\"{}\"", outcome->version)
                                                  : fmt::format("\"{}-{}\"", outcome->version, envelope.data_hash);
-    const call::Preconditions& wanted = exchange.call.preconditions;
-    bool stale = kind == OperationKind::kGet && wanted.if_match && !wanted.if_match_any &&
-                 std::find(wanted.if_match_versions.begin(), wanted.if_match_versions.end(), outcome->version) ==
-                     wanted.if_match_versions.end();
-    if (stale) return Error(exchange, {Code::kPreconditionFailed, "the row has changed since", {}});
     response.Set("ETag", tag);
     auto none = exchange.request.FindList("If-None-Match");
     if (kind == OperationKind::kGet && none && rest::NamesTag(*none, tag)) {
@@ -197,6 +175,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
   }
   std::string freshness = FreshnessOf(service, exchange.call, exchange.caller, exchange.request);
   if (!freshness.empty()) response.Set("Cache-Control", std::move(freshness));
+  if (outcome->replayed) response.Set("Idempotency-Replayed", "true");
   exchange.encode_us = clock_.SteadyMicros() - begun;
   return Send(exchange, std::move(response), "");
 }
@@ -260,7 +239,9 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
   bool problem = exchange.accepted.problem;
   response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
-  response.body = problem ? rest::EncodeProblem(error, exchange.meta()) : rest::EncodeError(error, exchange.meta());
+  const rest::OperationPlace* of = exchange.failed ? &*exchange.failed : nullptr;
+  response.body =
+      problem ? rest::EncodeProblem(error, exchange.meta(), of) : rest::EncodeError(error, exchange.meta(), of);
   return Send(exchange, std::move(response), RowOf(error.code).name);
 }
 
@@ -274,6 +255,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   done.method = exchange.request.method;
   done.route = exchange.match.route;
   if (exchange.match.operation != nullptr) done.operation = exchange.match.operation->name;
+  if (exchange.match.batch) done.operation = "batch";
   done.status = response.status;
   done.error_code = error_code;
   done.caller_id = exchange.caller.id;

@@ -19,6 +19,7 @@ struct FrontOptions {
   std::function<Result<void>()> ready;  // for /health/ready
   std::shared_ptr<const Pages> pages;   // for /openapi.json and /docs; null: there are none
   Cors cors;
+  std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
@@ -47,6 +48,10 @@ class Front final : public http::Handler {
   Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
   http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
+  Eventually<http::Response> RunBatch(std::unique_ptr<Exchange> exchange);
+  Task<http::Response> AwaitBatch(std::unique_ptr<Exchange> exchange, Task<engine::SequenceAnswer> done);
+  http::Response FinishBatch(Exchange& exchange, engine::SequenceAnswer done);
+  http::Response RefuseBatch(Exchange& exchange, const engine::Refused& refused);
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
   using Links = std::vector<std::pair<std::string, std::string>>;  // relation, target

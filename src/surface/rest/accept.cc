@@ -88,6 +88,7 @@ Accepted Negotiate(std::string_view accept) {
   Wanted hal = Want(items, kHal);
   Wanted problem = Want(items, kProblem);
   Accepted accepted;
+  accepted.json = envelope.weight > 0 || (problem.precision == 3 && problem.weight > 0);
   accepted.problem = problem.precision == 3 && problem.weight > 0 && problem.weight >= envelope.weight;
   if (hal.weight > envelope.weight) {
     accepted.form = Form::kHal;

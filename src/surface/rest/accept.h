@@ -18,6 +18,7 @@ enum class Form : uint8_t { kEnvelope, kHal };
 struct Accepted {
   std::optional<Form> form = Form::kEnvelope;  // nothing: none of what can be given
   bool problem = false;                        // errors as RFC 9457
+  bool json = true;                            // the envelope can be given, whatever is liked better
 };
 
 // `accept`: the field's lines joined by commas; empty accepts everything. Between equals the envelope goes before HAL,

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "surface/rest/accept.h"
+#include "surface/rest/once.h"
 #include "surface/rest/query.h"
 
 namespace ashlar::surface::rest {
@@ -11,6 +12,13 @@ namespace {
 
 using call::Code;
 using model::OperationKind;
+
+constexpr const char* kEncoded = "the body must not be encoded";
+
+bool IsEncoded(const http::Request& request) {
+  auto encoding = request.Find("Content-Encoding");
+  return encoding && !http::EqualIgnoringCase(*encoding, "identity");
+}
 
 class Decoder {
  public:
@@ -46,12 +54,10 @@ class Decoder {
   }
 
   void CheckHeaders() {
-    if (request_.Find("Idempotency-Key"))
-      Wrong(Code::kInvalidQuery, "'Idempotency-Key' is not supported by this build");
-    auto encoding = request_.Find("Content-Encoding");
-    if (encoding && !http::EqualIgnoringCase(*encoding, "identity")) {
-      Wrong(Code::kUnsupportedMediaType, "the body must not be encoded");
-    }
+    auto once = ReadOnce(request_);
+    if (!once) Wrong(once.error().code, std::move(once.error().message));
+    if (once) call_.once = std::move(*once);
+    if (IsEncoded(request_)) Wrong(Code::kUnsupportedMediaType, kEncoded);
   }
 
   void ReadPreconditions() {
@@ -105,17 +111,9 @@ class Decoder {
                    updates ? fmt::format("the body must be {}, {} or {}", kJson, kMergePatch, kJsonPatch)
                            : fmt::format("the body must be {}", kJson));
     }
-    auto charset = ParameterOf(*type, "charset");
-    if (charset && !http::EqualIgnoringCase(*charset, "utf-8")) {
-      return Wrong(Code::kUnsupportedMediaType, "the body must be in UTF-8");
-    }
-    auto parsed = json::Parse(request_.body);
-    if (!parsed) {
-      const json::SyntaxError& error = parsed.error();
-      return Wrong(Code::kMalformedJson,
-                   fmt::format("line {}, column {}: {}", error.line, error.column, error.message));
-    }
-    call_.body = std::move(*parsed);
+    auto body = ReadJson(request_);
+    if (!body) return Wrong(body.error().code, std::move(body.error().message));
+    call_.body = std::move(*body);
   }
 
   const http::Request& request_;
@@ -126,6 +124,19 @@ class Decoder {
 }  // namespace
 
 call::Call Decode(const http::Request& request, const Match& match) { return Decoder(request, match).Run(); }
+
+call::Answer<json::Json> ReadJson(const http::Request& request, int depth) {
+  if (IsEncoded(request)) return call::Refuse(Code::kUnsupportedMediaType, kEncoded);
+  auto charset = ParameterOf(request.Find("Content-Type").value_or(""), "charset");
+  if (charset && !http::EqualIgnoringCase(*charset, "utf-8")) {
+    return call::Refuse(Code::kUnsupportedMediaType, "the body must be in UTF-8");
+  }
+  auto parsed = json::Parse(request.body, {.depth = depth});
+  if (parsed) return std::move(*parsed);
+  const json::SyntaxError& error = parsed.error();
+  return call::Refuse(Code::kMalformedJson,
+                      fmt::format("line {}, column {}: {}", error.line, error.column, error.message));
+}
 
 bool NamesTag(std::string_view if_none_match, std::string_view tag) {
   for (std::string_view item : Items(if_none_match)) {

@@ -16,6 +16,9 @@ inline constexpr const char* kPatches = "application/merge-patch+json, applicati
 // admitted the caller.
 call::Call Decode(const http::Request& request, const Match& match);
 
+// The JSON of a body whose media type has been looked at already: 415, or 400 with line and column.
+call::Answer<json::Json> ReadJson(const http::Request& request, int depth = json::Limits{}.depth);
+
 // Whether the value of If-None-Match names this entity tag (weak comparison, RFC 9110, 13.1.2).
 bool NamesTag(std::string_view if_none_match, std::string_view tag);
 

@@ -130,6 +130,7 @@ class DocumentWriter {
                                                              : resource.description);
       out_.EndObject();
     }
+    out_.Raw(R"({"name":"batch","description":"Operations of any resource, together."})");
     out_.Raw(R"({"name":"health","description":"For those who run the service."})");
     out_.EndArray();
   }
@@ -149,6 +150,7 @@ class DocumentWriter {
       for (const auto& [method, operation] : address.methods) WriteOperation(method, *operation);
       out_.EndObject();
     }
+    WriteBatch();
     WriteHealth("live", "Whether the process runs", false);
     WriteHealth("ready", "Whether the service takes requests", true);
     out_.EndObject();
@@ -216,6 +218,51 @@ class DocumentWriter {
     if (shape == Shape::kPatch) content(kJsonPatch);
     out_.EndObject();
     out_.EndObject();
+  }
+
+  void WriteBatch() {
+    out_.Key(Router(service_).batch());
+    out_.BeginObject();
+    out_.Key("post");
+    out_.BeginObject();
+    out_.Field("operationId", "batch");
+    WriteStrings("tags", {"batch"}, out_);
+    out_.Field("summary", "Do several operations together");
+    out_.Field("description",
+               "At most 100 operations in one transaction: all of them, or nothing of any. Each is judged as a request "
+               "of its own, and reads what those before it wrote. The first that is refused is the answer, and "
+               "`error.operation` says which.");
+    WriteBatchParameters(out_);
+    out_.Key("requestBody");
+    out_.BeginObject();
+    out_.Field("required", true);
+    out_.Key("content");
+    out_.BeginObject();
+    out_.Key(kJson);
+    out_.BeginObject();
+    out_.Key("schema");
+    WriteReference("schemas", CommonSchemaName(service_, "Batch"), out_);
+    WriteBatchExample();
+    for (int i = 0; i < 3; ++i) out_.EndObject();
+    WriteBatchResponses(service_, out_);
+    out_.Key("security");
+    out_.Raw(R"([{},{"bearer":[]}])");
+    out_.EndObject();
+    out_.EndObject();
+  }
+
+  // A list of what there is first, and its second page.
+  void WriteBatchExample() {
+    for (const Router::Address& address : Router(service_).Addresses()) {
+      bool lists = std::ranges::any_of(address.methods,
+                                       [](const auto& method) { return method.second->kind == OperationKind::kList; });
+      if (!lists) continue;
+      out_.Key("example");
+      out_.Raw(fmt::format(R"({{"operations":[{{"id":"first","method":"GET","path":"{0}"}},)"
+                           R"({{"method":"GET","path":"{0}?page=2"}}]}})",
+                           address.route));
+      return;
+    }
   }
 
   void WriteHealth(std::string_view name, std::string_view summary, bool ready) {

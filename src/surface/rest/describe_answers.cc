@@ -36,6 +36,9 @@ constexpr HeaderRow kHeaders[] = {
      "Since when this should no longer be used (RFC 9745), as seconds since 1970; 0 where no day is known.",
      R"({"type":"string","maxLength":32,"pattern":"^@-?[0-9]+$"})"},
     {"Sunset", "When this will be gone (RFC 8594).", R"({"type":"string","maxLength":64})"},
+    {"Idempotency-Replayed",
+     "`true`: this is what was answered to the same request before; absent elsewhere (see `Idempotency-Key`).",
+     R"({"type":"string","const":"true","maxLength":4})"},
     {"Retry-After", "After how many seconds to try again.",
      R"({"type":"integer","format":"int32","minimum":0,"maximum":86400})"},
     {"WWW-Authenticate", "How to authenticate (RFC 6750).", R"({"type":"string","maxLength":1024})"},
@@ -46,8 +49,14 @@ constexpr HeaderRow kHeaders[] = {
      R"({"type":"string","maxLength":2048})"},
 };
 
+constexpr std::string_view kReplayed = "Idempotency-Replayed";
+
 bool TakesBody(OperationKind kind) {
   return kind == OperationKind::kCreate || kind == OperationKind::kUpdate || kind == OperationKind::kReplace;
+}
+// Idempotency-Key: POST and PATCH.
+bool TakesKey(OperationKind kind) {
+  return kind == OperationKind::kCreate || kind == OperationKind::kUpdate || kind == OperationKind::kRestore;
 }
 bool HasId(OperationKind kind) { return kind != OperationKind::kList && kind != OperationKind::kCreate; }
 bool ChangesRow(OperationKind kind) {
@@ -81,12 +90,14 @@ bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
     case Code::kTimeout: return true;
     case Code::kNotFound:
     case Code::kRouteNotFound: return HasId(kind);
+    case Code::kPayloadTooLarge: return TakesBody(kind) || TakesKey(kind);
     case Code::kMalformedJson:
-    case Code::kPayloadTooLarge:
     case Code::kValidationError:
     case Code::kExpressionFailed: return TakesBody(kind);
     case Code::kConflict: return TakesBody(kind) || kind == OperationKind::kRestore;
     case Code::kInvalidTransition: return TakesBody(kind) && HasTransitions(resource);
+    case Code::kIdempotencyInProgress:
+    case Code::kIdempotencyKeyReused: return TakesKey(kind);
     case Code::kReferenced: return kind == OperationKind::kDelete && (!resource.soft_delete || model::Purges(resource));
     case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
     case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;
@@ -114,6 +125,23 @@ std::map<int, Group> ErrorsOf(const model::Resource& resource, OperationKind kin
   std::map<int, Group> groups;
   for (const call::CodeRow& row : call::Codes()) {
     if (Gives(row.code, resource, kind)) groups[row.status].push_back(&row);
+  }
+  return groups;
+}
+
+// Of a batch, which is refused as any of its operations, or for its own form.
+std::map<int, Group> ErrorsOfBatch(const model::Service& service) {
+  constexpr Code kOwn[] = {Code::kBadRequest,      Code::kInvalidQuery,          Code::kMalformedJson,
+                           Code::kNotFound,        Code::kRouteNotFound,         Code::kMethodNotAllowed,
+                           Code::kUriTooLong,      Code::kUnsupportedMediaType,  Code::kPayloadTooLarge,
+                           Code::kValidationError, Code::kIdempotencyInProgress, Code::kIdempotencyKeyReused};
+  std::map<int, Group> groups;
+  for (const call::CodeRow& row : call::Codes()) {
+    bool given = std::ranges::find(kOwn, row.code) != std::end(kOwn) ||
+                 std::ranges::any_of(service.operations, [&](const model::Operation& operation) {
+                   return Gives(row.code, service.resource(operation.resource), operation.kind);
+                 });
+    if (given) groups[row.status].push_back(&row);
   }
   return groups;
 }
@@ -165,9 +193,9 @@ class SuccessWriter {
       case OperationKind::kGet:
         Row("200", "The row.", Shape::kView, {"ETag"});
         return Empty("304", "The row is as `If-None-Match` knows it.", {"ETag"});
-      case OperationKind::kCreate: return Row("201", "The new row.", Shape::kRow, {"Location", "ETag"});
+      case OperationKind::kCreate: return Row("201", "The new row.", Shape::kRow, {"Location", "ETag", kReplayed});
       case OperationKind::kUpdate:
-      case OperationKind::kRestore: return Row("200", "The row as it is now.", Shape::kRow, {"ETag"});
+      case OperationKind::kRestore: return Row("200", "The row as it is now.", Shape::kRow, {"ETag", kReplayed});
       case OperationKind::kReplace:
         Row("200", "The row as it is now.", Shape::kRow, {"ETag"});
         if (Creates(resource_, kind_)) Row("201", "The new row.", Shape::kRow, {"Location", "ETag"});
@@ -322,6 +350,29 @@ void WriteResponses(const model::Service& service, const model::Operation& opera
   out.EndObject();
 }
 
+void WriteBatchResponses(const model::Service& service, json::Writer& out) {
+  out.Key("responses");
+  out.BeginObject();
+  out.Key("200");
+  out.BeginObject();
+  out.Field("description", "All of it is done.");
+  WriteHeaders({kReplayed}, nullptr, out);
+  out.Key("content");
+  out.Raw(fmt::format(R"({{"application/json":{{"schema":{{"type":"object","required":["data","meta"],"properties":)"
+                      R"({{"data":{{"type":"array","maxItems":100,"description":"What each operation answered, in )"
+                      R"(their order.","items":{{"$ref":"#/components/schemas/{}"}}}},)"
+                      R"("meta":{{"$ref":"#/components/schemas/{}"}}}}}}}}}})",
+                      CommonSchemaName(service, "BatchResult"), CommonSchemaName(service, "Meta")));
+  out.EndObject();
+  for (const auto& [status, group] : ErrorsOfBatch(service)) {
+    out.Key(std::to_string(status));
+    WriteReference("responses", NameOf(group, nullptr), out);
+  }
+  out.Key("default");
+  WriteReference("responses", NameOf(Beforehand(), nullptr), out);
+  out.EndObject();
+}
+
 void WriteHealthResponses(bool ready, json::Writer& out) {
   out.Key("responses");
   out.BeginObject();
@@ -350,6 +401,7 @@ void WriteAnswerComponents(const model::Service& service, json::Writer& out) {
   };
   add(Beforehand(), nullptr);
   add({&RowOf(Code::kUnavailable)}, nullptr);
+  for (auto& [status, group] : ErrorsOfBatch(service)) add(std::move(group), nullptr);
   for (const model::Operation& operation : service.operations) {
     const model::Resource& resource = service.resource(operation.resource);
     if (operation.internal || !resource.routed) continue;

@@ -7,6 +7,8 @@ namespace ashlar::surface::rest {
 
 // Writes the member "responses" of an operation: what it answers, and every error that it can give.
 void WriteResponses(const model::Service& service, const model::Operation& operation, json::Writer& out);
+// The same of a batch.
+void WriteBatchResponses(const model::Service& service, json::Writer& out);
 // The same for one of the addresses under /health.
 void WriteHealthResponses(bool ready, json::Writer& out);
 

@@ -32,26 +32,57 @@ class EnvelopeWriter {
     out_.Key("properties");
     out_.BeginObject();
     WriteMetaMembers();
-    auto count = [this](std::string_view name, int64_t least, std::string_view description) {
-      out_.Key(name);
-      out_.BeginObject();
-      out_.Field("type", "integer");
-      out_.Field("format", "int64");
-      out_.Field("minimum", least);
-      out_.Field("maximum", int64_t{9007199254740991});
-      out_.Field("description", description);
-      out_.EndObject();
-    };
-    count("page", 1, "Which page this is.");
-    count("perPage", 1, "How many rows a page has at most.");
-    count("total", 0, "How many rows there are.");
-    count("totalPages", 0, "How many pages there are.");
-    out_.Key("next");
-    out_.Raw(R"({"type":["string","null"],"maxLength":8192,"description":"`after` of the next page; null: none."})");
-    out_.Key("previous");
-    out_.Raw(R"({"type":["string","null"],"maxLength":8192,"description":"`before` of the one before; null: none."})");
+    WritePageMembers();
     out_.EndObject();
     WriteStrings("required", {"timestamp", "requestId", "perPage"}, out_);
+    out_.EndObject();
+  }
+
+  void WriteBatch() {
+    out_.Key(CommonSchemaName(service_, "Batch"));
+    out_.Raw(
+        R"({"type":"object","additionalProperties":false,"description":"Operations that are done together or not at )"
+        R"(all.","required":["operations"],"properties":{"operations":{"type":"array","minItems":1,"maxItems":100,)"
+        R"("description":"In their order.","items":{"type":"object","additionalProperties":false,)"
+        R"("required":["method","path"],"properties":{)"
+        R"("id":{"type":"string","maxLength":64,"pattern":"^[A-Za-z][A-Za-z0-9_-]*$","description":)"
+        R"("A name for later operations to refer to: `\"${c1.id}\"` as a whole value of a body, or as a whole part )"
+        R"(of a path, is what the operation `c1` answered as `id`. A text that begins with `${` is written `$${`."},)"
+        R"("method":{"type":"string","enum":["GET","POST","PUT","PATCH","DELETE"],"description":)"
+        R"("As of a request of its own."},)"
+        R"("path":{"type":"string","minLength":1,"maxLength":14336,"description":"As of a request of its own, with )"
+        R"(its query."},)"
+        R"("body":{"description":"As of a request of its own; of a PATCH a JSON Merge Patch."},)"
+        R"("ifMatch":{"type":"string","maxLength":8192,"description":"As `If-Match` of a request of its own.",)"
+        R"("examples":["\"7\""]}}}}}})");
+  }
+
+  void WriteBatchResult() {
+    out_.Key(CommonSchemaName(service_, "BatchResult"));
+    out_.BeginObject();
+    out_.Field("type", "object");
+    out_.Field("description", "What one operation of a batch answered.");
+    out_.Key("properties");
+    out_.BeginObject();
+    out_.Key("id");
+    out_.Raw(R"({"type":"string","maxLength":64,"description":"The operation's, if it has one."})");
+    out_.Key("status");
+    out_.Raw(R"({"type":"integer","format":"int32","minimum":200,"maximum":299,"description":)"
+             R"("As of an answer of its own."})");
+    out_.Key("data");
+    out_.Raw(R"({"description":"As of an answer of its own; null where it has none."})");
+    out_.Key("meta");
+    out_.BeginObject();
+    out_.Field("type", "object");
+    out_.Field("description", "What is said of a page, and where includes were cut short; absent elsewhere.");
+    out_.Key("properties");
+    out_.BeginObject();
+    WriteMore();
+    WritePageMembers();
+    out_.EndObject();
+    out_.EndObject();
+    out_.EndObject();
+    WriteStrings("required", {"status", "data"}, out_);
     out_.EndObject();
   }
 
@@ -92,6 +123,11 @@ class EnvelopeWriter {
     out_.Raw(R"({"type":"string","maxLength":65536,"description":"For people."})");
     out_.Key("details");
     WriteDetails();
+    out_.Key("operation");
+    out_.Raw(R"({"type":"object","description":"Which operation of a batch it is about; absent elsewhere.",)"
+             R"("properties":{"index":{"type":"integer","format":"int32","minimum":0,"maximum":99,"description":)"
+             R"("Its place in `operations`, counted from 0."},"id":{"type":"string","maxLength":64,"description":)"
+             R"("Its `id`, if it has one."}},"required":["index"]})");
     out_.EndObject();
     WriteStrings("required", {"code", "message"}, out_);
     out_.EndObject();
@@ -103,6 +139,27 @@ class EnvelopeWriter {
   }
 
  private:
+  void WritePageMembers() {
+    auto count = [this](std::string_view name, int64_t least, std::string_view description) {
+      out_.Key(name);
+      out_.BeginObject();
+      out_.Field("type", "integer");
+      out_.Field("format", "int64");
+      out_.Field("minimum", least);
+      out_.Field("maximum", int64_t{9007199254740991});
+      out_.Field("description", description);
+      out_.EndObject();
+    };
+    count("page", 1, "Which page this is.");
+    count("perPage", 1, "How many rows a page has at most.");
+    count("total", 0, "How many rows there are.");
+    count("totalPages", 0, "How many pages there are.");
+    out_.Key("next");
+    out_.Raw(R"({"type":["string","null"],"maxLength":8192,"description":"`after` of the next page; null: none."})");
+    out_.Key("previous");
+    out_.Raw(R"({"type":["string","null"],"maxLength":8192,"description":"`before` of the one before; null: none."})");
+  }
+
   void WriteMetaMembers() {
     out_.Key("timestamp");
     out_.Raw(R"({"type":"string","format":"date-time","maxLength":32,"description":"When it was answered.",)"
@@ -110,6 +167,10 @@ class EnvelopeWriter {
     out_.Key("requestId");
     out_.Raw(R"({"type":"string","maxLength":128,"description":"As the header X-Request-Id says.",)"
              R"("examples":["01976f3c-2a00-7000-8000-0000000000a1"]})");
+    WriteMore();
+  }
+
+  void WriteMore() {
     out_.Key("more");
     out_.Raw(R"({"type":"array","maxItems":10000,"items":{"type":"string","maxLength":1024},)"
              R"("description":"Where an included list has more rows than are here.","examples":[["data[0].lines"]]})");
@@ -183,6 +244,8 @@ void WriteCommonSchemas(const model::Service& service, json::Writer& out) {
   writer.WriteError();
   writer.WriteMeta();
   writer.WriteListMeta();
+  writer.WriteBatch();
+  writer.WriteBatchResult();
   if (IsReferredTo("schemas", CommonSchemaName(service, "JsonPatch"), out)) writer.WriteJsonPatch();
 }
 

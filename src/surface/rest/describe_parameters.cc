@@ -48,6 +48,9 @@ constexpr CommonRow kCommon[] = {
     {"purge",
      R"({"name":"purge","in":"query","description":"`true`: for good, a row that is deleted already too; a right of )"
      R"(its own.","schema":{"type":"boolean","default":false}})"},
+    {"dryRun",
+     R"({"name":"dryRun","in":"query","description":"`true`: does everything but commit, and answers what would have )"
+     R"(been: the same status, body and errors.","schema":{"type":"boolean","default":false}})"},
     {"If-Match",
      R"({"name":"If-Match","in":"header","description":"Only if the row has one of these ETags (their numbers are )"
      R"(compared), or `*`: if it is there.","schema":{"type":"string","maxLength":8192},"example":"\"7\""})"},
@@ -61,6 +64,11 @@ constexpr CommonRow kCommon[] = {
     {"If-None-Match-any",
      R"({"name":"If-None-Match","in":"header","description":"`*`: only if the row is not there yet.",)"
      R"("schema":{"type":"string","const":"*","maxLength":1}})"},
+    {"Idempotency-Key",
+     R"({"name":"Idempotency-Key","in":"header","description":"A name of the client's choice for this request, best )"
+     R"(a random one, at least 22 characters where no credential is sent. Within 24 hours the same request under the )"
+     R"(same name is answered as before and not done again.","schema":{"type":"string","minLength":1,"maxLength":255},)"
+     R"("example":"8e03978e-40d5-43dd-bc93-6894a57f9324"})"},
     {"X-Request-Id",
      R"({"name":"X-Request-Id","in":"header","description":"A name for this request, for the log; one is made )"
      R"(otherwise.","schema":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[A-Za-z0-9._-]+$"},)"
@@ -128,6 +136,7 @@ class ParametersWriter {
     }
     if (lists) WriteConditions();
     if (kind_ == OperationKind::kDelete && model::Purges(resource_)) Common("purge");
+    if (model::Writes(kind_)) Common("dryRun");
     WriteHeaders();
   }
 
@@ -164,10 +173,13 @@ class ParametersWriter {
         Common("If-None-Match-any");
         break;
       case OperationKind::kUpdate:
-      case OperationKind::kDelete:
-      case OperationKind::kRestore: Common(resource_.if_match_required ? "If-Match-required" : "If-Match"); break;
+      case OperationKind::kRestore:
+        Common(resource_.if_match_required ? "If-Match-required" : "If-Match");
+        Common("Idempotency-Key");
+        break;
+      case OperationKind::kDelete: Common(resource_.if_match_required ? "If-Match-required" : "If-Match"); break;
+      case OperationKind::kCreate: Common("Idempotency-Key"); break;
       case OperationKind::kList:
-      case OperationKind::kCreate:
       case OperationKind::kHistory: break;
     }
     Common("X-Request-Id");
@@ -353,6 +365,13 @@ void WriteParameters(const model::Service& service, const model::Operation& oper
   out.Key("parameters");
   out.BeginArray();
   ParametersWriter(service, operation, out).Write();
+  out.EndArray();
+}
+
+void WriteBatchParameters(json::Writer& out) {
+  out.Key("parameters");
+  out.BeginArray();
+  for (std::string_view key : {"dryRun", "Idempotency-Key", "X-Request-Id"}) WriteReference("parameters", key, out);
   out.EndArray();
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/rest/encode.h"
 
-#include "base/json/writer.h"
 #include "http/message.h"
 #include "surface/rest/row_writer.h"
 #include "types/datetime.h"
@@ -28,6 +27,15 @@ void WriteDetails(const call::ApiError& error, json::Writer& out) {
     out.EndObject();
   }
   out.EndArray();
+}
+
+void WriteOperation(const OperationPlace* of, json::Writer& out) {
+  if (of == nullptr) return;
+  out.Key("operation");
+  out.BeginObject();
+  out.Field("index", static_cast<int64_t>(of->index));
+  if (!of->id.empty()) out.Field("id", of->id);
+  out.EndObject();
 }
 
 }  // namespace
@@ -82,7 +90,12 @@ Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta) {
   return envelope;
 }
 
-std::string EncodeError(const call::ApiError& error, const Meta& meta) {
+void WriteMeta(json::Writer& out, const Meta& meta) {
+  BeginMeta(out, meta);
+  out.EndObject();
+}
+
+std::string EncodeError(const call::ApiError& error, const Meta& meta, const OperationPlace* of) {
   std::string body;
   json::Writer out(body);
   out.BeginObject();
@@ -91,14 +104,14 @@ std::string EncodeError(const call::ApiError& error, const Meta& meta) {
   out.Field("code", RowOf(error.code).name);
   out.Field("message", error.message);
   WriteDetails(error, out);
+  WriteOperation(of, out);
   out.EndObject();
-  BeginMeta(out, meta);
-  out.EndObject();
+  WriteMeta(out, meta);
   out.EndObject();
   return body;
 }
 
-std::string EncodeProblem(const call::ApiError& error, const Meta& meta) {
+std::string EncodeProblem(const call::ApiError& error, const Meta& meta, const OperationPlace* of) {
   const call::CodeRow& row = RowOf(error.code);
   std::string body;
   json::Writer out(body);
@@ -109,6 +122,7 @@ std::string EncodeProblem(const call::ApiError& error, const Meta& meta) {
   out.Field("detail", error.message);
   out.Field("code", row.name);
   WriteDetails(error, out);
+  WriteOperation(of, out);
   out.Field("timestamp", types::FormatTimestamp(types::Timestamp{meta.now_micros}));
   out.Field("requestId", meta.request_id);
   out.EndObject();

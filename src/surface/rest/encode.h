@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json/writer.h"
 #include "call/outcome.h"
 #include "model/service.h"
 
@@ -23,9 +24,17 @@ struct Meta {
 Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, const Meta& meta, bool hash);
 Envelope EncodeList(const model::Service& service, const call::Outcome& outcome, const Meta& meta);
 Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta);
+// Which operation of a batch an error is about.
+struct OperationPlace {
+  size_t index = 0;
+  std::string id;  // empty: it has none
+};
 // {"error": {...}, "meta": {...}}
-std::string EncodeError(const call::ApiError& error, const Meta& meta);
+std::string EncodeError(const call::ApiError& error, const Meta& meta, const OperationPlace* of = nullptr);
 // The same as RFC 9457: about:blank, with `code`, `details` and `requestId` as extensions.
-std::string EncodeProblem(const call::ApiError& error, const Meta& meta);
+std::string EncodeProblem(const call::ApiError& error, const Meta& meta, const OperationPlace* of = nullptr);
+
+// The member "meta" of an answer that has nothing else to say there.
+void WriteMeta(json::Writer& out, const Meta& meta);
 
 }  // namespace ashlar::surface::rest

@@ -15,11 +15,11 @@ constexpr size_t kMaxParameters = 200;
 constexpr int kMaxDots = 8;  // the planner allows fewer relations; this bounds what is built to tell so
 
 // Of a later build; refused by name wherever they stand.
-constexpr std::string_view kNotBuilt[] = {"dryRun", "select", "groupBy", "having", "tz"};
+constexpr std::string_view kNotBuilt[] = {"select", "groupBy", "having", "tz"};
 
 // What ReadNamed reads.
-constexpr std::string_view kNamed[] = {"page",   "perPage", "total",  "after",   "before", "sort",
-                                       "fields", "include", "filter", "deleted", "q",      "purge"};
+constexpr std::string_view kNamed[] = {"page",    "perPage", "total",   "after", "before", "sort",  "fields",
+                                       "include", "filter",  "deleted", "q",     "purge",  "dryRun"};
 
 std::vector<std::string> Split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -75,8 +75,7 @@ class QueryReader {
     } else if (name == "perPage" && Pages()) {
       call_.paging.per_page = Number(name, value);
     } else if (name == "total" && Lists()) {
-      if (value != "true" && value != "false") Wrong("'total' must be true or false");
-      call_.paging.total = value != "false";
+      call_.paging.total = Flag(name, value);
     } else if ((name == "after" || name == "before") && Lists()) {
       call_.paging.cursor = true;
       call_.paging.backwards = name == "before";
@@ -102,11 +101,18 @@ class QueryReader {
     } else if (name == "deleted" && Lists()) {
       if (value != "with" && value != "only") Wrong("'deleted' must be with or only");
       call_.deleted = value == "only" ? call::Deleted::kOnly : call::Deleted::kWith;
+    } else if (name == "dryRun" && model::Writes(kind_)) {
+      call_.dry_run = Flag(name, value);
     } else {
       known = false;
     }
     if (known && !seen_.insert(name).second) Wrong(fmt::format("'{}' is given twice", name));
     return known;
+  }
+
+  bool Flag(const std::string& name, const std::string& value) {
+    if (value != "true" && value != "false") Wrong(fmt::format("'{}' must be true or false", name));
+    return value == "true";
   }
 
   int64_t Number(const std::string& name, const std::string& value) {

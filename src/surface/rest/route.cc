@@ -42,6 +42,7 @@ Router::Router(const model::Service& service) : version_(service.version) {
 
 Match Router::Find(std::string_view method, const std::vector<std::string>& segments) const {
   if (segments.size() < 2 || segments[0] != version_) return Nowhere(segments);
+  if (segments.size() == 2 && segments[1] == "batch") return OfBatch(method);
   auto found = collections_.find(segments[1]);
   if (found == collections_.end()) return Nowhere(segments);
   const Collection& collection = found->second;
@@ -63,6 +64,16 @@ std::vector<Router::Address> Router::Addresses() const {
     }
   }
   return addresses;
+}
+
+Match Router::OfBatch(std::string_view method) const {
+  Match match;
+  match.route = batch();
+  match.allow = "POST, OPTIONS";
+  match.batch = method == "POST";
+  match.options = method == "OPTIONS";
+  match.refusal = {call::Code::kMethodNotAllowed, fmt::format("{} does not take {}", match.route, method), {}};
+  return match;
 }
 
 Match Router::Choose(std::string_view method, const Address& address, std::string id) {
@@ -91,8 +102,6 @@ Match Router::Nowhere(const std::vector<std::string>& segments) {
   std::string message = "there is nothing at this address";
   if (!segments.empty() && IsOneOf(kLaterRoots, segments[0])) {
     message = fmt::format("'/{}' is not supported by this build", segments[0]);
-  } else if (segments.size() == 2 && segments[1] == "batch") {
-    message = "'batch' is not supported by this build";
   } else if (segments.size() == 3 && IsOneOf(kLaterWords, segments[2])) {
     message = fmt::format("'{}' is not supported by this build", segments[2]);
   }

@@ -16,6 +16,7 @@ struct Match {
   std::string id;                // of the row, decoded; empty for collections
   std::string route;             // "/v1/products/{id}"
   std::string allow;             // methods of the address, for 405 and OPTIONS; empty: there is no such address
+  bool batch = false;            // POST of the batch, which is no operation of a resource
   bool options = false;          // OPTIONS: answered with `allow` alone
   call::ApiError refusal;        // where there is no operation and it is not OPTIONS
 };
@@ -33,6 +34,8 @@ class Router {
   // `segments` are the path's, decoded once: {"v1", "products", "42"}. The same ones are all that any check sees.
   Match Find(std::string_view method, const std::vector<std::string>& segments) const;
 
+  // "/v1/batch"
+  std::string batch() const { return "/" + version_ + "/batch"; }
   // Every address that has an operation, in a fixed order.
   std::vector<Address> Addresses() const;
 
@@ -41,6 +44,7 @@ class Router {
     Address rows, row, restore, history;
   };
   static Match Choose(std::string_view method, const Address& address, std::string id);
+  Match OfBatch(std::string_view method) const;
   static Match Nowhere(const std::vector<std::string>& segments);
 
   std::string version_;

@@ -96,7 +96,8 @@ TEST_P(Transcript, IsAnsweredAsItSays) {
   boost::asio::io_context loop(1);
   auto session = store_->store().Open(loop);
   plan::Planner planner(*service_, {});
-  engine::Engine engine(planner, *session);
+  engine::Underway underway;
+  engine::Engine engine(planner, *session, underway);
   Lines lines(engine);
   std::vector<std::string> answers;
   auto talk = [&]() -> Task<void> {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "base/context.h"
+#include "call/call.h"
+#include "call/caller.h"
+#include "http/message.h"
+#include "surface/front/front.h"
+#include "surface/rest/accept.h"
+#include "surface/rest/batch.h"
+#include "surface/rest/encode.h"
+#include "surface/rest/route.h"
+
+namespace ashlar::surface {
+
+// One request under way.
+struct Front::Exchange {
+  Exchange(const http::Request& in_request, Context in_context)
+      : request(in_request), context(std::move(in_context)), begun(context.clock.SteadyMicros()) {}
+  rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
+  bool hal() const { return accepted.form == rest::Form::kHal; }
+  const http::Request& request;
+  Context context;
+  int64_t begun;
+  rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
+  int64_t auth_us = 0;
+  int64_t decode_us = 0;
+  int64_t encode_us = 0;
+  rest::Match match;
+  call::Caller caller;
+  call::Call call;
+  std::unique_ptr<rest::Batch> batch;          // of POST /v1/batch, which has no call of its own
+  std::optional<rest::OperationPlace> failed;  // which operation of it
+};
+
+}  // namespace ashlar::surface
