@@ -6,6 +6,7 @@
 
 #include "http/path.h"
 #include "surface/front/exchange.h"
+#include "surface/front/freshness.h"
 #include "surface/front/server_timing.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
@@ -181,6 +182,8 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
+  std::string freshness = FreshnessOf(service, exchange.call, exchange.caller, exchange.request);
+  if (!freshness.empty()) response.Set("Cache-Control", std::move(freshness));
   if (outcome->replayed) response.Set("Idempotency-Replayed", "true");
   coder_.Apply(exchange.request, exchange.codings, response);
   exchange.encode_us = clock_.SteadyMicros() - begun;
