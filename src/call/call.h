@@ -86,6 +86,7 @@ struct Call {
   Paging paging;
   Deleted deleted = Deleted::kWithout;
   std::shared_ptr<const Aggregation> aggregation;  // of an aggregate alone
+  bool purge = false;     // delete: for good, on resources that keep deleted rows
   Preconditions preconditions;
   bool dry_run = false;   // of what writes: does everything but commit
   std::optional<Once> once;  // of what writes; a dry run is no use of it

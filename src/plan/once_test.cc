@@ -96,16 +96,19 @@ TEST_F(OnceTest, KeepingRemovesSomeOfWhatHasExpired) {
   EXPECT_EQ(field("fingerprint"), Value{fingerprint});
   EXPECT_EQ(field("outcomes"), Value{types::Bytes{"outcomes"}});
   EXPECT_EQ(field("expiresAt"), Value{types::Timestamp{World::kNow + int64_t{86'400} * 1'000'000}});
-  std::vector<Answer> written(4, Written{1, {}});
-  EXPECT_TRUE(program->Advance(written).empty());
+  std::vector<Answer> written;
+  for (int i = 0; i < 4; ++i) written.emplace_back(Written{1, {}});
+  EXPECT_TRUE(program->Advance(std::move(written)).empty());
   EXPECT_TRUE(program->Take());
-  written.back() = UniqueViolation{records().id, records().key};
   program->Start();
   program->Advance({});
   std::vector<Answer> none;
   none.emplace_back(types::Rows(1));
   program->Advance(std::move(none));
-  program->Advance(written);
+  std::vector<Answer> refused;
+  refused.emplace_back(Written{0, {}});
+  refused.emplace_back(UniqueViolation{records().id, records().key});
+  program->Advance(std::move(refused));
   EXPECT_EQ(program->Take().error().code, call::Code::kInternal);
 }
 

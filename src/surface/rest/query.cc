@@ -16,12 +16,9 @@ using model::OperationKind;
 constexpr size_t kMaxParameters = 200;
 constexpr int kMaxDots = 8;  // the planner allows fewer relations; this bounds what is built to tell so
 
-// Of a later build; refused by name wherever they stand.
-constexpr std::string_view kNotBuilt[] = {"purge"};
-
 // What ReadNamed reads.
 constexpr std::string_view kNamed[] = {"page",   "perPage", "total", "after",  "before",  "sort", "fields", "include",
-                                       "filter", "deleted", "q",     "select", "groupBy", "tz",   "dryRun"};
+                                       "filter", "deleted", "q",     "select", "groupBy", "tz",   "purge",  "dryRun"};
 
 std::vector<std::string> Split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -60,9 +57,6 @@ class QueryReader {
   bool Selects() const { return Lists() || kind_ == OperationKind::kGet; }
 
   void ReadOne(const std::string& name, const std::string& value) {
-    if (IsOneOf(kNotBuilt, name)) {
-      return Wrong(fmt::format("'{}' is not supported by this build", name));
-    }
     if (IsOneOf(kNamed, name) && ReadNamed(name, value)) return;
     if (Groups() && ReadGrouping(name, value)) return;
     if (!Finds()) return Wrong(fmt::format("'{}' is not a parameter of this operation", name));
@@ -95,6 +89,9 @@ class QueryReader {
       call_.filter = value;
     } else if (name == "q" && Finds()) {
       call_.search = value;
+    } else if (name == "purge" && kind_ == OperationKind::kDelete) {
+      if (value != "true" && value != "false") Wrong("'purge' must be true or false");
+      call_.purge = value == "true";
     } else if (name == "deleted" && Finds()) {
       if (value != "with" && value != "only") Wrong("'deleted' must be with or only");
       call_.deleted = value == "only" ? call::Deleted::kOnly : call::Deleted::kWith;
@@ -256,7 +253,7 @@ void CheckPaging(const std::set<std::string>& seen, const call::Paging& paging, 
   }
 }
 
-bool IsParameterName(std::string_view name) { return IsOneOf(kNamed, name) || IsOneOf(kNotBuilt, name); }
+bool IsParameterName(std::string_view name) { return IsOneOf(kNamed, name); }
 
 std::vector<std::string> SplitValues(std::string_view text) {
   std::vector<std::string> values(1);

@@ -18,7 +18,7 @@ const Json& Answer() {
   return answer;
 }
 
-std::expected<const Json*, std::string> LookUp(const Reference& reference) {
+std::expected<const Json*, std::string> FromAnswer(const Reference& reference) {
   if (reference.of == "c1") return Follow(reference, Answer());
   return std::unexpected("no operation has the id '" + reference.of + "'");
 }
@@ -26,12 +26,13 @@ std::expected<const Json*, std::string> LookUp(const Reference& reference) {
 std::string Resolved(const std::string& text) {
   Json document = *json::Parse(text);
   std::string told;
-  for (const call::ErrorDetail& detail : Resolve(document, LookUp)) told += detail.field + ": " + detail.message + "\n";
+  for (const call::ErrorDetail& detail : Resolve(document, FromAnswer))
+    told += detail.field + ": " + detail.message + "\n";
   return told.empty() ? json::ToText(document) : told;
 }
 
 std::string Target(std::string_view target) {
-  auto resolved = ResolveTarget(target, LookUp);
+  auto resolved = ResolveTarget(target, FromAnswer);
   return resolved ? *resolved : "! " + resolved.error();
 }
 
@@ -82,7 +83,7 @@ TEST(References, NothingGrowsBeyondABody) {
 
 TEST(References, AreBoundedInNumber) {
   Json document = Json(json::Array(1001, Json(std::string("${c1.id}"))));
-  auto wrong = Resolve(document, LookUp);
+  auto wrong = Resolve(document, FromAnswer);
   ASSERT_EQ(wrong.size(), 1u);
   EXPECT_EQ(wrong[0].field, "[1000]");
 }
