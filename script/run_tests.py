@@ -115,9 +115,10 @@ class Run:
         self.units(asan)
         self.fuzz(asan)
         if wants_e2e:
-            self.end_to_end(ROOT / "build/release/ashlar")
+            extended = {"ASHLAR_EXTENDED": "1"} if self.extended else {}
+            self.end_to_end(ROOT / "build/release/ashlar", **extended)
             if self.extended:
-                self.end_to_end(asan / "ashlar", ASHLAR_EXTENDED="1")
+                self.end_to_end(asan / "ashlar", **extended)
         if everything or self.extended or self.filter in TSAN_MODULES:
             self.thread_sanitizer()
         return self.results
@@ -251,7 +252,8 @@ def run_fuzz(tree, target, seconds):
 
 def main():
     parser = argparse.ArgumentParser(prog="script/test")
-    parser.add_argument("--extended", action="store_true", help="fuzz longer, all of TSan, end to end under ASan")
+    parser.add_argument("--extended", action="store_true",
+                        help="fuzz longer, all of TSan, end to end under ASan, large crowds, h2spec")
     parser.add_argument("filter", nargs="?", help="only test programs and files whose name contains this")
     arguments = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -49,6 +49,11 @@ std::string ScrapeMetrics(const Watched& watched, int64_t since_micros) {
   watched.metrics.Write(out);
   out.Only(MetricId::kLogDropped, static_cast<int64_t>(watched.log.dropped()));
   WriteConnections(watched.server.connections(), out);
+  out.Begin(MetricId::kLoopLag);
+  out.Seconds({}, watched.server.lag_us());
+  out.Begin(MetricId::kShed);
+  out.Number({{"reason", "loop"}}, watched.shed.loop);
+  out.Number({{"reason", "writer"}}, watched.shed.writer);
   WriteStore(watched.store.CurrentLoad(watched.clock), out);
   WriteProcess(since_micros, out);
   out.Begin(MetricId::kBuild);

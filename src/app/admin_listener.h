@@ -7,6 +7,7 @@
 #include "http/server.h"
 #include "store/store.h"
 #include "surface/admin/admin.h"
+#include "surface/front/admission.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics/request_metrics.h"
 
@@ -18,6 +19,7 @@ struct Watched {
   telemetry::LogWriter& log;
   const http::Server& server;
   store::Store& store;
+  const surface::Shed& shed;
   const Clock& clock;
 };
 

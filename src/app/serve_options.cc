@@ -21,6 +21,18 @@ Result<int> WorkersOf(const std::string& text) {
   return workers;
 }
 
+// Milliseconds, up to a request's deadline, in microseconds.
+Result<int64_t> MicrosOf(std::string_view setting, const std::string& text, int64_t fallback_ms) {
+  constexpr int64_t kMost = 10'000;
+  int64_t millis = fallback_ms;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
+  bool sound = text.empty() || (error == std::errc() && end == text.data() + text.size());
+  if (!sound || millis < 0 || millis > kMost) {
+    return Fail(ErrorKind::kInvalid, fmt::format("{}: '{}' is not a number from 0 to {}", setting, text, kMost));
+  }
+  return millis * 1000;
+}
+
 // The error as one of a setting.
 Result<void> Of(std::string_view setting, Result<void> sound) {
   if (sound) return sound;
@@ -55,6 +67,9 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   TRY_VOID(Of("--tls-cert, --tls-key", http::CheckTls(http.tls_cert, http.tls_key)));
   options.admin_listen = ValueOf(&Flags::admin_listen, flags);
   if (!options.admin_listen.empty()) TRY_VOID(Of("--admin-listen", http::CheckListen(options.admin_listen)));
+  TRY(loop_lag_us, MicrosOf("--max-loop-lag-ms", ValueOf(&Flags::max_loop_lag_ms, flags), 500));
+  TRY(write_wait_us, MicrosOf("--max-write-wait-ms", ValueOf(&Flags::max_write_wait_ms, flags), 2000));
+  options.admission = {loop_lag_us, write_wait_us};
   TRY(credentials, IsOn(&Flags::cors_credentials, flags));
   auto cors = surface::Cors::Make(ValueOf(&Flags::cors_origin, flags), credentials);
   if (!cors) return Fail(ErrorKind::kInvalid, "--cors-origin, --cors-credentials: " + cors.error().message);

@@ -2,6 +2,7 @@
 #pragma once
 #include "app/settings.h"
 #include "http/server.h"
+#include "surface/front/admission.h"
 #include "surface/front/cors.h"
 
 namespace ashlar::app {
@@ -10,6 +11,7 @@ namespace ashlar::app {
 struct ServeOptions {
   http::ServerOptions http;
   std::string admin_listen;  // empty: there is no such listener
+  surface::AdmissionLimits admission;
   surface::Cors cors;
   bool dev = false;
 };

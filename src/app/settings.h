@@ -18,6 +18,8 @@ struct Flags {
   std::string tls_cert;
   std::string tls_key;
   std::string admin_listen;
+  std::string max_loop_lag_ms;
+  std::string max_write_wait_ms;
   std::string cors_origin;
   std::string cors_credentials;
   std::string dev;

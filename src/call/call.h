@@ -71,6 +71,7 @@ struct Call {
   std::vector<SortTerm> sort;
   Paging paging;
   Deleted deleted = Deleted::kWithout;
+  bool purge = false;     // delete: for good, on resources that keep deleted rows
   Preconditions preconditions;
   bool dry_run = false;   // of what writes: does everything but commit
   std::optional<Once> once;  // of what writes; a dry run is no use of it

@@ -36,6 +36,8 @@ class Schema {
   virtual std::vector<std::string> Names(ResourceId resource) const = 0;
   // More than one part: the field is computed from others.
   virtual Weight WeightOf(ResourceId, FieldId) const { return {}; }
+  // Whether a relation goes over rows in between.
+  virtual bool IsManyToMany(ResourceId, RelationId) const { return false; }
 };
 
 // Where an expression stands, and what it may use.
@@ -108,7 +110,9 @@ class Environment {
   virtual ~Environment() = default;
   virtual types::Value FieldOf(RowRef row, FieldId field) const = 0;
   virtual std::optional<RowRef> ToOne(RowRef row, RelationId relation) const = 0;
-  virtual std::vector<RowRef> ToMany(RowRef row, RelationId relation) const = 0;
+  // Each row once. Of a many-to-many only over rows in between that `between` takes; null takes all.
+  virtual std::vector<RowRef> ToMany(RowRef row, RelationId relation,
+                                     const std::function<bool(RowRef)>& between) const = 0;
 };
 
 struct EvalError {
@@ -140,10 +144,15 @@ struct Usage {
 // With a schema, computed fields count as what they are made of.
 Usage Measure(const Expr& expr, const Schema* schema = nullptr);
 
-// The same tree with every Relation of `expr` that has no guard given one by `guard(target resource, to_many)`: an
-// expression over Variable{0} that is re-slotted; null means no guard needed.
-ExprPtr Guard(const ExprPtr& expr, const std::function<ResourceId(ResourceId, RelationId)>& target,
-              const std::function<ExprPtr(ResourceId, bool to_many)>& guard);
+// What a relation leads to, and the resource in between of a many-to-many; otherwise that is invalid.
+struct Crossing {
+  ResourceId target;
+  ResourceId between;
+};
+// The same tree with every Relation of `expr` that has no guard given one by `guard(resource)`, for its target and what
+// is in between: an expression over Variable{0} that is re-slotted; null means no guard needed.
+ExprPtr Guard(const ExprPtr& expr, const std::function<Crossing(ResourceId, RelationId)>& crossing,
+              const std::function<ExprPtr(ResourceId)>& guard);
 
 // The same expression about another row: slot 0 replaced by `row`, all other slots made fresh from *next_slot.
 ExprPtr Rebase(const ExprPtr& expr, const ExprPtr& row, int* next_slot);

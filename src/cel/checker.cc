@@ -367,7 +367,7 @@ ExprPtr Checker::Select(ExprPtr row, const Ast& ast) {
   }
   if (!scope_.relations) return Wrong(ast, fmt::format("the relation '{}' cannot be used here", ast.text));
   return std::make_shared<const Expr>(
-      Expr{member->type, Relation{std::move(row), member->relation, nullptr, -1}, ast.offset});
+      Expr{member->type, Relation{std::move(row), member->relation, {}, {}}, ast.offset});
 }
 
 ExprPtr Checker::AuthMember(ExprPtr, const Ast& ast) {

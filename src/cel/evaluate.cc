@@ -65,11 +65,11 @@ class Evaluator {
     return environment_.FieldOf(**row, field.field);
   }
 
-  bool Passes(const Relation& relation, RowRef row) {
-    if (relation.guard == nullptr) return true;
-    rows_[relation.slot] = row;
-    auto holds = ValueOf(*relation.guard);
-    rows_.erase(relation.slot);
+  bool Passes(const Gate& gate, RowRef row) {
+    if (gate.rule == nullptr) return true;
+    rows_[gate.slot] = row;
+    auto holds = ValueOf(*gate.rule);
+    rows_.erase(gate.slot);
     return holds && holds->get<bool>() != nullptr && *holds->get<bool>();
   }
 
@@ -79,11 +79,13 @@ class Evaluator {
     if (!*row) return Wrong("there is no such row");
     if (expr.type.tag == Type::Tag::kRow) {
       std::optional<RowRef> target = environment_.ToOne(**row, relation.relation);
-      if (target && !Passes(relation, *target)) target.reset();
+      if (target && !Passes(relation.guard, *target)) target.reset();
       return target;
     }
-    std::vector<RowRef> found = environment_.ToMany(**row, relation.relation);
-    std::erase_if(found, [&](RowRef one) { return !Passes(relation, one); });
+    std::function<bool(RowRef)> between;
+    if (relation.between.rule != nullptr) between = [&](RowRef one) { return Passes(relation.between, one); };
+    std::vector<RowRef> found = environment_.ToMany(**row, relation.relation, between);
+    std::erase_if(found, [&](RowRef one) { return !Passes(relation.guard, one); });
     return found;
   }
 

@@ -68,13 +68,19 @@ struct Field {
   ExprPtr row;  // type kRow; selecting from an absent row is an error
   FieldId field;
 };
-// Rows that belong to `row`: kRow for a to-one, kRows for a to-many. With a guard (a bool over Variable{slot}), rows
-// for which it is not true are as if they were not there: so a caller's path meets the rules of what it touches.
+// What else must hold of a row that a path crosses: a bool over Variable{slot}. Where it is not true, the row is as if
+// it were not there.
+struct Gate {
+  ExprPtr rule;   // null: none
+  int slot = -1;  // -1 without a rule
+};
+// Rows that belong to `row`: kRow for a to-one, kRows for a to-many, each row once. Guarded, so that a caller's path
+// meets the rules of what it touches: the rows themselves, and those in between of a many-to-many.
 struct Relation {
   ExprPtr row;
   RelationId relation;
-  ExprPtr guard;  // may be null: no guard
-  int slot = -1;  // of the guard; -1 without one
+  Gate guard;
+  Gate between;
 };
 struct Auth {
   enum class Member : uint8_t { kSelf, kId, kKind, kEmail, kRoles, kScopes, kClaims };

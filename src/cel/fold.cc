@@ -35,7 +35,7 @@ class NoRows final : public Environment {
  public:
   Value FieldOf(RowRef, FieldId) const override { return {}; }
   std::optional<RowRef> ToOne(RowRef, RelationId) const override { return std::nullopt; }
-  std::vector<RowRef> ToMany(RowRef, RelationId) const override { return {}; }
+  std::vector<RowRef> ToMany(RowRef, RelationId, const std::function<bool(RowRef)>&) const override { return {}; }
 };
 
 class Folder {
@@ -71,10 +71,12 @@ class Folder {
 
   ExprPtr FoldRelation(const ExprPtr& expr, const Relation& relation) {
     ExprPtr row = Fold(relation.row);
-    ExprPtr guard = relation.guard == nullptr ? nullptr : Fold(relation.guard);
+    auto fold = [this](const Gate& gate) { return gate.rule == nullptr ? gate : Gate{Fold(gate.rule), gate.slot}; };
+    Gate guard = fold(relation.guard);
+    Gate between = fold(relation.between);
     if (row->get<Failure>() != nullptr) return Fails(expr, row->get<Failure>()->what);
-    if (row == relation.row && guard == relation.guard) return expr;
-    return With(expr, Relation{row, relation.relation, guard, relation.slot});
+    bool same = row == relation.row && guard.rule == relation.guard.rule && between.rule == relation.between.rule;
+    return same ? expr : With(expr, Relation{row, relation.relation, guard, between});
   }
 
   ExprPtr FoldAuth(const ExprPtr& expr, const Auth& auth) {

@@ -14,8 +14,10 @@ template <class Change>
 ExprPtr MapBranches(const ExprPtr& expr, Change change) {
   if (const auto* field = expr->get<Field>()) return With(*expr, Field{change(field->row), field->field});
   if (const auto* relation = expr->get<Relation>()) {
-    ExprPtr guard = relation->guard == nullptr ? nullptr : change(relation->guard);
-    return With(*expr, Relation{change(relation->row), relation->relation, guard, relation->slot});
+    auto changed = [&](const Gate& gate) { return gate.rule == nullptr ? gate : Gate{change(gate.rule), gate.slot}; };
+    Gate guard = changed(relation->guard);
+    Gate between = changed(relation->between);
+    return With(*expr, Relation{change(relation->row), relation->relation, guard, between});
   }
   auto all = [&](const std::vector<ExprPtr>& branches) {
     std::vector<ExprPtr> changed;
@@ -35,7 +37,8 @@ void VisitBranches(const Expr& expr, Visit visit) {
   if (const auto* field = expr.get<Field>()) visit(*field->row);
   if (const auto* relation = expr.get<Relation>()) {
     visit(*relation->row);
-    if (relation->guard != nullptr) visit(*relation->guard);
+    if (relation->guard.rule != nullptr) visit(*relation->guard.rule);
+    if (relation->between.rule != nullptr) visit(*relation->between.rule);
   }
   if (const auto* call = expr.get<Call>()) {
     for (const ExprPtr& argument : call->arguments) visit(*argument);
@@ -138,6 +141,7 @@ int HeightOf(const Call& call, size_t which, const Schema* schema) {
 constexpr int kRangeHeight = 12;
 constexpr int kBodyHeight = 12;
 constexpr int kPathHeight = 10;
+constexpr int kBetweenHeight = 10;
 constexpr int kItemHeight = 8;
 
 class Measurer {
@@ -214,9 +218,12 @@ class Measurer {
     usage_.crossed.emplace_back(relation.row->type.resource, relation.relation);
     int reached = Run(*relation.row, at) + 1;
     usage_.relation_depth = std::max(usage_.relation_depth, reached);
-    if (relation.guard != nullptr) {
-      reached_[relation.slot] = 0;  // a guard is the rule's, not the chain's
-      Run(*relation.guard, at.In(kPathHeight, 0));
+    bool between = schema_ != nullptr && schema_->IsManyToMany(relation.row->type.resource, relation.relation);
+    usage_.height = std::max(usage_.height, at.height + (between ? kBetweenHeight : 0));
+    for (const Gate* gate : {&relation.guard, &relation.between}) {
+      if (gate->rule == nullptr) continue;
+      reached_[gate->slot] = 0;  // a guard is the rule's, not the chain's
+      Run(*gate->rule, at.In(gate == &relation.guard ? kPathHeight : kPathHeight + kBetweenHeight, 0));
     }
     return reached;
   }
@@ -241,10 +248,10 @@ class Rebaser {
       auto found = slots_.find(variable->slot);
       return found == slots_.end() ? expr : With(*expr, Variable{found->second});
     }
-    if (const auto* relation = expr->get<Relation>(); relation != nullptr && relation->guard != nullptr) {
+    if (const auto* relation = expr->get<Relation>()) {
       ExprPtr row = Run(relation->row);
-      int slot = Fresh(relation->slot);
-      return With(*expr, Relation{row, relation->relation, Run(relation->guard), slot});
+      Gate guard = Run(relation->guard);
+      return With(*expr, Relation{row, relation->relation, guard, Run(relation->between)});
     }
     if (const auto* loop = expr->get<Comprehension>()) {
       ExprPtr range = Run(loop->range);
@@ -255,6 +262,12 @@ class Rebaser {
   }
 
  private:
+  Gate Run(const Gate& gate) {
+    if (gate.rule == nullptr) return gate;
+    int slot = Fresh(gate.slot);
+    return {Run(gate.rule), slot};
+  }
+
   int Fresh(int slot) { return slots_[slot] = (*next_)++; }
   ExprPtr row_;
   int* next_;
@@ -263,32 +276,38 @@ class Rebaser {
 
 class Guarder {
  public:
-  using Target = std::function<ResourceId(ResourceId, RelationId)>;
-  using Rule = std::function<ExprPtr(ResourceId, bool)>;
-  Guarder(const Target& target, const Rule& rule, int next) : target_(target), rule_(rule), next_(next) {}
+  using Where = std::function<Crossing(ResourceId, RelationId)>;
+  using Rule = std::function<ExprPtr(ResourceId)>;
+  Guarder(const Where& crossing, const Rule& rule, int next) : crossing_(crossing), rule_(rule), next_(next) {}
 
   ExprPtr Run(const ExprPtr& expr) {
     const auto* relation = expr->get<Relation>();
-    if (relation == nullptr || relation->guard != nullptr) {
+    if (relation == nullptr || relation->guard.rule != nullptr || relation->between.rule != nullptr) {
       return MapBranches(expr, [this](const ExprPtr& branch) { return Run(branch); });
     }
     ExprPtr row = Run(relation->row);
-    ResourceId target = target_(relation->row->type.resource, relation->relation);
-    ExprPtr rule = rule_(target, expr->type.tag == Type::Tag::kRows);
-    if (rule == nullptr) return With(*expr, Relation{row, relation->relation, nullptr, -1});
-    int slot = next_++;
-    Type type;
-    type.tag = Type::Tag::kRow;
-    type.resource = target;
-    ExprPtr variable = std::make_shared<const Expr>(Expr{type, Variable{slot}});
+    Crossing crossing = crossing_(relation->row->type.resource, relation->relation);
+    Gate guard = GateOf(crossing.target);
+    Gate between = crossing.between.valid() ? GateOf(crossing.between) : Gate{};
+    Expr made{expr->type, Relation{row, relation->relation, guard, between}, expr->offset};
     // What a guarded path may be missing is no longer certain to be there.
-    Expr made{expr->type, Relation{row, relation->relation, Rebase(rule, variable, &next_), slot}, expr->offset};
-    if (made.type.tag == Type::Tag::kRow) made.type.nullable = true;
+    if (guard.rule != nullptr && made.type.tag == Type::Tag::kRow) made.type.nullable = true;
     return std::make_shared<const Expr>(std::move(made));
   }
 
  private:
-  const Target& target_;
+  Gate GateOf(ResourceId resource) {
+    ExprPtr rule = rule_(resource);
+    if (rule == nullptr) return {};
+    int slot = next_++;
+    Type type;
+    type.tag = Type::Tag::kRow;
+    type.resource = resource;
+    ExprPtr variable = std::make_shared<const Expr>(Expr{type, Variable{slot}});
+    return {Rebase(rule, variable, &next_), slot};
+  }
+
+  const Where& crossing_;
   const Rule& rule_;
   int next_;
 };
@@ -304,7 +323,7 @@ Usage Measure(const Expr& expr, const Schema* schema) {
 int MaxSlot(const Expr& expr) {
   int most = 0;
   if (const auto* variable = expr.get<Variable>()) most = variable->slot;
-  if (const auto* relation = expr.get<Relation>()) most = std::max(0, relation->slot);
+  if (const auto* relation = expr.get<Relation>()) most = std::max({0, relation->guard.slot, relation->between.slot});
   if (const auto* loop = expr.get<Comprehension>()) most = loop->slot;
   VisitBranches(expr, [&](const Expr& branch) { most = std::max(most, MaxSlot(branch)); });
   return most;
@@ -312,9 +331,9 @@ int MaxSlot(const Expr& expr) {
 
 ExprPtr Rebase(const ExprPtr& expr, const ExprPtr& row, int* next_slot) { return Rebaser(row, next_slot).Run(expr); }
 
-ExprPtr Guard(const ExprPtr& expr, const std::function<ResourceId(ResourceId, RelationId)>& target,
-              const std::function<ExprPtr(ResourceId, bool to_many)>& guard) {
-  return Guarder(target, guard, MaxSlot(*expr) + 1).Run(expr);
+ExprPtr Guard(const ExprPtr& expr, const std::function<Crossing(ResourceId, RelationId)>& crossing,
+              const std::function<ExprPtr(ResourceId)>& guard) {
+  return Guarder(crossing, guard, MaxSlot(*expr) + 1).Run(expr);
 }
 
 }  // namespace ashlar::cel

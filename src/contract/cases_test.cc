@@ -202,8 +202,8 @@ TEST(Cases, TheNorthStarIsRefusedByNameWhereItIsNotBuiltYet) {
   std::vector<std::string> messages;
   for (const Mistake& mistake : Judge(Read(path))) messages.push_back(mistake.message);
   std::vector<std::string> expected;
-  for (std::string_view key : {"cache", "actions", "identity", "limits", "events", "webhooks", "schedules", "upstreams",
-                               "workflows", "gateway"}) {
+  for (std::string_view key :
+       {"actions", "identity", "limits", "events", "webhooks", "schedules", "upstreams", "workflows", "gateway"}) {
     expected.push_back(fmt::format("'{}' is not supported by this build", key));
   }
   EXPECT_EQ(messages, expected);

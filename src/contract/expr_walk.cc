@@ -42,7 +42,9 @@ void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr
                  [](const cel::Auth&) {},
                  [](const cel::Now&) {},
                  [&](const cel::Field& field) { see(field.row); },
-                 [&](const cel::Relation& relation) { see(relation.row), see(relation.guard); },
+                 [&](const cel::Relation& relation) {
+                   see(relation.row), see(relation.guard.rule), see(relation.between.rule);
+                 },
                  [&](const cel::Call& call) { see_all(call.arguments); },
                  [&](const cel::ListOf& list) { see_all(list.items); },
                  [&](const cel::Comprehension& comprehension) { see(comprehension.range), see(comprehension.body); },

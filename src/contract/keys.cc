@@ -32,7 +32,7 @@ constexpr Key kAccessRows[] = {
     {"delete", Shape::kRule, "Must hold for the row as it is."},
     {"restore", Shape::kRule, "Undoing a soft delete; needs softDelete."},
     {"history", Shape::kRule, "The audit of a row, where it is not as get; needs audit."},
-    {"purge", Shape::kRule, "Deleting for good.", kLater},
+    {"purge", Shape::kRule, "Deleting for good, which `write` does not give; needs softDelete."},
 };
 
 constexpr Key kCheckRows[] = {
@@ -46,11 +46,28 @@ constexpr Key kPageRows[] = {
     {"max", Shape::kWhole, "The largest perPage; 100."},
 };
 
+constexpr Key kCacheRows[] = {
+    {"maxAge",
+     Shape::kName,
+     "How long an answer may be kept: 30s, 15m, 2h, 1d.",
+     true,
+     {},
+     kOnAll,
+     true,
+     "[1-9][0-9]*[smhd]"},
+    {"public", Shape::kBool, "Caches on the way may keep it too, where no credential came with the request."},
+};
+
 constexpr Key kFieldRows[] = {
     {"type", Shape::kType, "A field type or a resource; '!' behind it: required.", true, {}, kOnShown},
     {"many", Shape::kName, "The resource whose rows belong to this one: the inverse of a to-one.", true, {}, kOnToMany},
-    {"via", Shape::kName, "The to-one of that resource that leads here.", true, {}, kOnToMany},
-    {"through", Shape::kName, "Many-to-many over a join resource.", kLater, {}, kOnToMany},
+    {"via",
+     Shape::kName,
+     "The to-one of that resource (with through: of the join resource) that leads here.",
+     true,
+     {},
+     kOnToMany},
+    {"through", Shape::kName, "Many-to-many: the join resource, which has a to-one to each side.", true, {}, kOnToMany},
     {"onDelete",
      Shape::kName,
      "What happens when the referred row is deleted: restrict, cascade, clear.",
@@ -95,7 +112,7 @@ constexpr Key kResourceRows[] = {
     {"page", Shape::kMapping, "The sizes of pages.", true, kPageRows},
     {"deprecated", Shape::kFlagOrMapping, "That it should no longer be used.", true, kDeprecatedRows},
     {"ifMatch", Shape::kName, "required: changes need If-Match.", true, {}, kOnAll, false, "required"},
-    {"cache", Shape::kAny, "How long answers may be kept.", kLater},
+    {"cache", Shape::kMapping, "That answers to GET may be kept; else they may not.", true, kCacheRows},
     {"events", Shape::kAny, "What is announced of its changes.", kLater},
     {"table", Shape::kName, "The table of a database that was there first.", kLater},
     {"system", Shape::kAny, "Columns that such a table lacks.", kLater},
@@ -200,6 +217,7 @@ std::span<const Key> CheckKeys() { return kCheckRows; }
 std::span<const Key> AccessKeys() { return kAccessRows; }
 std::span<const Key> UpdateKeys() { return kUpdateRows; }
 std::span<const Key> PageKeys() { return kPageRows; }
+std::span<const Key> CacheKeys() { return kCacheRows; }
 std::span<const Key> DeprecatedKeys() { return kDeprecatedRows; }
 std::span<const Key> AcceptKeys() { return kAcceptRows; }
 

@@ -61,6 +61,7 @@ std::span<const Key> CheckKeys();
 std::span<const Key> AccessKeys();
 std::span<const Key> UpdateKeys();
 std::span<const Key> PageKeys();
+std::span<const Key> CacheKeys();
 std::span<const Key> DeprecatedKeys();
 std::span<const Key> AcceptKeys();
 

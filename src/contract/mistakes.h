@@ -76,6 +76,9 @@ namespace ashlar::contract {
   ROW(kKeyNotOfType, "key-not-of-type", "'{}' is not for {}")                                                       \
   ROW(kViaNotRelation, "via-not-relation", "'{}' of '{}' is no to-one relation")                                    \
   ROW(kViaElsewhere, "via-elsewhere", "'{}' of '{}' refers to '{}', not to '{}'")                                   \
+  ROW(kThroughSide, "through-side", "'{}' has no to-one relation to '{}'")                                          \
+  ROW(kThroughNear, "through-near", "'{}' refers to '{}' more than once ({}): 'via' says which one leads here")     \
+  ROW(kThroughFar, "through-far", "'{}' refers to '{}' more than once ({}): which one is meant cannot be told")     \
   ROW(kRefersToComposite, "refers-to-composite", "'{}' has a composite id: nothing may refer to it")                \
   ROW(kOnDelete, "on-delete", "'onDelete' is one of restrict, cascade, clear")                                      \
   ROW(kClearRequired, "clear-required", "a required relation cannot be cleared")                                    \
@@ -111,9 +114,10 @@ namespace ashlar::contract {
   ROW(kExample, "example", "the example {}")                                                                        \
   ROW(kDate, "date", "'{}' must be a date as 2026-01-31")                                                           \
   ROW(kPageRange, "page-range", "'{}' must be from 1 to {}")                                                        \
+  ROW(kCacheAge, "cache-age", "'maxAge' must be a time as 30s, 15m, 2h or 1d, of 365 days at most")                 \
   ROW(kIfMatch, "if-match", "ifMatch takes 'required' and nothing else")                                            \
   ROW(kPageDefault, "page-default", "the default page is larger than the largest, which is {}")                     \
-  ROW(kNeedsSoftDelete, "needs-soft-delete", "'restore' is for resources with softDelete")                          \
+  ROW(kNeedsSoftDelete, "needs-soft-delete", "'{}' is for resources with softDelete")                               \
   ROW(kNeedsAudit, "needs-audit", "'history' is for resources with audit")                                          \
   ROW(kOperationCollision, "operation-collision", "the operation '{}' of '{}' is one of '{}' already")              \
   ROW(kAcceptUnknown, "accept-unknown", "there is no finding '{}'")                                                 \

@@ -133,7 +133,13 @@ Connection::Next Connection::AnswerBuffered() {
         if (Admit() && parser_.expects_continue() && used_ == in_.size()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
         break;
       case Parser::State::kDone:
-        if (!Answer()) return Next::kAwait;
+        if (passed_over_) {
+          passed_over_ = false;
+          parser_.Take();
+          Enter(Phase::kIdle);
+        } else if (!Answer()) {
+          return Next::kAwait;
+        }
         ++answered;
         break;
     }
@@ -162,7 +168,9 @@ LoopTask<void> Connection::ServeHttp2() {
 
 bool Connection::Admit() {
   std::optional<Response> refusal = loop_.Admit(parser_.request());
-  if (refusal) Append(parser_.request(), *refusal, true);
+  // Who sent a body, or is about to, would have it taken for the next request.
+  if (refusal) Append(parser_.request(), *refusal, parser_.has_body() || !parser_.keep_alive());
+  passed_over_ = refusal && !closing_;
   return !refusal;
 }
 
@@ -251,10 +259,11 @@ LoopTask<void> Connection::Linger() {
   heard_ = loop_.now;
   boost::system::error_code error;
   stream_.End();
-  in_ = std::string(kMostRead, '\0');
+  in_ = std::string();
   size_t total = 0;
   while (!error && total < kLingerBytes) {
-    total += co_await stream_.socket().async_read_some(asio::buffer(in_), asio::redirect_error(kOnLoop, error));
+    total +=
+        co_await stream_.socket().async_read_some(asio::buffer(loop_.dropped), asio::redirect_error(kOnLoop, error));
     heard_ = loop_.now;
   }
 }

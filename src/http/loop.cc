@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/loop.h"
 
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -25,11 +26,15 @@ constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 }  // namespace
 
 Loop::Loop(const ServerOptions& options, size_t connections, Observer& observer)
-    : state_{.options = options, .observer = observer},
+    : state_(options, observer),
       most_connections_(connections),
       acceptor_(context_),
       sweeper_(context_),
-      pause_(context_) {}
+      pause_(context_),
+      probe_(context_) {
+  int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (event >= 0) probe_.assign(event);  // without one no lag is seen
+}
 
 boost::system::error_code Loop::Listen(tcp::endpoint& endpoint) {
   boost::system::error_code error;
@@ -55,6 +60,7 @@ void Loop::Run() {
   ReadClock();
   asio::co_spawn(context_, Accept(), asio::detached);
   asio::co_spawn(context_, Sweep(), asio::detached);
+  asio::co_spawn(context_, Probe(), asio::detached);
   while (!context_.stopped()) {
     Guarded("http.loop", [this] {
       context_.run_one();
@@ -62,13 +68,13 @@ void Loop::Run() {
       }
     });
     Guarded("http.turn", [this] { state_.handler->TurnEnds(); });
+    SendProbe();
   }
 }
 
 void Loop::Drain() {
+  if (state_.draining.exchange(true)) return;
   asio::post(context_, [this] {
-    if (state_.draining) return;
-    state_.draining = true;
     drain_until_ = state_.options.clock->SteadyMicros() / kMicros + state_.options.drain_seconds;
     boost::system::error_code ignored;
     acceptor_.close(ignored);
@@ -162,6 +168,23 @@ LoopTask<void> Loop::Serve(Connections::iterator connection) {
   connections_.erase(connection);
   ended_.fetch_add(1);
   EndIfDrained();
+}
+
+LoopTask<void> Loop::Probe() {
+  if (!probe_.is_open()) co_return;
+  uint64_t count = 0;
+  boost::system::error_code error;
+  while (!error) {
+    co_await probe_.async_read_some(asio::buffer(&count, sizeof count), asio::redirect_error(kOnLoop, error));
+    state_.lag.Arrive(state_.options.clock->SteadyMicros());
+    lag_us_.store(state_.lag.last(), std::memory_order_relaxed);
+  }
+}
+
+void Loop::SendProbe() {
+  int64_t now = state_.options.clock->SteadyMicros();
+  if (!probe_.is_open() || !state_.lag.WantsProbe(now)) return;
+  if (eventfd_write(probe_.native_handle(), 1) == 0) state_.lag.Depart(now);
 }
 
 LoopTask<void> Loop::Sweep() {

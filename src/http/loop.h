@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <list>
 
 #include "http/connection.h"
@@ -30,15 +31,20 @@ class Loop {
   void End() { context_.stop(); }
   // Adds what it has counted. Thread safe.
   void AddTo(ConnectionCounts& counts) const;
+  // What its last probe took. Thread safe.
+  int64_t lag_us() const { return lag_us_.load(std::memory_order_relaxed); }
 
  private:
   using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                   boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<LoopExecutor>;
   using Connections = std::list<Connection>;
 
   LoopTask<void> Accept();
   LoopTask<void> Serve(Connections::iterator connection);
   LoopTask<void> Sweep();
+  LoopTask<void> Probe();
+  void SendProbe();
   bool MakeRoom();
   void Welcome(Socket socket);
   void TurnAway(Socket socket);
@@ -52,11 +58,13 @@ class Loop {
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor> acceptor_;
   Timer sweeper_;
   Timer pause_;
+  Descriptor probe_;  // an eventfd: its readiness stands in line behind that of the sockets
   Connections connections_;
-  int64_t drain_until_ = 0;
+  int64_t drain_until_ = INT64_MAX;
   std::atomic<int64_t> accepted_ = 0;
   std::atomic<int64_t> ended_ = 0;
   std::atomic<int64_t> refused_ = 0;
+  std::atomic<int64_t> lag_us_ = 0;
 };
 
 }  // namespace ashlar::http

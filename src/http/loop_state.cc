@@ -20,7 +20,7 @@ std::string WhatWasThrown() {
 
 std::optional<Response> LoopState::Admit(const Request& head) {
   try {
-    return handler->Admit(head);
+    return handler->Admit(head, lag.MayStand() ? lag.Standing(options.clock->SteadyMicros()) : 0);
   } catch (...) {
     return Failed(head, WhatWasThrown());
   }

@@ -114,6 +114,12 @@ ConnectionCounts Server::connections() const {
   return counts;
 }
 
+int64_t Server::lag_us() const {
+  int64_t most = 0;
+  for (const auto& loop : loops_->all) most = std::max(most, loop->lag_us());
+  return most;
+}
+
 void Server::Run(const std::function<void()>& caught) {
   asio::io_context control(1);
   asio::signal_set signals(control);

@@ -51,12 +51,14 @@ class Server {
   const std::string& address() const;
   // Thread safe.
   ConnectionCounts connections() const;
+  // How far the loop is behind that is behind most: what its last probe took. Thread safe.
+  int64_t lag_us() const;
   // Serves until Stop, or SIGTERM or SIGINT where it handles them; then finishes what runs, at most drain_seconds. A
   // second signal ends it at once. SIGHUP reads the certificate again, for new connections; one that is not sound
   // changes nothing and is observed. `caught` is called when those signals no longer end the process as they would by
   // themselves.
   void Run(const std::function<void()>& caught = {});
-  // Thread safe; may be called again.
+  // From its return on every answer ends its connection. Thread safe; may be called again.
   void Stop();
 
  private:

@@ -50,7 +50,7 @@ class Echo final : public Handler {
     if (first == "held") return Held(request);
     return Answer(request);
   }
-  std::optional<Response> Admit(const Request& head) override {
+  std::optional<Response> Admit(const Request& head, int64_t) override {
     if (head.Find("X-Throw")) throw std::runtime_error("on purpose");
     if (!head.Find("X-Refuse")) return std::nullopt;
     return Response{503, {}, "busy"};
@@ -293,6 +293,17 @@ TEST_F(ServerTest, RefusesByTheHeaderBeforeTheBodyIsRead) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
   answer = Exchange("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
+}
+
+TEST_F(ServerTest, KeepsTheConnectionOfARefusalWithoutABody) {
+  Begin({});
+  std::string refused = "GET /refused HTTP/1.1\r\nHost: a\r\nX-Refuse: 1\r\n\r\n";
+  std::string answer = Exchange(refused + refused + std::string(kClose));
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 503"), 2u) << answer;
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
+  EXPECT_EQ(CountOf(answer, "Connection: close"), 1u) << answer;
+  answer = Exchange("POST / HTTP/1.1\r\nHost: a\r\nX-Refuse: 1\r\nContent-Length: 9\r\n\r\nGET / HTT" + refused);
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1"), 1u) << "a body is never taken for a request: " << answer;
 }
 
 TEST_F(ServerTest, EndsTurnsAlsoWhenThatFails) {

@@ -25,6 +25,10 @@ Reach ReachOf(const cel::ExprPtr& rule) {
   return cel::IsFalse(folded) ? Reach::kNobody : Reach::kSome;
 }
 
+bool Purges(const Resource& resource) {
+  return resource.soft_delete && ReachOf(resource.access.purge) != Reach::kNobody;
+}
+
 bool MayBeAnonymous(const cel::ExprPtr& rule) {
   if (rule == nullptr || cel::Measure(*rule).now) return true;  // what depends on the hour is not told beforehand
   return !cel::IsFalse(cel::FoldCondition(rule, {}));

@@ -7,6 +7,9 @@ namespace ashlar::model {
 // The rule that decides, before any row is looked at, whether a caller may ask for that at all.
 cel::ExprPtr GateOf(const Resource& resource, OperationKind kind);
 
+// Whether somebody may delete rows for good that would be kept otherwise.
+bool Purges(const Resource& resource);
+
 // Whom a rule lets in, as far as it can be told before anybody asks.
 enum class Reach : uint8_t {
   kNobody,

@@ -77,6 +77,14 @@ const Role* Service::FindRole(std::string_view role_name) const {
   return nullptr;
 }
 
+std::vector<const Field*> Service::KeysOf(const Resource& owner, const Relation& relation) const {
+  if (const Resource* between = Between(relation)) {
+    return {&between->field(relation.through->near), &between->field(relation.through->far)};
+  }
+  if (relation.to_many) return {&resource(relation.target).field(relation.remote)};
+  return {&owner.field(relation.local)};
+}
+
 std::optional<cel::Schema::Member> Service::Find(ResourceId resource_id, std::string_view member_name) const {
   const Resource& owner = resource(resource_id);
   Member member;

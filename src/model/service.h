@@ -28,6 +28,12 @@ struct Deprecation {
   std::string since, sunset, use;
 };
 
+// How long an answer about rows may be kept: by the client that asked; if `shared`, by every cache on the way too.
+struct Cache {
+  int64_t max_age_s = 0;
+  bool shared = false;
+};
+
 // Which of the fields that the system keeps, or none of them.
 enum class SystemField : uint8_t { kNone, kId, kVersion, kCreatedAt, kUpdatedAt, kDeletedAt };
 
@@ -58,13 +64,21 @@ struct Field {
   std::optional<Deprecation> deprecated;
 };
 
+// The rows in between of a many-to-many: those of a join resource that hold the keys of both sides.
+struct Through {
+  ResourceId resource;
+  FieldId near;  // the key of the resource whose relation it is
+  FieldId far;   // the key of the relation's target
+};
+
 // A relation as one resource sees it.
 struct Relation {
   std::string name;     // "category", "lines"
   bool to_many = false;
   ResourceId target;
   FieldId local;        // of a to-one: the key here; of a to-many: this resource's id (not used for composite ids)
-  FieldId remote;       // of a to-one: the target's id; of a to-many: the key there
+  FieldId remote;       // of a to-one and of a many-to-many: the target's id; of another to-many: the key there
+  std::optional<Through> through;  // of a many-to-many
   OnDelete on_delete = OnDelete::kRestrict;  // of a to-one
   std::string description;
 };
@@ -81,6 +95,7 @@ struct Check {
 // The rules of a resource; never null: what is not given is False().
 struct Access {
   cel::ExprPtr list, get, create, update_before, update_after, remove, restore, history;
+  cel::ExprPtr purge;  // of resources with soft_delete
 };
 
 enum class OperationKind : uint8_t { kList, kCreate, kGet, kUpdate, kReplace, kDelete, kRestore, kHistory };
@@ -111,6 +126,7 @@ struct Resource {
   int page_default = 20;
   int page_max = 100;
   std::optional<Deprecation> deprecated;
+  std::optional<Cache> cache;  // absent: answers may not be kept
   IdKind id_kind = IdKind::kUuid;
   std::vector<FieldId> key;  // the columns of the primary key: {id}, or the parts of a composite id
   // In order: the id (absent if composite), version, createdAt, updatedAt, deletedAt (if softDelete), then as declared.
@@ -151,10 +167,19 @@ struct Service : cel::Schema {
   ResourceId FindResource(std::string_view name) const;  // invalid if there is none
   OperationId FindOperation(ResourceId resource, OperationKind kind) const;  // invalid if it has none
   const Role* FindRole(std::string_view name) const;
+  // The stored keys that make a relation: who crosses it must be able to read them.
+  std::vector<const Field*> KeysOf(const Resource& owner, const Relation& relation) const;
+  // The resource in between of a many-to-many; null for others.
+  const Resource* Between(const Relation& relation) const {
+    return relation.through ? &resource(relation.through->resource) : nullptr;
+  }
 
   std::optional<Member> Find(ResourceId resource, std::string_view name) const override;
   std::vector<std::string> Names(ResourceId resource) const override;
   cel::Weight WeightOf(ResourceId resource, FieldId field) const override;
+  bool IsManyToMany(ResourceId owner, RelationId which) const override {
+    return resource(owner).relation(which).through.has_value();
+  }
 };
 
 }  // namespace ashlar::model

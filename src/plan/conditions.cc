@@ -44,7 +44,7 @@ class ConditionMaker {
     type.tag = relation.to_many ? cel::Type::Tag::kRows : cel::Type::Tag::kRow;
     type.nullable = !relation.to_many;
     type.resource = relation.target;
-    auto related = std::make_shared<const cel::Expr>(cel::Expr{type, cel::Relation{std::move(row), id, nullptr, -1}});
+    auto related = std::make_shared<const cel::Expr>(cel::Expr{type, cel::Relation{std::move(row), id, {}, {}}});
     if (!relation.to_many) return Cross(target, related, step + 1);
     int slot = (*next_slot_)++;
     ExprPtr body = Cross(target, RowAt(target.id, slot), step + 1);
@@ -55,13 +55,10 @@ class ConditionMaker {
         cel::Expr{boolean, cel::Comprehension{cel::Macro::kExists, related, slot, body}});
   }
 
-  // A relation may be crossed only by who may read the key that makes it.
   bool KeyReadable(const model::Resource& resource, const model::Relation& relation) {
-    const model::Field& key = relation.to_many ? rules_.service().resource(relation.target).field(relation.remote)
-                                               : resource.field(relation.local);
-    if (rules_.AlwaysReads(key)) return true;
-    errors_.denied.push_back(key.name);
-    return false;
+    size_t denied = errors_.denied.size();
+    AddUnreadKeys(resource, relation, rules_, errors_);
+    return errors_.denied.size() == denied;
   }
 
   ExprPtr Compare(const model::Resource& resource, ExprPtr row, const std::string& name) {
@@ -205,12 +202,9 @@ ExprPtr MakeFilter(const std::string& text, const model::Resource& resource, con
     }
     if (!rules.AlwaysReads(field)) errors.denied.push_back(field.name);
   }
-  // A relation may be crossed only by who may read the key that makes it.
   for (const auto& [of, id] : usage.crossed) {
-    const model::Relation& relation = rules.service().resource(of).relation(id);
-    const model::Field& key = relation.to_many ? rules.service().resource(relation.target).field(relation.remote)
-                                               : rules.service().resource(of).field(relation.local);
-    if (!rules.AlwaysReads(key)) errors.denied.push_back(key.name);
+    const model::Resource& owner = rules.service().resource(of);
+    AddUnreadKeys(owner, owner.relation(id), rules, errors);
   }
   if (!errors.empty()) return nullptr;
   return *compiled;
@@ -248,6 +242,13 @@ void CheckLimits(const cel::Expr& expr, const call::Call& call, ClauseErrors& er
 call::ApiError ClauseErrors::ToError(const Rules& rules) const {
   if (!invalid.empty()) return {call::Code::kInvalidQuery, fmt::format("{}", fmt::join(invalid, "; ")), {}};
   return rules.DeniedField(denied.front());
+}
+
+void AddUnreadKeys(const model::Resource& owner, const model::Relation& relation, const Rules& rules,
+                   ClauseErrors& errors) {
+  for (const model::Field* key : rules.service().KeysOf(owner, relation)) {
+    if (!rules.AlwaysReads(*key)) errors.denied.push_back(key->name);
+  }
 }
 
 ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, const Rules& rules,

@@ -22,6 +22,10 @@ struct ClauseErrors {
 cel::ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, const Rules& rules,
                            ClauseErrors& errors);
 
+// Tells of the keys of a relation that the caller may not read in every row: it may not be crossed then.
+void AddUnreadKeys(const model::Resource& owner, const model::Relation& relation, const Rules& rules,
+                   ClauseErrors& errors);
+
 // The order of a call, ended with the key so that it is total.
 std::vector<Order> MakeOrder(const std::vector<call::SortTerm>& terms, const model::Resource& resource,
                              const Rules& rules, ClauseErrors& errors);

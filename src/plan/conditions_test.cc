@@ -67,7 +67,7 @@ TEST_F(ConditionsTest, AnOperatorFitsItsFields) {
   EXPECT_THAT(Where({"rank"}, Operator::kIeq, {"1"}), HasSubstr("'ieq' is not for 'rank', which is int"));
   EXPECT_THAT(Where({"rank"}, Operator::kIcontains, {"1"}), HasSubstr("'icontains' is not for 'rank', which is int"));
   EXPECT_THAT(Where({"tags"}, Operator::kGt, {"a"}), HasSubstr("which is [string] and takes contains, isNull"));
-  EXPECT_THAT(Where({"tags"}, Operator::kEq, {"a"}), HasSubstr("'tags' is [string]"));
+  EXPECT_THAT(Where({"tags"}, Operator::kEq, {"a"}), HasSubstr("'eq' is not for 'tags', which is [string]"));
   EXPECT_THAT(Where({"shelf", "hidden"}, Operator::kLt, {"true"}), HasSubstr("which is bool and takes eq, ne, in"));
   EXPECT_EQ(Where({"tags"}, Operator::kIsNull, {"true"}), "(tags == null)");
   EXPECT_EQ(Where({"data"}, Operator::kIsNull, {"true"}), "'it': a json field cannot be filtered");

@@ -21,7 +21,10 @@ class RecordEnvironment final : public cel::Environment {
     return (*static_cast<const Values*>(row.row))[id.index()];
   }
   std::optional<cel::RowRef> ToOne(cel::RowRef, model::RelationId) const override { return std::nullopt; }
-  std::vector<cel::RowRef> ToMany(cel::RowRef, model::RelationId) const override { return {}; }
+  std::vector<cel::RowRef> ToMany(cel::RowRef, model::RelationId,
+                                  const std::function<bool(cel::RowRef)>&) const override {
+    return {};
+  }
 
  private:
   const model::Resource& resource_;

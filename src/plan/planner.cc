@@ -184,12 +184,16 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
     return call::Refuse(Code::kRouteNotFound, "there is nothing at this address");
   }
   // The literal false where it can never hold for this caller.
-  ExprPtr gate = rules.Access(model::GateOf(resource, operation.kind));
-  if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(operation.name));
+  bool purges = call.purge && resource.soft_delete;
+  ExprPtr gate = rules.Access(purges ? resource.access.purge : model::GateOf(resource, operation.kind));
+  if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(purges ? "purge" : operation.name));
   bool reads = operation.kind == OperationKind::kList || operation.kind == OperationKind::kGet ||
                operation.kind == OperationKind::kHistory;
   if (call.malformed && !(reads && call.malformed->code == Code::kInvalidQuery)) {
     return std::unexpected(*call.malformed);
+  }
+  if (call.purge && !purges) {
+    return call::Refuse(Code::kInvalidQuery, fmt::format("'purge': {} has no soft delete", resource.name));
   }
   call::Answer<std::unique_ptr<Program>> program = nullptr;
   bool writes = false;

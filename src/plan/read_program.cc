@@ -137,12 +137,13 @@ void IncludeLoader::Ask(const Shape& shape, call::RowSet& parent, std::vector<St
       const types::Cell& cell = parent.rows.at(row, child.parent_cell);
       if (!cell.is_null()) keys.try_emplace(KeyOf(cell), key.type->ToValue(cell));
     }
-    if (keys.empty() || cel::IsFalse(child.rule)) {
+    if (keys.empty() || cel::IsFalse(child.rule) || (child.between != nullptr && cel::IsFalse(child.between))) {
       Ask(*child.shape, included.set, statements);  // no rows: shows the keys, asks for nothing
       continue;
     }
     for (auto& [text, value] : keys) query.among_values.push_back(std::move(value));
-    query.among = relation.remote;
+    query.among = relation.through ? relation.through->near : relation.remote;
+    if (relation.through) query.between = {relation.through->resource, relation.through->far, child.between};
     query.where = child.rule;
     if (relation.to_many) query.per_value = kPerParent + 1;
     // Of each parent one row more than is shown may come.

@@ -36,14 +36,15 @@ call::ApiError Rules::DeniedField(std::string_view name) const {
 
 ExprPtr Rules::Guarded(const ExprPtr& expr) const {
   if (caller_.is_operator()) return expr;
-  auto target = [this](model::ResourceId resource, model::RelationId relation) {
-    return service_.resource(resource).relation(relation).target;
+  auto crossing = [this](model::ResourceId resource, model::RelationId id) {
+    const model::Relation& relation = service_.resource(resource).relation(id);
+    return cel::Crossing{relation.target, relation.through ? relation.through->resource : model::ResourceId{}};
   };
-  auto guard = [this](model::ResourceId resource, bool) -> ExprPtr {
+  auto guard = [this](model::ResourceId resource) -> ExprPtr {
     ExprPtr rule = Access(service_.resource(resource).access.list);
     return cel::IsTrue(rule) ? nullptr : rule;
   };
-  return cel::Guard(expr, target, guard);
+  return cel::Guard(expr, crossing, guard);
 }
 
 ExprPtr RowAt(model::ResourceId resource, int slot) {

@@ -98,18 +98,21 @@ class ShapeMaker {
     }
     const model::Relation& relation = resource.relation(id);
     const model::Resource& target = rules_.service().resource(relation.target);
-    const model::Field& key = relation.to_many ? target.field(relation.remote) : resource.field(relation.local);
-    if (!rules_.AlwaysReads(key)) {
-      errors_.denied.push_back(key.name);
-      return;
-    }
+    size_t denied = errors_.denied.size();
+    AddUnreadKeys(resource, relation, rules_, errors_);
+    if (errors_.denied.size() > denied) return;
     Shape::Child child;
     child.key = include.key;
     child.relation = id;
     child.rule = rules_.Access(relation.to_many ? target.access.list : target.access.get);
     child.shape = Make(include.selection, target, depth + 1, path);
     child.parent_cell = shape.Need(relation.local);
-    child.child_cell = child.shape->Need(relation.remote);
+    if (const model::Resource* between = rules_.service().Between(relation)) {
+      child.between = rules_.Access(between->access.list);
+      child.child_cell = static_cast<uint32_t>(child.shape->fields.size() + child.shape->flags.size());
+    } else {
+      child.child_cell = child.shape->Need(relation.remote);
+    }
     shape.children.push_back(std::move(child));
   }
 

@@ -18,9 +18,10 @@ struct Shape {
     std::string key;
     model::RelationId relation;
     cel::ExprPtr rule;  // the target's get (to-one) or list (to-many) rule, folded
+    cel::ExprPtr between;  // the list rule of the rows in between of a many-to-many, folded; null for others
     std::unique_ptr<Shape> shape;
     uint32_t parent_cell = 0;  // what the parent's row gives: the key of the to-one, or its own id
-    uint32_t child_cell = 0;   // what meets it in the child's row
+    uint32_t child_cell = 0;   // what meets it in the child's row; of a many-to-many: behind that row's cells
   };
   model::ResourceId resource;
   std::vector<FieldId> fields;          // the cells of a row, in order; shown or needed

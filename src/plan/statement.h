@@ -27,6 +27,13 @@ struct Order {
   bool descending = false;  // null sorts first ascending, last descending
 };
 
+// Live rows of a join resource, of those for which `where` holds; `far` is the key of the rows that they lead to.
+struct Between {
+  ResourceId resource;
+  FieldId far;
+  cel::ExprPtr where;
+};
+
 // Rows of one resource: `fields`, then one 0/1 cell for each of `flags`.
 struct Query {
   ResourceId resource;
@@ -45,6 +52,10 @@ struct Query {
   FieldId among;
   Values among_values;
   int64_t per_value = 0;
+  // With rows in between, `among` is a field of those, and a row comes once for each value that leads to it: the value
+  // is a cell behind the flags. REQUIRES: per_value.
+  std::optional<Between> between;
+  size_t cells() const { return fields.size() + flags.size() + (between ? 1 : 0); }
 };
 
 // One row, one cell: how many rows there are, counting up to `limit` if that is positive.

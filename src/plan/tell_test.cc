@@ -89,8 +89,8 @@ std::string World::Tell(const cel::ExprPtr& expr) const {
   if (const auto* relation = expr->get<cel::Relation>()) {
     const model::Resource& from = service_->resource(relation->row->type.resource);
     std::string path = TellPath(*relation->row, from.relation(relation->relation).name);
-    if (relation->guard == nullptr) return path;
-    return fmt::format("{}[${} if {}]", path, relation->slot, Tell(relation->guard));
+    if (relation->guard.rule == nullptr) return path;
+    return fmt::format("{}[${} if {}]", path, relation->guard.slot, Tell(relation->guard.rule));
   }
   if (const auto* call = expr->get<cel::Call>()) return TellCall(*call);
   if (const auto* list = expr->get<cel::ListOf>()) return "[" + TellAll(list->items) + "]";

@@ -153,16 +153,15 @@ void Judgement::Reference(const model::Relation& relation, model::RelationId id)
   row.tag = cel::Type::Tag::kRow;
   row.nullable = true;
   row.resource = relation.target;
-  cel::Relation related{RowAt(request_.resource.id, 0), id, nullptr, -1};
+  cel::Relation related{RowAt(request_.resource.id, 0), id, {}, {}};
   int slot = 1;
   if (draft_.Given(relation.local)) {
     // What the caller refers to, it must be able to get; what a default refers to must be there.
     ExprPtr rule = request_.rules.Access(request_.service.resource(relation.target).access.get);
     if (cel::IsFalse(rule)) return Failed(Purpose::kReference, relation.local);
     if (!cel::IsTrue(rule)) {
-      related.slot = 1;
       slot = 2;
-      related.guard = cel::Rebase(rule, RowAt(relation.target, related.slot), &slot);
+      related.guard = {cel::Rebase(rule, RowAt(relation.target, 1), &slot), 1};
     }
   }
   if (!draft_.CanJudge(*FieldOf(request_.resource, relation.local, RowAt(request_.resource.id, 0)))) return;

@@ -31,6 +31,11 @@ TO_MANY = {
     "Playlist": {"entries": ("PlaylistTrack", "playlistId")},
 }
 
+THROUGH = {  # relation: its resource, the join resource, the key of this side, that of the other
+    "Playlist": {"tracks": ("Track", "PlaylistTrack", "playlistId", "trackId")},
+    "Track": {"playlists": ("Playlist", "PlaylistTrack", "trackId", "playlistId")},
+}
+
 
 class Row:
     """One row; relations are attributes, as `track.album.artist.name` or `album.tracks`."""
@@ -47,6 +52,10 @@ class Row:
         if name in TO_MANY.get(self._resource, {}):
             other, key = TO_MANY[self._resource][name]
             return self._data.having(other, key, self._values["id"])
+        if name in THROUGH.get(self._resource, {}):
+            other, join, near, far = THROUGH[self._resource][name]
+            keys = {entry._values[far] for entry in self._data.having(join, near, self._values["id"])}
+            return [self._data.one(other, key) for key in sorted(keys)]
         raise AttributeError(f"{self._resource} has no {name}")
 
 

@@ -197,3 +197,27 @@ ask("one place in a playlist, with both ends", "playlist-tracks/1,2", {"include"
 ask("one employee by id", "employees/2", {"fields": "id,lastName,reportsToId"},
     lambda o: dict(id=2, lastName=o.one("Employee", 2).lastName, reportsToId=o.one("Employee", 2).reportsToId),
     lambda r: r, one=True)
+
+# Many-to-many
+ask("playlists with the first hundred of their tracks", "playlists", {"include": "tracks"},
+    lambda o: [(p.id, ids(p.tracks)[:100]) for p in o.all("Playlist")],
+    lambda r: (r["id"], [t["id"] for t in r["tracks"]]))
+ask("tracks with their playlists, and back", "tracks", {"include": "playlists,album.artist", "id[lte]": 60},
+    lambda o: [(t.id, [(p.id, p.name) for p in t.playlists], t.album.artist.name)
+               for t in o.where("Track", lambda t: t.id <= 60)],
+    lambda r: (r["id"], [(p["id"], p["name"]) for p in r["playlists"]], r["album"]["artist"]["name"]))
+ask("playlists by the genre of a track", "playlists", {"tracks.genre.name": "Rock"},
+    lambda o: ids(o.where("Playlist", lambda p: any(t.genre.name == "Rock" for t in p.tracks))))
+ask("tracks by the name of a playlist", "tracks", {"playlists.name": "Music"},
+    lambda o: ids(o.where("Track", lambda t: any(p.name == "Music" for p in t.playlists))))
+ask("CEL: playlists of long tracks alone", "playlists", {"filter": "tracks.all(t, t.milliseconds > 200000)"},
+    lambda o: ids(o.where("Playlist", lambda p: all(t.milliseconds > 200000 for t in p.tracks))))
+ask("CEL: tracks in more than one playlist", "tracks", {"filter": "size(playlists) > 1"},
+    lambda o: ids(o.where("Track", lambda t: len(t.playlists) > 1)), empty=True)
+ask("CEL: playlists by what their tracks cost", "playlists",
+    {"filter": "tracks.map(t, t.unitPrice).sum() > 3.5 && tracks.filter(t, t.composer != null).size() > 1"},
+    lambda o: ids(o.where("Playlist", lambda p: sum(t.unitPrice for t in p.tracks) > Decimal("3.5") and
+                          sum(t.composer is not None for t in p.tracks) > 1)))
+ask("CEL: exists within exists over a many-to-many", "albums",
+    {"filter": "tracks.exists(t, t.playlists.exists(p, p.name == 'Music'))"},
+    lambda o: ids(o.where("Album", lambda a: any(p.name == "Music" for t in a.tracks for p in t.playlists))))

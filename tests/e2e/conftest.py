@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The binary must be there: these tests prove it, they do not skip themselves."""
 
+import os
 import pathlib
 import sys
 
@@ -9,6 +10,22 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import harness  # noqa: E402
+
+
+EXTENDED = os.environ.get("ASHLAR_EXTENDED") == "1"  # script/test --extended sets it
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "extended: takes much time or many descriptors; of script/test --extended alone")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without --extended its tests are deselected, which pytest tells."""
+    if EXTENDED:
+        return
+    left_out = [item for item in items if item.get_closest_marker("extended")]
+    items[:] = [item for item in items if not item.get_closest_marker("extended")]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -90,7 +90,9 @@ def check_form(method, answer, path="/v1/"):
     if method == "HEAD" or answer.status in (204, 304):
         assert answer.raw == b"", answer.raw
         return
-    assert answer.headers.get("cache-control") == "no-store", answer.headers
+    kept = r"no-store|(public|private), max-age=\d+" if method == "GET" and answer.status == 200 else "no-store"
+    assert re.fullmatch(kept, answer.headers.get("cache-control", "")), answer.headers
+    assert answer.headers.get("vary") == "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding", answer.headers
     if not answer.raw or path.startswith("/health/"):
         return
     media = answer.headers.get("content-type", "")

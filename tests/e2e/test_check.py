@@ -103,10 +103,8 @@ def test_mistakes_as_json(tmp_path):
     (GOOD.replace("string!", "{ type: string!, column: nm }"), "5:", "'column' is not supported by this build"),
     (GOOD.replace("string!", "{ type: 'enum(a, b)', transitions: { a: [b] } }"), "5:",
      "'transitions' needs a 'default'"),
-    (GOOD + "    cache: { maxAge: 1s }\n", "7:5", "'cache' is not supported by this build"),
     (GOOD + "    events: true\n", "7:5", "'events' is not supported by this build"),
     (GOOD + "    table: things\n", "7:5", "'table' is not supported by this build"),
-    (GOOD.replace("read: public", "read: public, purge: nobody"), "6:", "'purge' is not supported by this build"),
     (GOOD.replace("read: public", "read: name =="), "6:", ""),
     (GOOD.replace("read: public", "read: size(name)"), "6:", "bool"),
 ], ids=lambda value: value[:40].replace("\n", " ") if isinstance(value, str) else None)

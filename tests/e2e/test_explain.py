@@ -61,6 +61,16 @@ def test_a_rule_without_an_index_is_told_with_the_index(letters, tmp_path):
                      r"indexes: \[\[owner\]\]$", text, re.M), text
 
 
+def test_a_many_to_many_is_found_by_the_keys_of_what_is_between(tmp_path):
+    plans = plans_of(harness.ROOT / "examples/chinook/ashlar.yaml", tmp_path)
+    for operation, name, key in (("getPlaylist", "tracks", "playlist_id"), ("listPlaylists", "tracks", "playlist_id"),
+                                 ("getTrack", "playlists", "track_id")):
+        plan = find(plans, operation, "include", name)
+        assert plan["indexed"] and "declare" not in plan, plan
+        assert any(re.search(rf"SEARCH b USING .*INDEX .*\({key}=\?\)", step) for step in plan["steps"]), plan
+        assert any(re.search(rf"SEARCH {name} USING INTEGER PRIMARY KEY", step) for step in plan["steps"]), plan
+
+
 def test_filters_and_sorts_without_an_index_are_told(letters, tmp_path):
     plans = plans_of(letters, tmp_path)
     for what in ("filter", "sort"):

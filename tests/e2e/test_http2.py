@@ -154,14 +154,35 @@ def test_rapid_resets_are_cut(plain):
     assert curl(plain, "/v1/things")[:2] == ("2", 200)
 
 
-@pytest.mark.parametrize("flood", [frame(PING, 0, 0, b"12345678"), frame(SETTINGS, 0, 0),
-                                   frame(HEADERS, 0, 1, head()) + frame(9, 0, 1) * 5000],
-                         ids=["PING", "SETTINGS", "CONTINUATION"])
+def bomb():
+    """A header of 3,900 bytes that is put into the table of HPACK once and named a thousand times."""
+    large = b"\x40\x01x" + b"\x7f" + bytes([(3900 - 127) % 128 + 128, (3900 - 127) // 128]) + b"y" * 3900
+    return frame(HEADERS, END_STREAM | END_HEADERS, 1, head() + large + b"\xbe" * 1000)
+
+
+FLOODS = {
+    "PING": frame(PING, 0, 0, b"12345678"), "SETTINGS": frame(SETTINGS, 0, 0),
+    "WINDOW_UPDATE": frame(8, 0, 0, struct.pack(">I", 1)), "PRIORITY": frame(2, 0, 1, b"\0\0\0\3\0"),
+    "of no kind": frame(0x20, 0, 0, b"x"),
+    "CONTINUATION": frame(HEADERS, 0, 1, head()) + frame(9, 0, 1) * 5000,
+    "a header list without end": frame(HEADERS, 0, 1, head()) + frame(9, 0, 1, b"\x00\x01x\x64" + b"y" * 100) * 2000,
+    "a header bomb": bomb(),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 def test_floods_are_cut(plain, flood):
     with Link(plain) as link:
         for _ in range(20):
             link.send(flood * (200 if len(flood) < 100 else 1))
         assert link.sent_away() == ENHANCE_YOUR_CALM
+
+
+@pytest.mark.parametrize("update", [b"\x7f\xff\xff\xff", b"\0\0\0\0"], ids=["too wide", "by nothing"])
+def test_windows_that_are_none_end_the_connection(plain, update):
+    with Link(plain) as link:
+        link.send(frame(8, 0, 0, update))
+        assert link.sent_away() in (1, 3)  # PROTOCOL_ERROR, FLOW_CONTROL_ERROR
 
 
 def test_who_does_not_read_is_not_kept_in_memory(plain):

@@ -59,6 +59,71 @@ def test_ndjson(service, tmp_path):
     assert total(service, "/v1/teams") == 2
 
 
+def test_csv(service, tmp_path):
+    text = '\ufeffid,name\r\nred,"Red, ""the"" team\r\nof two lines"\r\nblue,Blue\r\n'
+    (tmp_path / "Team.csv").write_bytes(text.encode())
+    (tmp_path / "people.csv").write_text("id,name,teamId,mentorId\n2,Bob,red,9\n9,Ann,red,\n\n,Nobody's number,blue,\n")
+    done = load(service, tmp_path / "Team.csv")
+    assert done.returncode == 0, done.stderr
+    done = load(service, tmp_path / "people.csv", "--resource", "Member")
+    assert done.returncode == 0, done.stderr
+    assert total(service, "/v1/teams") == 2 and total(service, "/v1/members") == 3
+    assert total(service, "/v1/teams?name[startsWith]=Red,%20%22the%22%20team%0D%0Aof") == 1
+    assert total(service, "/v1/members?mentorId[isNull]=true") == 2
+    assert total(service, "/v1/members?mentor.name=Ann") == 1
+
+
+def test_all_mistakes_of_csv_are_told_with_their_lines_and_nothing_is_loaded(service, tmp_path):
+    (tmp_path / "Team.csv").write_text("id,name\nred,Red\n")
+    (tmp_path / "Member.csv").write_text(
+        'id,name,teamId,nam\n1,Ann,red,\nx,"Bob\nBob",red,\n3,,red,\n4,Dan,green,\n5,Eve\n6,"F"x,red,\n7,"",red,\n')
+    done = load(service, tmp_path / "Team.csv", tmp_path / "Member.csv")
+    assert done.returncode == 2, done.stderr
+    for line, told in ((1, "Member has no field 'nam'"), (3, "id: WRONG_TYPE"), (5, "name: REQUIRED"),
+                       (6, "teamId: REFERENCE_NOT_FOUND"), (7, "the row has 2 cells, the first line 4"),
+                       (8, "something stands behind a closing quote")):
+        assert re.search(rf"Member\.csv:{line}: .*{re.escape(told)}", done.stderr), (line, told, done.stderr)
+    assert "Member.csv:2:" not in done.stderr and "Member.csv:9:" not in done.stderr, done.stderr
+    assert total(service, "/v1/members") == 0 and total(service, "/v1/teams") == 0
+
+
+def test_csv_is_typed_by_its_fields(tmp_path):
+    contract = tmp_path / "typed.yaml"
+    contract.write_text("""service: typed
+resources:
+  Thing:
+    id: string
+    fields:
+      price: 'decimal(8,2)'
+      large: int64
+      ratio: float
+      flag: { type: bool!, default: 'true' }
+      tags: '[string]'
+      extra: json
+      note: { type: string, default: "'given'" }
+    access: { read: public }
+""")
+    (tmp_path / "Thing.csv").write_text('id,price,large,ratio,flag,tags,extra,note\n'
+                                        'a,1.50,9223372036854775807,2.5e1,false,"[""x"",""y""]","{""k"":[1,null]}",""\n'
+                                        '7,,,,,,,\n')
+    with harness.Server(contract, tmp_path / "service") as server:
+        done = load(server, tmp_path / "Thing.csv")
+        assert done.returncode == 0, done.stderr
+        rows = {row["id"]: row for row in server.client().get("/v1/things").body["data"]}
+        wanted = {"price": "1.50", "large": "9223372036854775807", "ratio": 25, "flag": False, "tags": ["x", "y"],
+                  "extra": {"k": [1, None]}, "note": ""}
+        assert rows["a"].items() >= wanted.items(), rows
+        wanted = {"price": None, "large": None, "ratio": None, "flag": True, "tags": [], "extra": None, "note": "given"}
+        assert rows["7"].items() >= wanted.items(), rows
+        (tmp_path / "Thing.csv").write_text('id,price,ratio,flag,extra\nb,x,007,TRUE,{\nc,1.234,,,\n')
+        done = load(server, tmp_path / "Thing.csv")
+        assert done.returncode == 2 and "Thing.csv:2: extra: the cell is not JSON" in done.stderr, done.stderr
+        assert re.search(r"Thing\.csv:3: Thing c: price: PRECISION", done.stderr), done.stderr
+        (tmp_path / "Thing.csv").write_text('id,ratio,flag\nb,007,TRUE\n')
+        done = load(server, tmp_path / "Thing.csv")
+        assert "ratio: WRONG_TYPE" in done.stderr and "flag: WRONG_TYPE" in done.stderr, done.stderr
+
+
 def test_all_mistakes_are_told_with_their_lines_and_nothing_is_loaded(service, tmp_path):
     file = tmp_path / "wrong.json"
     file.write_text("""{

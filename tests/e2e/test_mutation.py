@@ -202,27 +202,26 @@ def test_mutated_requests_get_documented_answers(target):
 def test_mutated_bytes_get_documented_answers_or_none(target):
     """Requests whose bytes are changed anywhere, alone on their connection, whose other direction ends behind them."""
     mutator = mutation.Mutator(random.Random(SEED), target.requests, target.words)
+    requests = [one for one in target.requests if one.method != "HEAD"]  # all answers have a body, however many come
     for number in range(COUNT // 10 // len(CONTRACTS)):
-        request = mutator.random.choice(target.requests)
+        request = mutator.random.choice(requests)
         sent = mutator.bytes_of(request.head(target.tokens.get(request.caller)) + (request.body or b""))
         try:
             with target.connect() as link:
                 link.sendall(sent)
                 link.shutdown(socket.SHUT_WR)
                 with link.makefile("rb") as stream:
-                    method, path = line_of(sent)
-                    while (read := read_answer(stream, method))[0] is not None:
-                        judge(method, path, read[0])
+                    while (read := read_answer(stream, request.method))[0] is not None:
+                        judge(request.method, path_of(sent), read[0])
         except (BrokenPipeError, ConnectionResetError):
             continue  # refused before all of it had been sent
         except Exception as wrong:
             raise AssertionError(f"request {number} of seed {SEED}: {wrong!r}\n{sent[:4000]!r}") from wrong
 
 
-def line_of(sent):
-    """The method and path that a server may have read, of the first request."""
-    method, _, rest = sent.lstrip(b"\r\n").partition(b" ")
-    return method.decode(errors="replace"), re.split(rb"[ ?]", rest)[0].decode(errors="replace")
+def path_of(sent):
+    """The path of the first request, as a server may have read it."""
+    return re.split(rb"[ ?]", sent.lstrip(b"\r\n").partition(b" ")[2])[0].decode(errors="replace")
 
 
 CONTRACT_TEXTS = sorted([*(harness.ROOT / "tests/contract/right").glob("*.yaml"), *SERVICE.glob("*.yaml"),

@@ -75,7 +75,7 @@ class World final : public Environment {
     }
     return std::nullopt;
   }
-  std::vector<RowRef> ToMany(RowRef row, RelationId id) const override {
+  std::vector<RowRef> ToMany(RowRef row, RelationId id, const std::function<bool(RowRef)>&) const override {
     const model::Relation& relation = service_->resource(row.resource).relation(id);
     std::vector<RowRef> found = Of(relation.target);
     std::erase_if(found, [&](RowRef one) { return !(FieldOf(one, relation.remote) == FieldOf(row, relation.local)); });
@@ -253,11 +253,11 @@ void CheckFolds(const World& world, const ExprPtr& expr, const Bindings& binding
 // Where rows that the guard turns away are left out, the expression still has an answer or an error.
 void CheckGuards(const World& world, const ExprPtr& expr, const Bindings& bindings) {
   static const ExprPtr guard = CompileRule(world, "flag && shelf.things.size() > 1");
-  auto target = [&](ResourceId resource, RelationId relation) {
-    return world.service().resource(resource).relation(relation).target;
+  auto crossing = [&](ResourceId resource, RelationId relation) {
+    return Crossing{world.service().resource(resource).relation(relation).target, {}};
   };
-  auto rule = [&](ResourceId resource, bool) { return resource == world.thing() ? guard : nullptr; };
-  ExprPtr guarded = Guard(Fold(expr, bindings), target, rule);
+  auto rule = [&](ResourceId resource) { return resource == world.thing() ? guard : nullptr; };
+  ExprPtr guarded = Guard(Fold(expr, bindings), crossing, rule);
   for (RowRef row : world.Things()) (void)Evaluate(*guarded, world, row);
 }
 

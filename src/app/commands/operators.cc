@@ -103,13 +103,17 @@ void AddLoad(CLI::App& root, int& status) {
       "Rows may stand in any order and refer to themselves and each other, but in no circle. The files stay on the\n"
       "disk: loading takes some 100 bytes of memory for each row. A command that is ended, or a file that is changed\n"
       "meanwhile, undoes all.\n\n"
+      "CSV is as RFC 4180 says, in UTF-8; its first line names the fields. An empty cell is no value, but an empty\n"
+      "text in quotes (\"\") is one. Lists and json fields have JSON in their cells.\n\n"
       "While a server stores the rows it writes nothing else, for all of them are one transaction. Reads go on. A\n"
       "request that writes waits; at its deadline, or at once when another has waited for 5 seconds already, it ends\n"
       "with 503 and Retry-After, and nothing of it was done. Load much when few write.");
   auto options = std::make_shared<LoadOptions>();
   AddTarget(*command, options->target, true);
-  command->add_option("--resource", options->resource, "whose rows NDJSON holds; otherwise the file's name says it");
-  command->add_option("FILE", options->paths, "JSON by resource ({\"Product\": [...]}), or Product.ndjson")->required();
+  command->add_option("--resource", options->resource,
+                      "whose rows NDJSON or CSV holds; otherwise the file's name says it");
+  command->add_option("FILE", options->paths, "JSON by resource ({\"Product\": [...]}), or Product.ndjson, Product.csv")
+      ->required();
   command->callback([options, &status] { status = Load(*options); });
 }
 

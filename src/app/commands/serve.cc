@@ -48,9 +48,11 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   surface::FrontOptions front;
   front.pages = std::make_shared<const surface::Pages>(service);
   front.cors = options.cors;
+  front.admission = options.admission;
   front.development = options.dev;
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics));
+  front.oldest_write_us = [&runtime] { return runtime.store->CurrentLoad(SystemClock()).oldest_write_us; };
   front.ready = [&runtime] { return runtime.store->Ready(); };
   auto make = [&](boost::asio::io_context& loop) -> std::unique_ptr<http::Handler> {
     return std::make_unique<surface::Front>(router, runtime.store->Open(loop), *runtime.planner, *runtime.keys, front,
@@ -58,7 +60,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   };
   TRY(server, http::Server::Open(options.http, make, metrics));
   TRY(channel, OperatorChannel::Open(runtime, metrics));
-  TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, SystemClock()}));
+  TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, *front.shed, SystemClock()}));
   std::string address = (options.http.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});

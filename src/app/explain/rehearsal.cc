@@ -50,12 +50,13 @@ struct MakeUp {
 
   plan::Answer operator()(const plan::Query& query) const {
     const model::Resource& resource = service.resource(query.resource);
-    types::Rows rows(query.fields.size() + query.flags.size());
+    types::Rows rows(query.cells());
     if (query.where != nullptr && cel::IsFalse(query.where)) return rows;  // as every store would answer
     int64_t count = std::min<int64_t>(query.limit.value_or(1), 2);
     for (int64_t row = 0; row < count; ++row) {
       for (model::FieldId field : query.fields) Append(ExampleOf(resource.field(field)), rows);
       for (size_t i = 0; i < query.flags.size(); ++i) rows.AppendInteger(1);
+      if (query.between) Append(query.among_values[0], rows);
     }
     return rows;
   }

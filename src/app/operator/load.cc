@@ -24,6 +24,16 @@ std::string IdText(const json::Json* value) {
   return value->number() == nullptr ? "" : value->number()->token;
 }
 
+// How the cells of a column are read: as JSON has the type, but for what is no scalar there, which a cell has as JSON.
+CsvColumn::Form FormOf(const types::Type& type) {
+  if (type.element() != nullptr) return CsvColumn::Form::kJson;
+  const types::FieldType* row = types::FindFieldType(type.name());
+  std::string_view json = row == nullptr ? "string" : row->json;
+  if (json == "number") return CsvColumn::Form::kNumber;
+  if (json == "boolean") return CsvColumn::Form::kBool;
+  return json == "any" ? CsvColumn::Form::kJson : CsvColumn::Form::kText;
+}
+
 // Looks from time to time how far a load is, and tells, for as long as it lives.
 class Watch {
  public:
@@ -77,6 +87,7 @@ class Loader final : RowSink, engine::CallSource {
   void Read();
   bool Resource(FilePlace place, const std::string& name) override;
   bool Row(FileRow row) override;
+  std::vector<CsvColumn> Columns(FilePlace place, const std::vector<std::string>& names) override;
   bool BadRow(FilePlace place, std::string message) override;
   void Stopped(FilePlace place, std::string message) override;
   void CheckRoles(const FileRow& row);
@@ -97,6 +108,7 @@ class Loader final : RowSink, engine::CallSource {
   const OperatorRequest& request_;
   std::vector<Known> known_;  // by resource
   std::vector<PartReader> parts_;  // by file
+  std::vector<std::vector<CsvColumn>> columns_;  // by file; none where it is no CSV
   std::string request_id_;
 
   size_t file_ = 0;                // that is read
@@ -122,6 +134,7 @@ class Loader final : RowSink, engine::CallSource {
 Loader::Loader(const Runtime& runtime, Observer& observer, const OperatorRequest& request)
     : runtime_(runtime), service_(*runtime.service), observer_(observer), request_(request) {
   for (const SourceFile& file : request.files) parts_.emplace_back(file);
+  columns_.resize(parts_.size());
   for (const model::Resource& resource : service_.resources) Learn(resource);
 }
 
@@ -218,6 +231,25 @@ bool Loader::Row(FileRow row) {
   return !gone_;
 }
 
+// A name that the resource does not have is told once, not for every row.
+std::vector<CsvColumn> Loader::Columns(FilePlace place, const std::vector<std::string>& names) {
+  std::vector<CsvColumn>& columns = columns_[file_];
+  for (const std::string& name : names) {
+    CsvColumn& column = columns.emplace_back(name, CsvColumn::Form::kNone);
+    if (!resource_.valid()) continue;
+    const model::Resource& resource = service_.resource(resource_);
+    model::FieldId id = resource.FindField(name);
+    if (id.valid()) {
+      column.form = FormOf(*resource.field(id).type);
+    } else if (name == "id") {
+      column.form = CsvColumn::Form::kText;  // a composite one, of which its parts are the fields
+    } else {
+      mistakes_.Add(Mistakes::Of::kFile, place, fmt::format("{} has no field '{}'", resource.name, name));
+    }
+  }
+  return columns;
+}
+
 bool Loader::BadRow(FilePlace place, std::string message) {
   mistakes_.Add(Mistakes::Of::kFile, place, std::move(message));
   return !gone_;
@@ -281,6 +313,13 @@ OperatorAnswer Loader::Loaded() const {
 Result<json::Json> Loader::BodyOf(uint32_t row) {
   const RowIndex::Row& where = index_.row(row);
   TRY(text, parts_[where.file].Read(where.offset, where.length));
+  if (const std::vector<CsvColumn>& columns = columns_[where.file]; !columns.empty()) {
+    auto cells = ParseCsvRecord(text);
+    if (!cells) return Fail(ErrorKind::kUnavailable, Changed(where.file));
+    auto made = ToRow(std::move(*cells), columns);
+    if (made) return std::move(*made);
+    return Fail(ErrorKind::kUnavailable, Changed(where.file));
+  }
   auto body = ParseRow(text);
   if (body && body->object() != nullptr) return std::move(*body);
   return Fail(ErrorKind::kUnavailable, Changed(where.file));

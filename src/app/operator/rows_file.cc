@@ -4,56 +4,11 @@
 #include <filesystem>
 #include <set>
 
+#include "app/operator/csv_file.h"
+#include "app/operator/text_taker.h"
+
 namespace ashlar::app {
 namespace {
-
-// What both forms have in common: texts taken out of a file, with their places.
-class TextTaker {
- public:
-  TextTaker(const SourceFile& file, size_t number, RowSink& sink) : reader_(file), number_(number), sink_(sink) {}
-
- protected:
-  FilePlace Here() const { return {number_, reader_.line(), 0}; }
-
-  // Begins the text of a row or a name at the next byte.
-  void Begin() {
-    text_.clear();
-    place_ = Here();
-    column_ = reader_.column();
-    offset_ = reader_.offset();
-    size_ = 0;
-  }
-  // Takes the next byte into the text; beyond the limit it is only counted.
-  void Take() {
-    if (size_++ < kMostRowBytes) text_ += static_cast<char>(reader_.Peek());
-    reader_.Advance();
-  }
-  bool TooLarge() const { return size_ > kMostRowBytes; }
-  static std::string TooLargeText() { return fmt::format("the row is larger than {} MiB", kMostRowBytes >> 20); }
-
-  // Where in the file, and what, a mistake in the text is.
-  std::pair<FilePlace, std::string> Told(const json::SyntaxError& error) const {
-    int column = error.line == 1 ? column_ + error.column - 1 : error.column;
-    return {{number_, place_.line + error.line - 1, 0}, fmt::format("column {}: {}", column, error.message)};
-  }
-
-  bool StopAt(FilePlace place, std::string message) {
-    if (!stopped_) sink_.Stopped(place, reader_.trouble().empty() ? std::move(message) : reader_.trouble());
-    stopped_ = true;
-    return false;
-  }
-  bool Stop(std::string message) { return StopAt(Here(), fmt::format("column {}: {}", reader_.column(), message)); }
-
-  ByteReader reader_;
-  const size_t number_;
-  RowSink& sink_;
-  std::string text_;
-  FilePlace place_;
-  int column_ = 1;
-  uint64_t offset_ = 0;
-  size_t size_ = 0;
-  bool stopped_ = false;
-};
 
 // {"Resource": [row, ...], ...}: finds where rows begin and end; what stands in them is for the parser to judge.
 // Every function is false once the rest is not to be read.
@@ -219,7 +174,7 @@ class Lines : TextTaker {
 void ReadRows(const SourceFile& file, size_t number, const std::string& resource, RowSink& sink) {
   std::filesystem::path name(file.path());
   if (name.extension() == ".csv") {
-    sink.Stopped({number, 1, 0}, "CSV is not supported by this build");
+    ReadCsv(file, number, resource.empty() ? name.stem().string() : resource, sink);
   } else if (name.extension() == ".ndjson" || name.extension() == ".jsonl") {
     Lines(file, number, sink).Read(resource.empty() ? name.stem().string() : resource);
   } else {

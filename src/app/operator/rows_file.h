@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "app/operator/csv_record.h"
 #include "app/operator/mistakes.h"
 #include "app/operator/source_file.h"
 #include "base/json/json.h"
@@ -27,6 +28,8 @@ class RowSink {
   // The rows that follow are of this resource.
   virtual bool Resource(FilePlace place, const std::string& name) = 0;
   virtual bool Row(FileRow row) = 0;
+  // What the columns of a CSV file are, by their names in its first line.
+  virtual std::vector<CsvColumn> Columns(FilePlace place, const std::vector<std::string>& names) = 0;
   // A row of the resource that cannot be read; it goes on behind it.
   virtual bool BadRow(FilePlace place, std::string message) = 0;
   // Nothing behind this place can be read.
@@ -34,8 +37,8 @@ class RowSink {
 };
 
 // Reads {"Resource": [row, ...], ...}, or NDJSON (a row a line, of `resource`, or of the one that the file is named
-// for), a row at a time. `number` is the file's in FilePlace. A form that is not JSON ends a document; NDJSON goes on
-// at the next line.
+// for), or CSV likewise (a line of names first), a row at a time. `number` is the file's in FilePlace. A form that is
+// not JSON ends a document; NDJSON and CSV go on at the next row.
 void ReadRows(const SourceFile& file, size_t number, const std::string& resource, RowSink& sink);
 
 // The row that was found there, from its text.

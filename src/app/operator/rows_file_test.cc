@@ -27,6 +27,19 @@ struct Heard final : RowSink {
     found.push_back(std::move(row));
     return found.size() < most;
   }
+  // Numbers are n..., JSON is j..., bools are b...
+  std::vector<CsvColumn> Columns(FilePlace, const std::vector<std::string>& names) override {
+    using Form = CsvColumn::Form;
+    std::vector<CsvColumn> columns;
+    for (const std::string& name : names) {
+      Form form = name[0] == 'n'   ? Form::kNumber
+                  : name[0] == 'j' ? Form::kJson
+                  : name[0] == 'b' ? Form::kBool
+                                   : Form::kText;
+      columns.push_back({name, name == "unknown" ? Form::kNone : form});
+    }
+    return columns;
+  }
   bool BadRow(FilePlace place, std::string message) override {
     mistakes.push_back(fmt::format("{}: {}", place.line, message));
     return true;
@@ -162,6 +175,67 @@ TEST_F(RowsFileTest, ARowThatIsTooLargeIsToldAndTheOthersAreRead) {
   heard = Read("rows.json", "{\"A\": [" + large + ", {}]}");
   EXPECT_THAT(heard.mistakes, ElementsAre("1: A[0]: the row is larger than 16 MiB"));
   EXPECT_EQ(heard.rows.size(), 1u);
+}
+
+TEST_F(RowsFileTest, CsvIsReadByItsColumns) {
+  Heard heard = Read("Team.csv",
+                     "\xef\xbb\xbfid,n,\"b\",j,text\r\n"
+                     "a,1.50,true,\"[1, \"\"x\"\"]\",\"two\r\nlines, \"\"quoted\"\"\"\r\n"
+                     "\r\n"
+                     "b,,,,\n"
+                     "\"\", 7,TRUE,null,\"\"\n"
+                     "c,x,false,{},end");
+  EXPECT_THAT(heard.mistakes, IsEmpty());
+  EXPECT_THAT(heard.resources, ElementsAre("1 Team"));
+  EXPECT_THAT(heard.rows,
+              ElementsAre(R"(2 Team {"id":"a","n":1.50,"b":true,"j":[1,"x"],"text":"two\r\nlines, \"quoted\""})",
+                          R"(5 Team {"id":"b"})", R"(6 Team {"id":"","n":" 7","b":"TRUE","j":null,"text":""})",
+                          R"(7 Team {"id":"c","n":"x","b":false,"j":{},"text":"end"})"));
+  EXPECT_THAT(Read("dump.csv", "unknown,a\n1,2\n", "Member").rows, ElementsAre(R"(2 Member {"a":"2"})"));
+}
+
+TEST_F(RowsFileTest, ARowOfCsvIsReadAgainFromItsPlace) {
+  std::string text = "a,b\r\n\"x\ny\",1\r\nz,2";
+  Heard heard = Read("Team.csv", text);
+  ASSERT_EQ(heard.found.size(), 2u);
+  EXPECT_EQ(text.substr(heard.found[0].offset, heard.found[0].length), "\"x\ny\",1");
+  EXPECT_EQ(text.substr(heard.found[1].offset, heard.found[1].length), "z,2");
+}
+
+TEST_F(RowsFileTest, EveryMistakeOfCsvIsToldWhereItsRowBegins) {
+  Heard heard = Read("Team.csv",
+                     "a,ja,jb\n1,2\n1,2,3,4\nx\"y,1,1\n\"x\"y,1,1\n\"multi\n\nline\",[,nul\na\rb,1,1\n"
+                     "a\xff,1,1\n" +
+                         std::string("a\0,1,1\n", 7) + "ok,1,2\n\"open,1\n2");
+  EXPECT_THAT(heard.rows, ElementsAre(R"(12 Team {"a":"ok","ja":1,"jb":2})"));
+  EXPECT_THAT(heard.mistakes,
+              ElementsAre("2: the row has 2 cells, the first line 3", "3: the row has 4 cells, the first line 3",
+                          "4: a quote within a cell that does not begin with one",
+                          "5: something stands behind a closing quote", "6: ja: the cell is not JSON",
+                          "6: jb: the cell is not JSON", "9: a carriage return within a cell without quotes",
+                          "10: not valid UTF-8", "11: a NUL", "13: a quote is not closed"));
+}
+
+TEST_F(RowsFileTest, AFirstLineThatNamesNoFieldsStopsCsv) {
+  std::string many = "a";
+  for (int i = 0; i < 1000; ++i) many += fmt::format(",a{}", i);
+  for (const auto& [text, told] : std::vector<std::pair<std::string, std::string>>{
+           {"", "1: the first line must have the names of the fields, and stopped"},
+           {"\n\r\n", "3: the first line must have the names of the fields, and stopped"},
+           {"a,a,,b,b\n1,2,3,4,5",
+            "1: the column 'a' stands twice; column 3 has no name; the column 'b' stands twice, and stopped"},
+           {"\na,\"b\n", "2: a quote is not closed, and stopped"},
+           {many, "1: there are more than 1000 columns, and stopped"}}) {
+    Heard heard = Read("Team.csv", text);
+    EXPECT_THAT(heard.mistakes, ElementsAre(told)) << text;
+    EXPECT_THAT(heard.rows, IsEmpty()) << text;
+  }
+}
+
+TEST_F(RowsFileTest, ARowOfCsvThatIsTooLargeIsTold) {
+  Heard heard = Read("Team.csv", "a\n\"" + std::string(kMostRowBytes, 'x') + "\"\nb\n");
+  EXPECT_THAT(heard.mistakes, ElementsAre("2: the row is larger than 16 MiB"));
+  EXPECT_THAT(heard.rows, ElementsAre(R"(3 Team {"a":"b"})"));
 }
 
 TEST_F(RowsFileTest, OnlyRegularFilesAreOpened) {

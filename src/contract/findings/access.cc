@@ -34,6 +34,7 @@ void FindWorldWritable(Review& review) {
     if (HoldsForAnonymous(access.update_before) && HoldsForAnonymous(access.update_after)) open.emplace_back("update");
     if (HoldsForAnonymous(access.remove)) open.emplace_back("delete");
     if (resource.soft_delete && HoldsForAnonymous(access.restore)) open.emplace_back("restore");
+    if (resource.soft_delete && HoldsForAnonymous(access.purge)) open.emplace_back("purge");
     if (open.empty()) return;
     review.TellAtKey(resource, "access", fmt::format("anybody may {} '{}'", Listed(open), resource.name));
   });

@@ -6,7 +6,8 @@ namespace {
 
 constexpr Finding kRows[] = {
     {"ACCESS_WORLD_WRITABLE", "Anybody may write it",
-     "Creating, changing, deleting or restoring needs no credential: whoever reaches the service may fill the store or "
+     "Creating, changing, deleting, restoring or purging needs no credential: whoever reaches the service may fill the "
+     "store or "
      "empty it. Let the rule ask for `signedIn` or a role.",
      FindWorldWritable},
     {"PERSONAL_FIELD_PUBLIC", "A personal field that everybody may read",

@@ -32,8 +32,9 @@ Asked AskedBy(const model::Service& service) {
   Asked asked;
   for (const model::Resource& resource : service.resources) {
     const model::Access& access = resource.access;
-    for (const cel::ExprPtr* rule : {&access.list, &access.get, &access.create, &access.update_before,
-                                     &access.update_after, &access.remove, &access.restore, &access.history}) {
+    for (const cel::ExprPtr* rule :
+         {&access.list, &access.get, &access.create, &access.update_before, &access.update_after, &access.remove,
+          &access.restore, &access.purge, &access.history}) {
       asked.Note(*rule);
     }
     for (const model::Field& field : resource.fields) {

@@ -19,8 +19,8 @@ void CheckGiven(Draft& draft, const Members& members, const model::Resource& res
     bool reads = std::ranges::find(kReadKeys, entry->key) != std::end(kReadKeys);
     if (resource.name == kUserName && !reads) {
       draft.mistakes.Add(entry->place, Problem::kUserKey, entry->key);
-    } else if (entry->key == "restore" && !resource.soft_delete) {
-      draft.mistakes.Add(entry->place, Problem::kNeedsSoftDelete);
+    } else if ((entry->key == "restore" || entry->key == "purge") && !resource.soft_delete) {
+      draft.mistakes.Add(entry->place, Problem::kNeedsSoftDelete, entry->key);
     } else if (entry->key == "history" && !resource.audit) {
       draft.mistakes.Add(entry->place, Problem::kNeedsAudit);
     }
@@ -37,6 +37,7 @@ model::Access ReadRules(Draft& draft, Expressions& expressions, const Members& m
   access.create = Narrower(rule("create"), write);
   access.remove = Narrower(rule("delete"), write);
   access.restore = Narrower(rule("restore"), write);
+  access.purge = Narrower(rule("purge"), nullptr);  // for good: never meant by `write`
   access.history = Narrower(rule("history"), access.get);
   const Node* update = members.Value("update");
   if (update != nullptr && update->is_mapping()) {

@@ -98,14 +98,17 @@ class FieldReader {
       draft_.mistakes.Add(field.entry->place, Problem::kTypeOrMany);
       return false;
     }
-    if (many && !members.Has("through") && (!members.Has("many") || !members.Has("via"))) {
+    bool joined = members.Has("via") || members.Has("through");
+    if (many && (!members.Has("many") || !joined)) {
       draft_.mistakes.Add(value.place, Problem::kMissingKey, "a to-many relation",
                           members.Has("many") ? "via" : "many");
       return false;
     }
     field.type_node = members.Value("type");
     if (many) CheckKeys(field, kOnToMany, "a to-many relation");
-    return many ? members.Value("many") != nullptr && members.Value("via") != nullptr : field.type_node != nullptr;
+    if (!many) return field.type_node != nullptr;
+    auto right = [&](std::string_view key) { return !members.Has(key) || members.Value(key) != nullptr; };
+    return members.Value("many") != nullptr && right("via") && right("through");
   }
 
   // `{ type: enum(a, b) }` is, to YAML, a type `enum(a` and a key `b)`: what was meant is told once.

@@ -148,6 +148,7 @@ void DeclareResources(Draft& draft, const Node& resources) {
     resource.soft_delete = source.members->Flag("softDelete") && entry.key != kUserName;
     resource.audit = source.members->Flag("audit");
     resource.deprecated = ReadDeprecated(source.Value("deprecated"), draft.mistakes);
+    resource.cache = ReadCache(source.Value("cache"), draft.mistakes);
     if (const Node* if_match = source.Value("ifMatch")) {
       resource.if_match_required = if_match->text == "required";
       if (!resource.if_match_required) draft.mistakes.Add(if_match->place, Problem::kIfMatch);

@@ -37,6 +37,8 @@ void MakeOperations(Draft& draft);
 
 // Whether an index can hold values of the type: not lists, not json.
 bool IsIndexable(const types::Type& type);
+// `cache:` of a resource; nothing where it is absent or wrong.
+std::optional<model::Cache> ReadCache(const Node* node, Mistakes& mistakes);
 // `deprecated:` of a resource or field.
 std::optional<model::Deprecation> ReadDeprecated(const Node* node, Mistakes& mistakes);
 

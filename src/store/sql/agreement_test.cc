@@ -97,6 +97,13 @@ class RowMaker {
     return Parse(row + "}");
   }
 
+  json::Json Fan(int number, int things) {
+    std::string row = fmt::format(R"({{"id": {}, "thingId": "{}")", number, Uuid(dice_.Below(things)));
+    if (!dice_.OneIn(5)) row += fmt::format(R"(, "personId": "{}")", Uuid(100 + dice_.Below(4)));
+    if (dice_.OneIn(4)) row += R"(, "deletedAt": "2024-01-01T00:00:00Z")";
+    return Parse(row + "}");
+  }
+
  private:
   static json::Json Parse(const std::string& text) {
     auto parsed = json::Parse(text);
@@ -219,9 +226,9 @@ class ExpressionMaker {
       case 1: return fmt::format("({} {} {})", Int(depth - 1), dice_.Of({"+", "-", "*", "/", "%"}), Int(depth - 1));
       case 2: return fmt::format("-({})", Int(depth - 1));
       case 3:
-        return fmt::format("size({})", dice_.OneIn(2)
-                                           ? Text(depth - 1)
-                                           : Thing() + dice_.Of({"tags", "prices", "raw", "lines", "owner.things"}));
+        return fmt::format("size({})", dice_.OneIn(2) ? Text(depth - 1)
+                                                      : Thing() + dice_.Of({"tags", "prices", "raw", "lines", "fans",
+                                                                            "owner.things", "owner.likes"}));
       case 4: return Sum(depth - 1, "qty", Thing() + "nums");
       default: return fmt::format("({} ? {} : {})", Bool(depth - 1), Int(depth - 1), OrNull(Int(depth - 1)));
     }
@@ -334,7 +341,7 @@ class ExpressionMaker {
     switch (dice_.Below(9)) {
       case 0:
       case 1: return fmt::format("{}lines.{}({}, {})", Thing(), macro, name, WithLine(name, depth));
-      case 2: return loop(Person() + "things", things_, name + ".", any);
+      case 2: return loop(Person() + dice_.Of({"things", "likes"}), things_, name + ".", any);
       case 3: return loop(Thing() + "tags", words_, name, any);
       case 4: return loop(dice_.Of({Thing() + "nums", "[0, 1, 7]", "[1, null]"}), ints_, name, any);
       case 5:
@@ -367,6 +374,7 @@ TEST(Agreement, OfMemoryAndSqliteOverRandomRowsAndExpressions) {
   for (int i = 0; i < 4; ++i) world.Add("Person", rows.Person(i), "");
   for (int i = 0; i < kThings; ++i) world.Add("Thing", rows.Thing(i), std::to_string(i));
   for (int i = 1; i <= 30; ++i) world.Add("Line", rows.Line(i, kThings), "");
+  for (int i = 1; i <= 30; ++i) world.Add("Fan", rows.Fan(i, kThings), "");
   int compiled = 0;
   int rounds = extended ? 60'000 : 1'500;
   std::map<std::string, int> answers;

@@ -80,6 +80,8 @@ class ExpressionRenderer {
   std::string AliasOf(const cel::Expr& variable) const;
   std::string NewAlias();
   std::string Step(const cel::Relation& relation, const std::string& before, const std::string& alias);
+  std::string GateSql(const cel::Gate& gate, const std::string& alias);
+  std::string BetweenSql(const cel::Relation& relation, const std::string& near, const std::string& far);
   std::string PathFrom(const cel::Relation& relation, std::string& alias);
   Range RangeOf(const cel::Expr& expr, int slot);
   Range RowsRange(const cel::Relation& relation, int slot);

@@ -37,13 +37,32 @@ std::string ExpressionRenderer::Step(const cel::Relation& relation, const std::s
   const model::Resource& owner = service_.resource(relation.row->type.resource);
   const model::Relation& said = owner.relation(relation.relation);
   const model::Resource& target = service_.resource(said.target);
-  std::string condition =
-      fmt::format("{} = {}", ColumnOf(target, said.remote, alias), ColumnOf(owner, said.local, before));
+  std::string key = ColumnOf(owner, said.local, before);
+  std::string condition = said.through ? BetweenSql(relation, key, ColumnOf(target, said.remote, alias))
+                                       : fmt::format("{} = {}", ColumnOf(target, said.remote, alias), key);
   std::string live = LiveRows(target, alias);
   if (!live.empty()) condition += " AND " + live;
-  if (relation.guard == nullptr) return condition;
-  aliases_[relation.slot] = alias;
-  return fmt::format("{} AND {}", condition, Sql(*relation.guard));
+  return condition + GateSql(relation.guard, alias);
+}
+
+std::string ExpressionRenderer::GateSql(const cel::Gate& gate, const std::string& alias) {
+  if (gate.rule == nullptr) return "";
+  aliases_[gate.slot] = alias;
+  return " AND " + Sql(*gate.rule);
+}
+
+// That rows in between lead from `near` to `far`: each target once, however many there are.
+std::string ExpressionRenderer::BetweenSql(const cel::Relation& relation, const std::string& near,
+                                           const std::string& far) {
+  const model::Through& through = *service_.resource(relation.row->type.resource).relation(relation.relation).through;
+  const model::Resource& between = service_.resource(through.resource);
+  std::string alias = NewAlias();
+  std::string condition = fmt::format("{} = {}", ColumnOf(between, through.near, alias), near);
+  std::string live = LiveRows(between, alias);
+  if (!live.empty()) condition += " AND " + live;
+  condition += GateSql(relation.between, alias);
+  return fmt::format("{} IN (SELECT {} FROM {} AS {} WHERE {})", far, ColumnOf(between, through.far, alias),
+                     Quote(between.table), Quote(alias), condition);
 }
 
 // FROM all the targets on the way WHERE each leads to the next; `alias` becomes the last one's.

@@ -118,24 +118,42 @@ class ExpressionWorld : public cel::Environment {
     return (*static_cast<const types::Values*>(row.row))[id.index()];
   }
   std::optional<cel::RowRef> ToOne(cel::RowRef row, cel::RelationId id) const override {
-    for (cel::RowRef target : ToMany(row, id)) return target;
+    for (cel::RowRef target : ToMany(row, id, nullptr)) return target;
     return std::nullopt;
   }
-  std::vector<cel::RowRef> ToMany(cel::RowRef row, cel::RelationId id) const override {
+  std::vector<cel::RowRef> ToMany(cel::RowRef row, cel::RelationId id,
+                                  const std::function<bool(cel::RowRef)>& between) const override {
     const model::Relation& relation = service_->resource(row.resource).relation(id);
     types::Value key = FieldOf(row, relation.local);
+    if (!relation.through) return Live(relation.target, relation.remote, key);
+    std::vector<types::Value> keys;
+    for (cel::RowRef one : Live(relation.through->resource, relation.through->near, key)) {
+      if (between == nullptr || between(one)) keys.push_back(FieldOf(one, relation.through->far));
+    }
     std::vector<cel::RowRef> found;
-    auto rows = rows_.find(relation.target);
-    if (key.is_null() || rows == rows_.end()) return found;
-    model::FieldId deleted = service_->resource(relation.target).FindSystem(model::SystemField::kDeletedAt);
-    for (const auto& one : rows->second) {
-      bool live = !deleted.valid() || (*one)[deleted.index()].is_null();
-      if (live && (*one)[relation.remote.index()] == key) found.push_back({relation.target, one.get()});
+    for (const types::Value& far : keys) {
+      for (cel::RowRef one : Live(relation.target, relation.remote, far)) {
+        auto same = [&](cel::RowRef other) { return other.row == one.row; };
+        if (std::ranges::none_of(found, same)) found.push_back(one);
+      }
     }
     return found;
   }
 
  private:
+  // The live rows of a resource that have this value there; none for null.
+  std::vector<cel::RowRef> Live(cel::ResourceId resource, cel::FieldId field, const types::Value& value) const {
+    std::vector<cel::RowRef> found;
+    auto rows = rows_.find(resource);
+    if (value.is_null() || rows == rows_.end()) return found;
+    model::FieldId deleted = service_->resource(resource).FindSystem(model::SystemField::kDeletedAt);
+    for (const auto& one : rows->second) {
+      bool live = !deleted.valid() || (*one)[deleted.index()].is_null();
+      if (live && (*one)[field.index()] == value) found.push_back({resource, one.get()});
+    }
+    return found;
+  }
+
   static void Must(const Result<void>& done) {
     if (!done) throw std::runtime_error(done.error().message);
   }

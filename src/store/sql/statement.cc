@@ -10,6 +10,7 @@ namespace ashlar::store::sql {
 namespace {
 
 constexpr std::string_view kRow = "t";
+constexpr std::string_view kBetween = "b";
 
 class StatementRenderer {
  public:
@@ -23,7 +24,7 @@ class StatementRenderer {
  private:
   void Write(const plan::Query& query) {
     const model::Resource& resource = service_.resource(query.resource);
-    sql_.columns = query.fields.size() + query.flags.size();
+    sql_.columns = query.cells();
     if (query.per_value > 0) {
       WritePerValue(resource, query);
       return;
@@ -67,13 +68,35 @@ class StatementRenderer {
     for (const cel::ExprPtr& flag : query.flags) {
       Add("COALESCE({}, 0) AS \"c{}\", ", expressions_.Render(*flag, kRow, sql_.parameters), column++);
     }
-    Add("row_number() OVER (PARTITION BY {}", ColumnOf(resource, query.among, kRow));
+    std::string value = AmongColumn(query);
+    if (query.between) Add("{} AS \"c{}\", ", value, column);
+    Add("row_number() OVER (PARTITION BY {}", value);
     WriteOrder(resource, query.order);
     Add(") AS \"n\"");
-    WriteFrom(resource);
+    query.between ? WriteFromBetween(resource, query) : WriteFrom(resource);
     WriteWhere(resource, query.where, query.deleted, &query);
     Add(") WHERE \"n\" <= {}", Bound(query.per_value));
     if (query.limit) Add(" LIMIT {}", Bound(*query.limit));
+  }
+
+  std::string AmongColumn(const plan::Query& query) const {
+    return ColumnOf(service_.resource(query.between ? query.between->resource : query.resource), query.among,
+                    query.between ? kBetween : kRow);
+  }
+
+  // FROM the rows in between, each pair of keys once, and the rows that they lead to.
+  void WriteFromBetween(const model::Resource& resource, const plan::Query& query) {
+    const model::Resource& between = service_.resource(query.between->resource);
+    std::string far = ColumnOf(between, query.between->far, kBetween);
+    Add(" FROM (SELECT DISTINCT {}, {} FROM {} AS {}", AmongColumn(query), far, Quote(between.table), Quote(kBetween));
+    joiner_ = " WHERE ";
+    WriteAmong(query);
+    if (between.soft_delete) Condition(LiveRows(between, kBetween));
+    const cel::ExprPtr& where = query.between->where;
+    if (where != nullptr && !cel::IsTrue(where)) Condition(expressions_.Render(*where, kBetween, sql_.parameters));
+    Add(") AS {} JOIN {} AS {} ON {} = {}", Quote(kBetween), Quote(resource.table), Quote(kRow),
+        ColumnOf(resource, resource.key[0], kRow), far);
+    joiner_ = " WHERE ";
   }
 
   void WriteWhere(const model::Resource& resource, const cel::ExprPtr& where, call::Deleted deleted,
@@ -84,7 +107,7 @@ class StatementRenderer {
     }
     if (where != nullptr && !cel::IsTrue(where)) Condition(expressions_.Render(*where, kRow, sql_.parameters));
     if (query == nullptr) return;
-    if (query->among.valid()) WriteAmong(resource, *query);
+    if (query->among.valid() && !query->between) WriteAmong(*query);
     if (query->after) WriteAfter(resource, *query);
   }
 
@@ -94,11 +117,12 @@ class StatementRenderer {
   }
 
   // One parameter, whatever the number of values.
-  void WriteAmong(const model::Resource& resource, const plan::Query& query) {
-    const model::Field& field = resource.field(query.among);
+  void WriteAmong(const plan::Query& query) {
+    const model::Resource& of = service_.resource(query.between ? query.between->resource : query.resource);
+    const model::Field& field = of.field(query.among);
     bool uuid = field.type->kind() == types::Kind::kUuid;
     std::string values = Bound(types::ToListForm(types::List{query.among_values}));
-    Condition(fmt::format("{} IN (SELECT {} FROM json_each({}))", ColumnOf(resource, query.among, kRow),
+    Condition(fmt::format("{} IN (SELECT {} FROM json_each({}))", AmongColumn(query),
                           uuid ? "ashlar_uuid(value)" : "value", values));
   }
 

@@ -25,6 +25,7 @@ struct Front::Exchange {
   Context context;
   int64_t begun;
   rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
+  http::AcceptedCodings codings = http::AcceptedCodings::Of(request);
   int64_t auth_us = 0;
   int64_t decode_us = 0;
   int64_t encode_us = 0;

@@ -6,6 +6,7 @@
 
 #include "http/path.h"
 #include "surface/front/exchange.h"
+#include "surface/front/freshness.h"
 #include "surface/front/server_timing.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/encode.h"
@@ -21,6 +22,8 @@ using model::OperationKind;
 
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
 
+const call::ApiError kUncodable{Code::kNotAcceptable, "none of zstd, br, gzip and identity is taken", {}};
+
 // A name that a client gave its request is kept if it can do no harm in a log.
 bool IsSane(std::string_view id) {
   if (id.empty() || id.size() > 128) return false;
@@ -28,6 +31,10 @@ bool IsSane(std::string_view id) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
            c == '.';
   });
+}
+
+bool Writes(std::string_view method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS" && method != "QUERY";
 }
 
 Code CodeFor(int status) {
@@ -73,7 +80,8 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
       authenticator_(keys, engine_),
       options_(options),
       clock_(clock),
-      observer_(observer) {}
+      observer_(observer),
+      admission_(options.admission, options.oldest_write_us, clock, *options.shed) {}
 
 Front::~Front() = default;
 
@@ -127,9 +135,11 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
   if (!caller) return Error(*exchange, caller.error());
   exchange->caller = std::move(*caller);
+  if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
   if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
   exchange->call = rest::Decode(exchange->request, exchange->match);
+  if (exchange->codings.TakesNothing() && !exchange->call.malformed) exchange->call.malformed = kUncodable;
   exchange->decode_us = clock_.SteadyMicros() - begun;
   auto outcome = engine_.Run(exchange->context, exchange->caller, exchange->call);
   if (!outcome.ready()) return AwaitOutcome(std::move(exchange), std::move(outcome.task()));
@@ -160,9 +170,9 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
     std::string tag = envelope.data_hash.empty() ? fmt::format("\"{}\"", outcome->version)
                                                  : fmt::format("\"{}-{}\"", outcome->version, envelope.data_hash);
     response.Set("ETag", tag);
-    auto none = exchange.request.FindList("If-None-Match");
-    if (kind == OperationKind::kGet && none && rest::NamesTag(*none, tag)) {
-      response = {304, {{"ETag", tag}}, ""};
+    auto held = kind == OperationKind::kGet ? Coder::Held(exchange.request, exchange.codings, tag) : std::nullopt;
+    if (held) {
+      response = {304, {{"ETag", *held}}, ""};
     } else {
       response.body = std::move(envelope.body);
     }
@@ -172,7 +182,10 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
+  std::string freshness = FreshnessOf(service, exchange.call, exchange.caller, exchange.request);
+  if (!freshness.empty()) response.Set("Cache-Control", std::move(freshness));
   if (outcome->replayed) response.Set("Idempotency-Replayed", "true");
+  coder_.Apply(exchange.request, exchange.codings, response);
   exchange.encode_us = clock_.SteadyMicros() - begun;
   return Send(exchange, std::move(response), "");
 }
@@ -234,6 +247,8 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
   if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
+  bool encoded = error.code == Code::kUnsupportedMediaType && exchange.request.Find("Content-Encoding");
+  if (encoded) response.Set("Accept-Encoding", "identity");
   bool problem = exchange.accepted.problem;
   response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
   const rest::OperationPlace* of = exchange.failed ? &*exchange.failed : nullptr;
@@ -243,6 +258,7 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
 }
 
 http::Response Front::Send(Exchange& exchange, http::Response response, std::string_view error_code) {
+  coder_.Apply(exchange.request, exchange.codings, response);
   SetCommon(response, exchange.context.request_id);
   SetDeprecation(exchange, response);
   options_.cors.Apply(exchange.request, exchange.match.allow, response);
@@ -306,9 +322,9 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   const bool posted = page.takes_post && exchange.request.method == "POST";
   if (auto other = posted ? std::nullopt : OnlyGet(exchange)) return std::move(*other);
   http::Response response{200, {{"ETag", page.tag}, {"Cache-Control", "no-cache"}}, ""};
-  auto none = exchange.request.FindList("If-None-Match");
-  if (none && !posted && rest::NamesTag(*none, page.tag)) {
-    response.status = 304;
+  if (exchange.codings.TakesNothing()) return Error(exchange, kUncodable);
+  if (auto held = posted ? std::nullopt : Coder::Held(exchange.request, exchange.codings, page.tag)) {
+    response = {304, {{"ETag", *held}, {"Cache-Control", "no-cache"}}, ""};
     return Send(exchange, std::move(response), "");
   }
   response.Set("Content-Type", std::string(page.type));
@@ -316,8 +332,15 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
     response.Set("Content-Security-Policy", std::string(page.policy));
     response.Set("Referrer-Policy", "no-referrer");
   }
-  response.body = page.body;
+  Coder::Show(exchange.request, exchange.codings, page, response);
   return Send(exchange, std::move(response), "");
+}
+
+std::optional<http::Response> Front::Admit(const http::Request& head, int64_t lag_us) {
+  if (!head.segments.empty() && head.segments[0] == "health") return std::nullopt;  // tells how the others fare
+  auto reason = admission_.Refuse(Writes(head.method), lag_us);
+  if (!reason) return std::nullopt;
+  return Refuse(head, 503, *reason);
 }
 
 http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {

@@ -6,6 +6,8 @@
 #include "engine/engine.h"
 #include "http/handler.h"
 #include "identity/authenticator.h"
+#include "surface/front/admission.h"
+#include "surface/front/coder.h"
 #include "surface/front/cors.h"
 #include "surface/front/pages.h"
 #include "surface/rest/encode.h"
@@ -19,6 +21,9 @@ struct FrontOptions {
   std::function<Result<void>()> ready;  // for /health/ready
   std::shared_ptr<const Pages> pages;   // for /openapi.json and /docs; null: there are none
   Cors cors;
+  AdmissionLimits admission;
+  std::function<int64_t()> oldest_write_us = [] { return int64_t{0}; };  // for admission; thread safe
+  std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
@@ -35,6 +40,7 @@ class Front final : public http::Handler {
   static std::vector<std::string> Routes(const rest::Router& router, const Pages& pages);
 
   Eventually<http::Response> Handle(const http::Request& request) override;
+  std::optional<http::Response> Admit(const http::Request& head, int64_t lag_us) override;
   http::Response Refuse(const http::Request& request, int status, std::string_view reason) override;
   http::Response Failed(const http::Request& request, std::string_view what) override;
   void TurnEnds() override { session_->TurnEnds(); }
@@ -73,6 +79,8 @@ class Front final : public http::Handler {
   const Clock& clock_;
   Observer& observer_;
   TraceIds trace_ids_;
+  Admission admission_;
+  Coder coder_;
 };
 
 }  // namespace ashlar::surface

@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/crypto/sha256.h"
 #include "base/json/writer.h"
+#include "surface/front/coder.h"
 #include "surface/front/rapidoc.h"
 #include "surface/rest/describe.h"
 
@@ -86,7 +87,12 @@ Pages::Pages(const model::Service& service) {
 void Pages::Add(std::string path, std::string_view type, std::string body, std::string_view policy) {
   auto digest = Sha256(body);
   std::string tag = Base64UrlEncode({reinterpret_cast<const char*>(digest.data()), 16});
-  pages_.emplace(std::move(path), Page{type, std::move(body), "\"" + tag + "\"", policy, ""});
+  Page page{type, std::move(body), {}, "\"" + tag + "\"", policy, ""};
+  for (http::ContentCoding coding : http::CodingsByMerit()) {
+    auto coded = page.body.size() < Coder::kLeastBytes ? std::nullopt : compressor_.Compress(coding, page.body);
+    if (coded && coded->size() < page.body.size()) page.coded[static_cast<size_t>(coding)] = std::move(*coded);
+  }
+  pages_.emplace(std::move(path), std::move(page));
 }
 
 std::vector<std::string> Pages::Paths() const {

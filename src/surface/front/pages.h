@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/compress.h"
 #include "model/service.h"
 
 namespace ashlar::surface {
@@ -17,6 +19,7 @@ class Pages {
   struct Page {
     std::string_view type;
     std::string body;
+    std::array<std::string, http::kContentCodings> coded;  // the body, by coding; empty where it gains nothing
     std::string tag;              // an entity tag, quotes included
     std::string_view policy;      // Content-Security-Policy; empty: none
     std::string_view missing;     // why this build has no such page; empty: it has
@@ -32,6 +35,7 @@ class Pages {
  private:
   void Add(std::string path, std::string_view type, std::string body, std::string_view policy = "");
 
+  http::Compressor compressor_{http::Effort::kOnce};
   std::map<std::string, Page, std::less<>> pages_;  // by path: "docs/rapidoc-min.js"
 };
 

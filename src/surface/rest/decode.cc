@@ -16,7 +16,7 @@ using model::OperationKind;
 constexpr const char* kEncoded = "the body must not be encoded";
 
 bool IsEncoded(const http::Request& request) {
-  auto encoding = request.Find("Content-Encoding");
+  auto encoding = request.FindList("Content-Encoding");
   return encoding && !http::EqualIgnoringCase(*encoding, "identity");
 }
 

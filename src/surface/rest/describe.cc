@@ -70,8 +70,11 @@ std::string WhatItDoes(const model::Resource& resource, OperationKind kind) {
     case OperationKind::kReplace:
       return client_ids ? "Replaces the whole row, or makes it where there is none." : "Replaces the whole row.";
     case OperationKind::kDelete:
-      return resource.soft_delete ? "Marks the row as deleted; it can be restored."
-                                  : "Deletes the row, and with it what the contract says goes with it.";
+      if (!resource.soft_delete) return "Deletes the row, and with it what the contract says goes with it.";
+      return model::Purges(resource)
+                 ? "Marks the row as deleted; it can be restored. With `purge` it goes for good, and with it what the "
+                   "contract says goes with it."
+                 : "Marks the row as deleted; it can be restored.";
     case OperationKind::kRestore: return "Undoes the deletion of a row.";
     case OperationKind::kHistory: return "Every change of one row, with the row as it was before and after.";
   }

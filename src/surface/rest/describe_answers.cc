@@ -4,6 +4,7 @@
 #include <map>
 
 #include "call/api_error.h"
+#include "model/reach.h"
 #include "surface/rest/describe_envelope.h"
 #include "surface/rest/describe_schemas.h"
 #include "types/datetime.h"
@@ -22,11 +23,17 @@ struct HeaderRow {
 constexpr HeaderRow kHeaders[] = {
     {"X-Request-Id", "The request's name in the log: the one that came with it, where it was sane.",
      R"({"type":"string","maxLength":128,"pattern":"^[A-Za-z0-9._-]+$"})"},
-    {"ETag", "The row's version in quotes; with a hash behind it where the answer is not the whole row.",
+    {"ETag",
+     "The row's version in quotes; behind it a hash where the answer is not the whole row, and the coding of a "
+     "compressed one.",
      R"({"type":"string","maxLength":128,"pattern":"^\"[0-9]+(-[A-Za-z0-9_-]+)?\"$","examples":["\"7\""]})"},
     {"Location", "The address of the new row.", R"({"type":"string","format":"uri-reference","maxLength":8192})"},
     {"Link", "The neighbours of the page (RFC 8288): `rel=\"next\"`, `rel=\"prev\"`; absent where there are none.",
      R"({"type":"string","maxLength":65536})"},
+    {"Cache-Control",
+     "How long the answer may be kept (RFC 9111): `no-store` unless the contract says otherwise of all that is in it; "
+     "`public` only where no credential came with the request.",
+     R"({"type":"string","maxLength":64,"examples":["private, max-age=30"]})"},
     {"Deprecation",
      "Since when this should no longer be used (RFC 9745), as seconds since 1970; 0 where no day is known.",
      R"({"type":"string","maxLength":32,"pattern":"^@-?[0-9]+$"})"},
@@ -93,7 +100,7 @@ bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
     case Code::kInvalidTransition: return TakesBody(kind) && HasTransitions(resource);
     case Code::kIdempotencyInProgress:
     case Code::kIdempotencyKeyReused: return TakesKey(kind);
-    case Code::kReferenced: return kind == OperationKind::kDelete && !resource.soft_delete;
+    case Code::kReferenced: return kind == OperationKind::kDelete && (!resource.soft_delete || model::Purges(resource));
     case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
     case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;
     case Code::kMethodNotAllowed:  // of an address, where there is no such operation
@@ -167,7 +174,8 @@ void WriteHeaders(std::initializer_list<std::string_view> names, const model::Re
     WriteReference("headers", name, out);
   };
   for (std::string_view name : names) write(name);
-  for (std::string_view name : {"X-Request-Id", "RateLimit", "Access-Control-Allow-Origin"}) write(name);
+  for (std::string_view name : {"X-Request-Id", "Cache-Control", "RateLimit", "Access-Control-Allow-Origin"})
+    write(name);
   if (IsOutdated(resource)) {
     write("Deprecation");
     if (types::ParseDate(resource->deprecated->sunset)) write("Sunset");

@@ -45,6 +45,9 @@ constexpr CommonRow kCommon[] = {
     {"deleted",
      R"({"name":"deleted","in":"query","description":"Deleted rows too, or only those; for who may restore them.",)"
      R"("schema":{"type":"string","enum":["with","only"]}})"},
+    {"purge",
+     R"({"name":"purge","in":"query","description":"`true`: for good, a row that is deleted already too; a right of )"
+     R"(its own.","schema":{"type":"boolean","default":false}})"},
     {"dryRun",
      R"({"name":"dryRun","in":"query","description":"`true`: does everything but commit, and answers what would have )"
      R"(been: the same status, body and errors.","schema":{"type":"boolean","default":false}})"},
@@ -132,6 +135,7 @@ class ParametersWriter {
       WriteInclude();
     }
     if (lists) WriteConditions();
+    if (kind_ == OperationKind::kDelete && model::Purges(resource_)) Common("purge");
     if (model::Writes(kind_)) Common("dryRun");
     WriteHeaders();
   }

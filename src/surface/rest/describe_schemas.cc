@@ -269,7 +269,7 @@ class SchemasWriter {
     member("id", R"({"type":"string","format":"uuid","maxLength":36,"description":"The id of the entry."})");
     member("action",
            R"({"type":"string","maxLength":64,"pattern":"^[a-zA-Z-]+$",)"
-           R"("description":"What was done: create, update, replace, delete, restore.","examples":["update"]})");
+           R"("description":"What was done: create, update, replace, delete, restore, purge.","examples":["update"]})");
     member("version", R"({"type":"integer","format":"int64","minimum":1,"maximum":9007199254740991,)"
                       R"("description":"The row's version after the change."})");
     member("at", R"({"type":"string","format":"date-time","maxLength":32,"description":"When."})");

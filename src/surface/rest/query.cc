@@ -15,11 +15,11 @@ constexpr size_t kMaxParameters = 200;
 constexpr int kMaxDots = 8;  // the planner allows fewer relations; this bounds what is built to tell so
 
 // Of a later build; refused by name wherever they stand.
-constexpr std::string_view kNotBuilt[] = {"purge", "select", "groupBy", "having", "tz"};
+constexpr std::string_view kNotBuilt[] = {"select", "groupBy", "having", "tz"};
 
 // What ReadNamed reads.
-constexpr std::string_view kNamed[] = {"page",   "perPage", "total",  "after",   "before", "sort",
-                                       "fields", "include", "filter", "deleted", "q",      "dryRun"};
+constexpr std::string_view kNamed[] = {"page",    "perPage", "total",   "after", "before", "sort",  "fields",
+                                       "include", "filter",  "deleted", "q",     "purge",  "dryRun"};
 
 std::vector<std::string> Split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -95,6 +95,9 @@ class QueryReader {
       call_.filter = value;
     } else if (name == "q" && Lists()) {
       call_.search = value;
+    } else if (name == "purge" && kind_ == OperationKind::kDelete) {
+      if (value != "true" && value != "false") Wrong("'purge' must be true or false");
+      call_.purge = value == "true";
     } else if (name == "deleted" && Lists()) {
       if (value != "with" && value != "only") Wrong("'deleted' must be with or only");
       call_.deleted = value == "only" ? call::Deleted::kOnly : call::Deleted::kWith;

@@ -20,6 +20,8 @@ enum class MetricId : uint8_t {
   kConnectionsMost,
   kConnectionsAccepted,
   kConnectionsRefused,
+  kLoopLag,
+  kShed,
   kReaders,
   kReadersBusy,
   kReaderQueue,

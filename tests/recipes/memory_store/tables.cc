@@ -88,18 +88,28 @@ types::Value Tables::View::FieldOf(cel::RowRef row, cel::FieldId field) const {
 }
 
 std::optional<cel::RowRef> Tables::View::ToOne(cel::RowRef row, cel::RelationId relation) const {
-  std::vector<cel::RowRef> rows = ToMany(row, relation);
+  std::vector<cel::RowRef> rows = ToMany(row, relation, nullptr);
   return rows.empty() ? std::nullopt : std::optional(rows[0]);
 }
 
-std::vector<cel::RowRef> Tables::View::ToMany(cel::RowRef row, cel::RelationId relation) const {
+std::vector<cel::RowRef> Tables::View::ToMany(cel::RowRef row, cel::RelationId relation,
+                                              const std::function<bool(cel::RowRef)>& between) const {
   const model::Relation& said = tables_.service_->resource(row.resource).relation(relation);
-  const Resource& target = tables_.service_->resource(said.target);
   Value key = FieldOf(row, said.local);
+  if (!said.through) return Live(said.target, said.remote, {key});
+  Values keys;
+  for (cel::RowRef one : Live(said.through->resource, said.through->near, {key})) {
+    if (between == nullptr || between(one)) keys.push_back(FieldOf(one, said.through->far));
+  }
+  return Live(said.target, said.remote, keys);
+}
+
+std::vector<cel::RowRef> Tables::View::Live(plan::ResourceId resource, FieldId field, const Values& keys) const {
   std::vector<cel::RowRef> rows;
-  if (key.is_null()) return rows;
-  for (const auto& [id, other] : tables_.TableOf(said.target)) {
-    if (other[said.remote.index()] == key && tables_.IsLive(target, other)) rows.push_back({said.target, &other});
+  for (const auto& [id, row] : tables_.TableOf(resource)) {
+    const Value& value = row[field.index()];
+    bool wanted = !value.is_null() && OneOf(keys, value);
+    if (wanted && tables_.IsLive(tables_.service_->resource(resource), row)) rows.push_back({resource, &row});
   }
   return rows;
 }
@@ -118,6 +128,7 @@ std::vector<const Tables::Row*> Tables::Select(plan::ResourceId resource, const 
 }
 
 plan::Answer Tables::Run(const plan::Query& query) {
+  if (query.between) return RunBetween(query);
   std::vector<const Row*> rows = Select(query.resource, query.where, query.deleted, query.words);
   std::erase_if(rows, [&](const Row* row) {
     if (query.among.valid() && !OneOf(query.among_values, (*row)[query.among.index()])) return true;
@@ -140,11 +151,36 @@ plan::Answer Tables::Run(const plan::Query& query) {
   }
   rows.erase(rows.begin(), rows.begin() + std::min(query.offset, static_cast<int64_t>(rows.size())));
   if (query.limit && *query.limit < static_cast<int64_t>(rows.size())) rows.resize(static_cast<size_t>(*query.limit));
-  types::Rows found(query.fields.size() + query.flags.size());
-  for (const Row* row : rows) {
-    for (FieldId field : query.fields) Append((*row)[field.index()], found);
-    for (const cel::ExprPtr& flag : query.flags) {
-      found.AppendInteger(cel::Holds(*flag, View(*this), {query.resource, row}) ? 1 : 0);
+  types::Rows found(query.cells());
+  for (const Row* row : rows) Show(query, *row, found);
+  return found;
+}
+
+void Tables::Show(const plan::Query& query, const Row& row, types::Rows& found) const {
+  for (FieldId field : query.fields) Append(row[field.index()], found);
+  for (const cel::ExprPtr& flag : query.flags) {
+    found.AppendInteger(cel::Holds(*flag, View(*this), {query.resource, &row}) ? 1 : 0);
+  }
+}
+
+// Each row once for each of the values that rows in between lead from.
+plan::Answer Tables::RunBetween(const plan::Query& query) const {
+  types::Rows found(query.cells());
+  const plan::Between& between = *query.between;
+  std::vector<const Row*> joins = Select(between.resource, between.where, call::Deleted::kWithout, {});
+  std::vector<const Row*> rows = Select(query.resource, query.where, query.deleted, query.words);
+  const Resource& of = service_->resource(query.resource);
+  std::sort(rows.begin(), rows.end(),
+            [&](const Row* a, const Row* b) { return CompareBy(query.order, *a, OrderedBy(query.order, *b)) < 0; });
+  for (const Value& value : query.among_values) {
+    int64_t shown = 0;
+    for (const Row* row : rows) {
+      bool met = std::any_of(joins.begin(), joins.end(), [&](const Row* join) {
+        return (*join)[query.among.index()] == value && (*join)[between.far.index()] == (*row)[of.key[0].index()];
+      });
+      if (!met || ++shown > query.per_value) continue;
+      Show(query, *row, found);
+      Append(value, found);
     }
   }
   return found;

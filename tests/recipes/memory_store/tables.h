@@ -27,13 +27,19 @@ class Tables {
     explicit View(const Tables& tables) : tables_(tables) {}
     types::Value FieldOf(cel::RowRef row, cel::FieldId field) const override;
     std::optional<cel::RowRef> ToOne(cel::RowRef row, cel::RelationId relation) const override;
-    std::vector<cel::RowRef> ToMany(cel::RowRef row, cel::RelationId relation) const override;
+    std::vector<cel::RowRef> ToMany(cel::RowRef row, cel::RelationId relation,
+                                    const std::function<bool(cel::RowRef)>& between) const override;
 
    private:
+    // The live rows whose field has one of those values; never null.
+    std::vector<cel::RowRef> Live(plan::ResourceId resource, plan::FieldId field, const types::Values& keys) const;
+
     const Tables& tables_;
   };
 
   plan::Answer Run(const plan::Query& query);
+  plan::Answer RunBetween(const plan::Query& query) const;
+  void Show(const plan::Query& query, const Row& row, types::Rows& found) const;
   plan::Answer Run(const plan::Count& count);
   plan::Answer Run(const plan::Probe& probe);
   plan::Answer Run(const plan::Insert& insert);
