@@ -66,6 +66,39 @@ def test_an_include_path_follows_the_rules_of_each_level(world, name, of):  # no
                 full(oracle, resource, oracle.rows[of][key], path, caller), (path, key)
 
 
+HAL = {"Accept": "application/hal+json, application/problem+json"}
+
+
+@pytest.mark.parametrize("name,of", cases())
+def test_hal_shows_the_same_and_links_only_rows_that_are_named(world, name, of):  # noqa: F811
+    oracle, clients = world
+    resource, caller = oracle.resources[of], CALLERS[name]
+    rows = oracle.visible(resource, "get", caller)
+    for key in [*oracle.rows[of], NOBODY_S]:
+        answer = clients[name].request("GET", f"/v1/{resource.collection}/{key}", headers=HAL)
+        assert answer.status == (oracle.refused(resource, "get", caller) or (200 if key in rows else 404)), answer.raw
+        if answer.status != 200:
+            continue
+        said = {field: value for field, value in answer.body.items() if field not in ("_links", "_embedded")}
+        expected = expected_row(oracle, resource, rows[key], caller)
+        assert without_times(resource, said) == expected
+        for relation, target in resource.to_one.items():
+            link = answer.body["_links"].get(relation, {}).get("href")
+            related = expected.get(relation + "Id")
+            named = related and not oracle.refused(oracle.resources[target], "get", caller)
+            assert link == (f"/v1/{oracle.resources[target].collection}/{related}" if named else None), relation
+    listed = clients[name].request("GET", f"/v1/{resource.collection}?perPage=100", headers=HAL)
+    if listed.status == 200:
+        assert {row["id"] for row in listed.body["_embedded"][json_name(resource)]} == \
+            set(oracle.visible(resource, "list", caller))
+
+
+def json_name(resource):
+    """order-lines is orderLines in JSON."""
+    first, *rest = resource.collection.split("-")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 def walk(client, path, first):
     """The rows of a walk by cursors from one end, in pages of two, and every cursor on the way."""
     rows, cursors, link = [], [], ""
