@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,12 +14,23 @@
 
 namespace ashlar::call {
 
-// A structured condition as its surface read it: names and texts that the planner resolves, all errors at once.
+// A structured condition as its surface read it: names and texts that the planner resolves, all errors at once. Most
+// compare one field; a tree comes of call::ReadWhere.
 struct Condition {
+  enum class Kind : uint8_t {
+    kCompare,
+    kAll,      // `of` all hold
+    kAny,      // one of them does
+    kNot,      // not all of them do
+    kRelated,  // `path` ends with a relation: of the row there, or of one row there, all of them hold
+  };
   std::string place;              // as the caller wrote it, for messages: "price[gte]"
   std::vector<std::string> path;  // {"category", "name"}
   Operator op = Operator::kEq;
   std::vector<std::string> values;  // texts, unescaped; several for in, nin
+  std::vector<json::Json> typed;    // instead of `values`, from a surface whose values have types
+  Kind kind = Kind::kCompare;
+  std::vector<Condition> of;
 };
 
 struct SortTerm {
@@ -58,6 +70,8 @@ struct Preconditions {
   bool if_none_match_any = false;  // PUT: only create
 };
 
+struct Aggregation;
+
 // What is asked, of which operation; who asks is the Caller. Carries raw names and texts: only the planner resolves.
 struct Call {
   model::OperationId operation;
@@ -71,6 +85,7 @@ struct Call {
   std::vector<SortTerm> sort;
   Paging paging;
   Deleted deleted = Deleted::kWithout;
+  std::shared_ptr<const Aggregation> aggregation;  // of an aggregate alone
   bool purge = false;     // delete: for good, on resources that keep deleted rows
   Preconditions preconditions;
   bool dry_run = false;   // of what writes: does everything but commit

@@ -45,6 +45,17 @@ struct PageInfo {
   bool has_next = false;  // page paging
 };
 
+// What an aggregate gives: a row for each group.
+struct GroupSet {
+  struct Column {
+    std::string member;  // of a row: "categoryId", "count", "sum"
+    std::string field;   // of a function that has one: {"sum": {"price": ...}}
+    types::TypePtr type;
+  };
+  std::vector<Column> columns;  // the first cells of a row; those of one member stand together
+  types::Rows rows;
+};
+
 // One entry of a row's audit, newest first. Texts are JSON, or empty for null.
 struct HistoryEntry {
   std::string id, action, before, after, caller_id, request_id;
@@ -55,7 +66,8 @@ struct HistoryEntry {
 // What came of a Call.
 struct Outcome {
   RowSet rows;  // list: the page; otherwise one row, or none (deleted, or not readable)
-  std::optional<PageInfo> page;  // of a list and of a history
+  std::optional<PageInfo> page;  // of a list, of an aggregate and of a history
+  std::optional<GroupSet> groups;  // of an aggregate
   std::vector<HistoryEntry> history;
   bool created = false;  // 201
   int64_t version = 0;  // of the one row

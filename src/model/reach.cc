@@ -6,7 +6,8 @@ namespace ashlar::model {
 cel::ExprPtr GateOf(const Resource& resource, OperationKind kind) {
   const Access& access = resource.access;
   switch (kind) {
-    case OperationKind::kList: return access.list;
+    case OperationKind::kList:
+    case OperationKind::kAggregate: return access.list;
     case OperationKind::kGet: return access.get;
     case OperationKind::kCreate: return access.create;
     case OperationKind::kUpdate: return cel::And(access.update_before, access.update_after);

@@ -32,6 +32,7 @@ std::string_view NameOf(OperationKind kind) {
     case OperationKind::kDelete: return "delete";
     case OperationKind::kRestore: return "restore";
     case OperationKind::kHistory: return "history";
+    case OperationKind::kAggregate: return "aggregate";
   }
   return "";
 }
@@ -40,7 +41,8 @@ bool Writes(OperationKind kind) {
   switch (kind) {
     case OperationKind::kList:
     case OperationKind::kGet:
-    case OperationKind::kHistory: return false;
+    case OperationKind::kHistory:
+    case OperationKind::kAggregate: return false;
     case OperationKind::kCreate:
     case OperationKind::kUpdate:
     case OperationKind::kReplace:

@@ -98,7 +98,7 @@ struct Access {
   cel::ExprPtr purge;  // of resources with soft_delete
 };
 
-enum class OperationKind : uint8_t { kList, kCreate, kGet, kUpdate, kReplace, kDelete, kRestore, kHistory };
+enum class OperationKind : uint8_t { kList, kCreate, kGet, kUpdate, kReplace, kDelete, kRestore, kHistory, kAggregate };
 std::string_view NameOf(OperationKind kind);  // "list", "create", ...
 bool Writes(OperationKind kind);
 

@@ -10,6 +10,7 @@ namespace ashlar::plan {
 namespace {
 
 using call::Operator;
+using Kind = call::Condition::Kind;
 using cel::ExprPtr;
 using cel::Op;
 
@@ -20,23 +21,83 @@ constexpr int kMaxValues = 1000;
 constexpr int kMaxDepth = 8;
 constexpr int kMaxSortParts = 1000;  // of what computed fields are made of
 
-// Builds one structured condition from the outside in: crossing a to-many opens an `exists`.
+// How much a tree of conditions holds, and how deep.
+struct Tree {
+  int conditions = 0;
+  int depth = 0;
+};
+
+Tree MeasureTree(const std::vector<call::Condition>& conditions) {
+  Tree tree;
+  for (const call::Condition& condition : conditions) {
+    if (condition.kind == Kind::kCompare) {
+      ++tree.conditions;
+      tree.depth = std::max(tree.depth, 1);
+      continue;
+    }
+    Tree inner = MeasureTree(condition.of);
+    tree.conditions += inner.conditions;
+    tree.depth = std::max(tree.depth, inner.depth + 1);
+  }
+  return tree;
+}
+
+// Builds structured conditions from the outside in: crossing a to-many opens an `exists`.
 class ConditionMaker {
  public:
-  ConditionMaker(const call::Condition& condition, const Rules& rules, int* next_slot, ClauseErrors& errors)
-      : condition_(condition), rules_(rules), next_slot_(next_slot), errors_(errors) {}
+  ConditionMaker(const Rules& rules, int* next_slot, ClauseErrors& errors)
+      : rules_(rules), next_slot_(next_slot), errors_(errors) {}
 
-  ExprPtr Make(const model::Resource& resource) { return Cross(resource, RowAt(resource.id, 0), 0); }
+  // That all of them hold of `row`; null: of every row, or something is wrong.
+  ExprPtr All(const std::vector<call::Condition>& conditions, const model::Resource& resource, const ExprPtr& row) {
+    ExprPtr all;
+    for (const call::Condition& condition : conditions) {
+      if (ExprPtr made = One(condition, resource, row)) all = cel::And(all, std::move(made));
+    }
+    return all;
+  }
 
  private:
+  ExprPtr One(const call::Condition& condition, const model::Resource& resource, const ExprPtr& row) {
+    switch (condition.kind) {
+      case Kind::kAll: return All(condition.of, resource, row);
+      case Kind::kNot: {
+        ExprPtr all = All(condition.of, resource, row);
+        return all == nullptr ? nullptr : cel::Not(std::move(all));
+      }
+      case Kind::kAny: {
+        ExprPtr any;
+        for (const call::Condition& one : condition.of) {
+          ExprPtr made = One(one, resource, row);
+          if (made != nullptr) any = any == nullptr ? std::move(made) : cel::Or(std::move(any), std::move(made));
+        }
+        return any;
+      }
+      case Kind::kCompare:
+      case Kind::kRelated: break;
+    }
+    size_t relations = condition.path.size() - (condition.kind == Kind::kCompare ? 1 : 0);
+    if (crossed_ + relations > kMaxRelations) {
+      return Invalid(fmt::format("'{}' crosses more than {} relations", condition.place, kMaxRelations));
+    }
+    if (std::max(condition.values.size(), condition.typed.size()) > kMaxValues) {
+      return Invalid(fmt::format("'{}' has more than {} values", condition.place, kMaxValues));
+    }
+    const call::Condition* outer = std::exchange(condition_, &condition);
+    crossed_ += relations;
+    ExprPtr made = Cross(resource, row, 0);
+    crossed_ -= relations;
+    condition_ = outer;
+    return made;
+  }
+
   ExprPtr Cross(const model::Resource& resource, ExprPtr row, size_t step) {
-    const std::string& name = condition_.path[step];
-    bool last = step + 1 == condition_.path.size();
-    if (last) return Compare(resource, std::move(row), name);
+    if (step == condition_->path.size()) return All(condition_->of, resource, row);
+    const std::string& name = condition_->path[step];
+    bool last = step + 1 == condition_->path.size();
+    if (last && condition_->kind == Kind::kCompare) return Compare(resource, std::move(row), name);
     model::RelationId id = resource.FindRelation(name);
-    if (!id.valid())
-      return Invalid(fmt::format("'{}': {} has no relation '{}'{}", condition_.place, resource.name, name,
-                                 RelationMeant(resource, name)));
+    if (!id.valid()) return NoRelation(resource, name);
     const model::Relation& relation = resource.relation(id);
     const model::Resource& target = rules_.service().resource(relation.target);
     if (!KeyReadable(resource, relation)) return nullptr;
@@ -55,6 +116,14 @@ class ConditionMaker {
         cel::Expr{boolean, cel::Comprehension{cel::Macro::kExists, related, slot, body}});
   }
 
+  ExprPtr NoRelation(const model::Resource& resource, const std::string& name) {
+    bool empty = condition_->of.empty();  // which the surface has told
+    bool field = condition_->kind == Kind::kRelated && !empty && resource.FindField(name).valid();
+    return Invalid(field ? fmt::format("'{}': there is no operator of that name", condition_->of.front().place)
+                         : fmt::format("'{}': {} has no relation '{}'{}", condition_->place, resource.name, name,
+                                       RelationMeant(resource, name)));
+  }
+
   bool KeyReadable(const model::Resource& resource, const model::Relation& relation) {
     size_t denied = errors_.denied.size();
     AddUnreadKeys(resource, relation, rules_, errors_);
@@ -66,18 +135,20 @@ class ConditionMaker {
     if (!id.valid()) return Invalid(NoField(resource, name));
     const model::Field& field = resource.field(id);
     if (!field.type->filterable()) {
-      return Invalid(fmt::format("'{}': a {} field cannot be filtered", condition_.place, field.type->name()));
+      return Invalid(fmt::format("'{}': a {} field cannot be filtered", condition_->place, field.type->name()));
     }
-    if (!Fits(condition_.op, *field.type)) {
-      return Invalid(fmt::format("'{}': operator '{}' is not for '{}', which is {} and takes {}", condition_.place,
-                                 RowOf(condition_.op).name, name, field.type->text(), OperatorsOf(*field.type)));
+    if (!Fits(condition_->op, *field.type)) {
+      return Invalid(fmt::format("'{}': operator '{}' is not for '{}', which is {} and takes {}", condition_->place,
+                                 RowOf(condition_->op).name, name, field.type->text(), OperatorsOf(*field.type)));
     }
+    size_t mistakes = errors_.invalid.size();
     std::vector<ExprPtr> values = Values(field);
     if (!rules_.AlwaysReads(field)) {
       errors_.denied.push_back(field.name);
       return nullptr;
     }
-    if (values.size() != condition_.values.size()) return nullptr;
+    if (errors_.invalid.size() > mistakes) return nullptr;
+    if (values.empty()) return condition_->op == Operator::kIn ? cel::False() : cel::True();
     return Apply(FieldOf(resource, id, std::move(row)), std::move(values));
   }
 
@@ -92,33 +163,63 @@ class ConditionMaker {
   std::string NoField(const model::Resource& resource, const std::string& name) const {
     if (name == "id") {
       auto names = std::views::transform(resource.key, [&](model::FieldId id) { return resource.field(id).name; });
-      return fmt::format("'{}': the id of {} is made of {}: filter by these", condition_.place, resource.name,
+      return fmt::format("'{}': the id of {} is made of {}: filter by these", condition_->place, resource.name,
                          fmt::join(names, ", "));
     }
-    bool alone = condition_.path.size() == 1;
-    return fmt::format("'{}': {} has no field '{}'{}", condition_.place, resource.name, name,
+    bool alone = condition_->path.size() == 1;
+    return fmt::format("'{}': {} has no field '{}'{}", condition_->place, resource.name, name,
                        alone ? ConditionMeant(resource, name) : FieldMeant(resource, name));
   }
 
   // The operator's values as literals; what does not parse is told, and left out.
   std::vector<ExprPtr> Values(const model::Field& field) {
     std::vector<ExprPtr> literals;
-    for (const std::string& text : condition_.values) {
+    for (const std::string& text : condition_->values) {
       if (ExprPtr literal = Value(field, text)) literals.push_back(std::move(literal));
     }
+    for (const json::Json& value : condition_->typed) {
+      if (ExprPtr literal = TypedValue(field, value)) literals.push_back(std::move(literal));
+    }
     return literals;
+  }
+
+  ExprPtr TypedValue(const model::Field& field, const json::Json& value) {
+    if (condition_->op == Operator::kIsNull) {
+      if (value.boolean() != nullptr) return *value.boolean() ? cel::True() : cel::False();
+      return Invalid(fmt::format("'{}': must be true or false", condition_->place));
+    }
+    bool equal = condition_->op == Operator::kEq || condition_->op == Operator::kNe;
+    cel::Type type = field.cel_type;
+    type.nullable = value.is_null();
+    if (value.is_null() && equal) return cel::MakeLiteral(types::Null{}, cel::Type{.nullable = true});
+    if (value.is_null()) return Invalid(fmt::format("'{}': null is for eq, ne and isNull", condition_->place));
+    if (field.type->kind() == types::Kind::kText) {
+      if (value.string() != nullptr) return Value(field, *value.string());
+      return Invalid(fmt::format("'{}': must be a string", condition_->place));
+    }
+    const types::Type* element = field.type->element();
+    if (element != nullptr) type = cel::TypeOf(*element, false);
+    auto read = (element != nullptr ? element : field.type.get())->ParseSought(value);
+    if (!read) return Invalid(fmt::format("'{}': {}", condition_->place, read.error().message));
+    return cel::MakeLiteral(std::move(*read), type);
+  }
+
+  // Whether the value is a part of a text, whatever form the whole has.
+  bool IsText(const model::Field& field) const {
+    Operator op = condition_->op;
+    bool part =
+        op == Operator::kStartsWith || op == Operator::kIeq || op == Operator::kIcontains || op == Operator::kContains;
+    return part && field.type->kind() == types::Kind::kText;
   }
 
   ExprPtr Value(const model::Field& field, const std::string& text) {
     cel::Type type = field.cel_type;
     type.nullable = false;
-    if (condition_.op == Operator::kIsNull) {
+    if (condition_->op == Operator::kIsNull) {
       if (text == "true" || text == "false") return text == "true" ? cel::True() : cel::False();
-      return Invalid(fmt::format("'{}': must be true or false", condition_.place));
+      return Invalid(fmt::format("'{}': must be true or false", condition_->place));
     }
-    bool raw = condition_.op == Operator::kStartsWith || condition_.op == Operator::kIeq ||
-               condition_.op == Operator::kIcontains || condition_.op == Operator::kContains;
-    if (raw && field.type->kind() == types::Kind::kText) {
+    if (IsText(field)) {
       type.constants.clear();
       return cel::MakeLiteral(text, type);
     }
@@ -128,12 +229,12 @@ class ConditionMaker {
       type = cel::TypeOf(*element, false);
     }
     auto value = reader->ParseText(text);
-    if (!value) return Invalid(fmt::format("'{}': {}", condition_.place, value.error().message));
+    if (!value) return Invalid(fmt::format("'{}': {}", condition_->place, value.error().message));
     return cel::MakeLiteral(std::move(*value), type);
   }
 
   ExprPtr Apply(ExprPtr field, std::vector<ExprPtr> values) {
-    switch (condition_.op) {
+    switch (condition_->op) {
       case Operator::kEq: return MakeCall(Op::kEqual, {field, values[0]});
       case Operator::kNe: return MakeCall(Op::kNotEqual, {field, values[0]});
       case Operator::kGt: return MakeCall(Op::kGreater, {field, values[0]});
@@ -172,7 +273,8 @@ class ConditionMaker {
     return nullptr;
   }
 
-  const call::Condition& condition_;
+  const call::Condition* condition_ = nullptr;  // the one that is made
+  size_t crossed_ = 0;                          // relations on the way to it
   const Rules& rules_;
   int* next_slot_;
   ClauseErrors& errors_;
@@ -253,8 +355,11 @@ void AddUnreadKeys(const model::Resource& owner, const model::Relation& relation
 
 ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, const Rules& rules,
                       ClauseErrors& errors) {
-  if (call.where.size() > kMaxPredicates) {
-    errors.invalid.push_back(fmt::format("the query has more than {} conditions", kMaxPredicates));
+  Tree tree = MeasureTree(call.where);
+  if (tree.conditions > kMaxPredicates || tree.depth > kMaxDepth) {
+    errors.invalid.push_back(tree.depth > kMaxDepth
+                                 ? fmt::format("'where' is nested more than {} deep", kMaxDepth)
+                                 : fmt::format("the query has more than {} conditions", kMaxPredicates));
     return nullptr;
   }
   ExprPtr filter;
@@ -262,20 +367,8 @@ ExprPtr MakeCondition(const call::Call& call, const model::Resource& resource, c
     filter = MakeFilter(call.filter, resource, rules, errors);
     if (filter != nullptr) CheckLimits(*filter, call, errors);
   }
-  ExprPtr all;
   int next_slot = filter == nullptr ? 1 : cel::MaxSlot(*filter) + 1;
-  for (const call::Condition& condition : call.where) {
-    if (condition.path.size() > kMaxRelations + 1) {
-      errors.invalid.push_back(fmt::format("'{}' crosses more than {} relations", condition.place, kMaxRelations));
-      continue;
-    }
-    if (condition.values.size() > kMaxValues) {
-      errors.invalid.push_back(fmt::format("'{}' has more than {} values", condition.place, kMaxValues));
-      continue;
-    }
-    ExprPtr made = ConditionMaker(condition, rules, &next_slot, errors).Make(resource);
-    if (made != nullptr) all = cel::And(all, made);
-  }
+  ExprPtr all = ConditionMaker(rules, &next_slot, errors).All(call.where, resource, RowAt(resource.id, 0));
   if (!errors.empty()) return nullptr;
   all = cel::And(all, filter == nullptr ? nullptr : rules.Fold(filter));
   CheckSize(all, rules, errors);

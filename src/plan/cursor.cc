@@ -58,6 +58,19 @@ bool TakeCell(std::string_view& in, types::Cell& cell) {
   return true;
 }
 
+// All that a condition asks.
+std::string Told(const call::Condition& condition) {
+  std::string text;
+  for (const std::string& step : condition.path) AppendText(step, text);
+  AppendText(RowOf(condition.op).name, text);
+  for (const std::string& value : condition.values) AppendText(value, text);
+  if (condition.kind == call::Condition::Kind::kCompare && condition.typed.empty()) return text;
+  text += fmt::format("t{}:{}:", static_cast<int>(condition.kind), condition.path.size());
+  for (const json::Json& value : condition.typed) AppendText(json::ToText(value), text);
+  for (const call::Condition& part : condition.of) AppendText(Told(part), text);
+  return text;
+}
+
 }  // namespace
 
 Cursors::Cursors(const Planner::CursorKey& key, const call::Call& call, const Rules& rules,
@@ -72,13 +85,7 @@ Cursors::Cursors(const Planner::CursorKey& key, const call::Call& call, const Ru
   AppendText(call.search ? "q" + *call.search : "", binding_);
   binding_ += static_cast<char>('0' + static_cast<int>(call.deleted));
   std::vector<std::string> conditions;
-  for (const call::Condition& condition : call.where) {
-    std::string text;
-    for (const std::string& step : condition.path) AppendText(step, text);
-    AppendText(RowOf(condition.op).name, text);
-    for (const std::string& value : condition.values) AppendText(value, text);
-    conditions.push_back(std::move(text));
-  }
+  for (const call::Condition& condition : call.where) conditions.push_back(Told(condition));
   std::sort(conditions.begin(), conditions.end());
   for (const std::string& condition : conditions) AppendText(condition, binding_);
   for (const Order& term : order) {

@@ -2,14 +2,15 @@
 #include "plan/planner.h"
 
 #include "base/result.h"
-#include "base/utf8_words.h"
 #include "model/reach.h"
 #include "model/row_id.h"
+#include "plan/aggregate.h"
 #include "plan/conditions.h"
 #include "plan/cursor.h"
 #include "plan/history.h"
 #include "plan/once.h"
 #include "plan/read_program.h"
+#include "plan/row_clauses.h"
 #include "plan/write_program.h"
 
 namespace ashlar::plan {
@@ -19,58 +20,14 @@ using call::Code;
 using cel::ExprPtr;
 using model::OperationKind;
 
-constexpr int64_t kMaxPage = 1'000'000;
-constexpr size_t kMaxWords = 32;
-
-// What the surface found wrong with the query, to be told with all that is wrong with its names and values.
-ClauseErrors Doubted(const call::Call& call) {
-  ClauseErrors errors;
-  if (call.malformed) errors.invalid.push_back(call.malformed->message);
-  return errors;
-}
-
-int64_t PerPage(const call::Paging& paging, const model::Resource& resource, ClauseErrors& errors) {
-  int64_t per_page = paging.per_page.value_or(resource.page_default);
-  if (per_page < 1 || per_page > resource.page_max) {
-    errors.invalid.push_back(fmt::format("'perPage' must be from 1 to {}", resource.page_max));
-  }
-  if (paging.page < 1 || paging.page > kMaxPage) {
-    errors.invalid.push_back(fmt::format("'page' must be from 1 to {}", kMaxPage));
-  }
-  return per_page;
-}
-
-// What `q` asks for. Its fields have no read rule of their own (the contract sees to that).
+// What `q` asks for, and how it sorts.
 void MakeSearch(const call::Call& call, const model::Resource& resource, Query& query, ClauseErrors& errors) {
-  if (!call.search) return;
-  query.words = WordsOf(*call.search);
-  query.ranked = call.sort.empty();
-  if (!resource.searched()) {
-    errors.invalid.push_back(fmt::format("'q': {} has no field with 'search: true'", resource.name));
-  } else if (query.words.empty()) {
-    errors.invalid.push_back("'q' has no word");
-  } else if (query.words.size() > kMaxWords) {
-    errors.invalid.push_back(fmt::format("'q' has more than {} words", kMaxWords));
-  } else if (query.ranked && call.paging.cursor) {
+  size_t mistakes = errors.invalid.size();
+  query.words = MakeWords(call, resource, errors);
+  query.ranked = call.search && call.sort.empty();
+  if (query.ranked && call.paging.cursor && errors.invalid.size() == mistakes) {
     errors.invalid.push_back("'q' with a cursor needs a 'sort': how well a row fits changes with the others");
   }
-}
-
-// Deleted rows are for who may restore them.
-std::optional<call::ApiError> MakeDeleted(const call::Call& call, const model::Resource& resource, const Rules& rules,
-                                          ListPlan& plan) {
-  if (call.deleted == call::Deleted::kWithout) return std::nullopt;
-  if (!resource.soft_delete) {
-    return call::ApiError{Code::kInvalidQuery, fmt::format("'deleted': {} has no soft delete", resource.name), {}};
-  }
-  ExprPtr restore = rules.Access(resource.access.restore);
-  if (cel::IsFalse(restore)) return rules.Denied("listing deleted rows");
-  plan.query.deleted = call.deleted;
-  FieldId deleted_at = resource.FindSystem(model::SystemField::kDeletedAt);
-  ExprPtr field = FieldOf(resource, deleted_at, RowAt(resource.id, 0));
-  ExprPtr live = MakeCall(cel::Op::kEqual, {field, LiteralFor(resource.field(deleted_at), Value{})});
-  if (!cel::IsTrue(restore)) plan.query.where = cel::And(plan.query.where, cel::Or(live, restore));
-  return std::nullopt;
 }
 
 void Page(const call::Call& call, int64_t per_page, const Rules& rules, const model::Resource& resource,
@@ -112,7 +69,8 @@ call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const mo
   int64_t per_page = PerPage(call.paging, resource, errors);
   if (!errors.invalid.empty()) return std::unexpected(errors.ToError(rules));
   plan.query.where = cel::And(gate, condition);
-  if (auto refusal = MakeDeleted(call, resource, rules, plan)) return std::unexpected(std::move(*refusal));
+  plan.query.deleted = call.deleted;
+  if (auto refusal = MakeDeleted(call, resource, rules, plan.query.where)) return std::unexpected(std::move(*refusal));
   Page(call, per_page, rules, resource, key, plan, errors);
   if (!errors.empty()) return std::unexpected(errors.ToError(rules));
   plan.query.fields = plan.shape->fields;
@@ -169,7 +127,8 @@ call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const c
     case OperationKind::kRestore: return MakeRemoveProgram(request);
     case OperationKind::kList:
     case OperationKind::kGet:
-    case OperationKind::kHistory: break;
+    case OperationKind::kHistory:
+    case OperationKind::kAggregate: break;
   }
   return call::Refuse(Code::kInternal, "this operation does not write");
 }
@@ -188,7 +147,7 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
   ExprPtr gate = rules.Access(purges ? resource.access.purge : model::GateOf(resource, operation.kind));
   if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(purges ? "purge" : operation.name));
   bool reads = operation.kind == OperationKind::kList || operation.kind == OperationKind::kGet ||
-               operation.kind == OperationKind::kHistory;
+               operation.kind == OperationKind::kHistory || operation.kind == OperationKind::kAggregate;
   if (call.malformed && !(reads && call.malformed->code == Code::kInvalidQuery)) {
     return std::unexpected(*call.malformed);
   }
@@ -201,6 +160,7 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
     case OperationKind::kList: program = MakeList(call, resource, rules, gate, cursor_key_); break;
     case OperationKind::kGet: program = MakeGet(call, resource, rules, gate); break;
     case OperationKind::kHistory: program = MakeHistory(call, resource, rules); break;
+    case OperationKind::kAggregate: program = MakeAggregate(call, resource, rules, gate); break;
     case OperationKind::kCreate:
     case OperationKind::kUpdate:
     case OperationKind::kReplace:

@@ -6,9 +6,11 @@
 #include <variant>
 #include <vector>
 
+#include "call/aggregation.h"
 #include "call/call.h"
 #include "cel/expr.h"
 #include "model/service.h"
+#include "types/period.h"
 #include "types/rows.h"
 
 namespace ashlar::plan {
@@ -67,6 +69,45 @@ struct Count {
   std::vector<std::string> words;  // as Query::words
 };
 
+// One row for each group of rows that are alike in `keys` (all rows, where there are none): the keys, then the
+// measures. Null is a value like any other of a key, and is passed over by measures; of no value they are null, but for
+// the count. A sum or mean that does not fit is an empty text.
+struct GroupKey {
+  FieldId field;
+  types::Period period = types::Period::kNone;  // of days and moments: the period that they lie in
+  bool operator==(const GroupKey&) const = default;
+};
+struct Measured {
+  call::Function function = call::Function::kCount;
+  FieldId field;  // none of a count
+  types::TypePtr type;  // of what it gives
+};
+// Only groups of which it holds. Like the operators of a condition: null is equal to null alone; what does not fit
+// counts as null.
+struct Having {
+  size_t measure = 0;
+  call::Operator op = call::Operator::kEq;
+  Values values;
+};
+struct Aggregate {
+  ResourceId resource;
+  std::vector<GroupKey> keys;
+  std::string zone = "UTC";  // whose clocks tell the periods of moments
+  std::vector<Measured> measures;
+  cel::ExprPtr where;
+  call::Deleted deleted = call::Deleted::kWithout;
+  std::vector<std::string> words;  // as Query::words
+  std::vector<Having> having;
+  struct Term {
+    size_t cell = 0;  // of an answer's row
+    bool descending = false;
+  };
+  std::vector<Term> order;  // holds every key, so that it is total
+  std::optional<int64_t> limit;
+  int64_t offset = 0;
+  bool counts = false;  // instead: one row, one cell, how many groups there are; without order and limits
+};
+
 // One row: the value of each expression over a row that is not (yet) stored as it is given here, by field.
 // A cell is null where the expression is null or an error.
 struct Probe {
@@ -89,7 +130,7 @@ struct Delete {
   ResourceId resource;
   Values key;
 };
-using Statement = std::variant<Query, Count, Probe, Insert, Update, Delete>;
+using Statement = std::variant<Query, Count, Aggregate, Probe, Insert, Update, Delete>;
 
 // What a statement gave. A violation leaves the row as it was; the program decides what becomes of the unit.
 struct Written {

@@ -131,6 +131,24 @@ std::string World::TellQuery(const Query& query) const {
   return text;
 }
 
+std::string World::TellAggregate(const Aggregate& groups) const {
+  const model::Resource& of = service_->resource(groups.resource);
+  std::string text = (groups.counts ? "count groups of " : "groups of ") + of.name + ":";
+  for (const GroupKey& key : groups.keys) text += " " + of.field(key.field).name;
+  for (const Measured& measure : groups.measures) {
+    text += fmt::format(" {}", call::RowOf(measure.function).name);
+    if (measure.field.valid()) text += fmt::format("({})", of.field(measure.field).name);
+  }
+  if (groups.where != nullptr) text += " where " + Tell(groups.where);
+  for (const Having& having : groups.having) {
+    text += fmt::format(" having {} {} {}", having.measure, call::RowOf(having.op).name, TellAll(having.values));
+  }
+  for (const Aggregate::Term& term : groups.order)
+    text += fmt::format(" by {}{}", term.descending ? "-" : "", term.cell);
+  if (groups.offset > 0) text += fmt::format(" from {}", groups.offset);
+  return groups.limit ? text + fmt::format(" limit {}", *groups.limit) : text;
+}
+
 std::string World::Tell(const Statement& statement) const {
   if (const auto* query = std::get_if<Query>(&statement)) return TellQuery(*query);
   if (const auto* count = std::get_if<Count>(&statement)) {
@@ -138,6 +156,7 @@ std::string World::Tell(const Statement& statement) const {
     if (count->where != nullptr) text += " where " + Tell(count->where);
     return text + (count->deleted == call::Deleted::kWithout ? "" : " deleted too");
   }
+  if (const auto* groups = std::get_if<Aggregate>(&statement)) return TellAggregate(*groups);
   if (const auto* probe = std::get_if<Probe>(&statement)) {
     return fmt::format("probe {}: {}", service_->resource(probe->resource).name, TellAll(probe->expressions));
   }

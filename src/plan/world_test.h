@@ -42,6 +42,7 @@ class World {
   std::string TellCall(const cel::Call& call) const;
   std::string TellPath(const cel::Expr& row, std::string_view name) const;
   std::string TellQuery(const Query& query) const;
+  std::string TellAggregate(const Aggregate& groups) const;
   std::string TellFields(const model::Resource& of, const std::vector<FieldId>& fields) const;
   std::string TellAll(const std::vector<cel::ExprPtr>& exprs) const;
   std::string TellAll(const Values& values) const;

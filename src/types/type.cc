@@ -26,4 +26,10 @@ std::string_view NameOf(Detail detail) {
   return "";
 }
 
+std::expected<Value, FieldError> Type::ParseSought(const json::Json& input) const {
+  auto value = Parse(input);
+  if (!value) return std::unexpected(std::move(value).error().front());
+  return std::move(*value);
+}
+
 }  // namespace ashlar::types

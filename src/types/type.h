@@ -63,6 +63,8 @@ class Type {
 
   // Reads a JSON value, bounds and form checked, all errors at once. Null is the caller's matter (REQUIRES: not null).
   virtual std::expected<Value, FieldErrors> Parse(const json::Json& input) const = 0;
+  // Reads a JSON value that is looked for: form checked, bounds not.
+  virtual std::expected<Value, FieldError> ParseSought(const json::Json& input) const;
   // Reads one value as a query parameter writes it; form checked, bounds (min, max, pattern) not.
   virtual std::expected<Value, FieldError> ParseText(std::string_view input) const = 0;
   // Checks form and bounds of a value that an expression made; its kind is right already.

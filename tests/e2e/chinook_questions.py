@@ -7,6 +7,7 @@ A question is asked page by page; `project` of every row, in order, must equal w
 
 import collections
 import datetime
+import decimal
 from decimal import Decimal
 
 from chinook_oracle import ids, money, ordered
@@ -221,3 +222,68 @@ ask("CEL: playlists by what their tracks cost", "playlists",
 ask("CEL: exists within exists over a many-to-many", "albums",
     {"filter": "tracks.exists(t, t.playlists.exists(p, p.name == 'Music'))"},
     lambda o: ids(o.where("Album", lambda a: any(p.name == "Music" for t in a.tracks for p in t.playlists))))
+
+
+# Aggregates
+def groups(rows, *keys):
+    """Rows by the values of some keys, nulls first."""
+    found = collections.defaultdict(list)
+    for row in rows:
+        found[tuple(key(row) for key in keys)].append(row)
+    return sorted(found.items(), key=lambda item: tuple((part is not None, part if part is not None else 0)
+                                                        for part in item[0]))
+
+
+def mean(values, decimals):
+    """Of decimals or ints, a half rounded to the even neighbour."""
+    context = decimal.Context(prec=60, rounding=decimal.ROUND_HALF_EVEN)
+    exact = context.divide(sum(values, Decimal(0)), Decimal(len(values)))
+    return str(exact.quantize(Decimal(1).scaleb(-decimals), context=context))
+
+
+def total(rows, key):
+    return money(sum((key(row) for row in rows), Decimal(0)))
+
+
+ask("all invoices together", "invoices/aggregate", {"select": "count,sum(total),avg(total),min(total),max(total)"},
+    lambda o: [dict(count=len(o.all("Invoice")), sum={"total": total(o.all("Invoice"), lambda i: i.total)},
+                    avg={"total": mean([i.total for i in o.all("Invoice")], 8)},
+                    min={"total": money(min(i.total for i in o.all("Invoice")))},
+                    max={"total": money(max(i.total for i in o.all("Invoice")))})], lambda r: r)
+ask("tracks by genre", "tracks/aggregate",
+    {"select": "count,sum(milliseconds),max(bytes),avg(unitPrice)", "groupBy": "genreId"},
+    lambda o: [dict(genreId=genre, count=len(rows), sum={"milliseconds": sum(t.milliseconds for t in rows)},
+                    max={"bytes": max(t.bytes for t in rows)}, avg={"unitPrice": mean([t.unitPrice for t in rows], 8)})
+               for (genre,), rows in groups(o.all("Track"), lambda t: t.genreId)], lambda r: r)
+ask("the mean length of tracks by medium", "tracks/aggregate",
+    {"select": "avg(milliseconds)", "groupBy": "mediaTypeId"},
+    lambda o: [dict(mediaTypeId=medium, avg={"milliseconds": float(mean([t.milliseconds for t in rows], 20))})
+               for (medium,), rows in groups(o.all("Track"), lambda t: t.mediaTypeId)],
+    lambda r: {**r, "avg": {"milliseconds": float(r["avg"]["milliseconds"])}})
+ask("what countries spend, the most first", "invoices/aggregate",
+    {"select": "count,sum(total)", "groupBy": "billingCountry", "sort": "-sum(total)"},
+    lambda o: [dict(billingCountry=country, count=len(rows), sum={"total": total(rows, lambda i: i.total)})
+               for (country,), rows in sorted(groups(o.all("Invoice"), lambda i: i.billingCountry),
+                                              key=lambda item: -sum(i.total for i in item[1]))], lambda r: r)
+ask("income by month", "invoices/aggregate", {"select": "sum(total)", "groupBy": "invoiceDate:month"},
+    lambda o: [{"invoiceDate:month": month + "-01", "sum": {"total": total(rows, lambda i: i.total)}}
+               for (month,), rows in groups(o.all("Invoice"), lambda i: i.invoiceDate[:7])], lambda r: r)
+ask("invoices by week, which begins on Monday", "invoices/aggregate",
+    {"select": "count", "groupBy": "invoiceDate:week"},
+    lambda o: [{"invoiceDate:week": week, "count": len(rows)} for (week,), rows in groups(
+        o.all("Invoice"), lambda i: str(datetime.date.fromisoformat(i.invoiceDate[:10]) - datetime.timedelta(
+            datetime.date.fromisoformat(i.invoiceDate[:10]).weekday())))], lambda r: r)
+ask("customers who bought often", "invoices/aggregate",
+    {"select": "count", "groupBy": "customerId", "having[count][gte]": 7, "having[sum(total)][gt]": "38"},
+    lambda o: [dict(customerId=who, count=len(rows))
+               for (who,), rows in groups(o.all("Invoice"), lambda i: i.customerId)
+               if len(rows) >= 7 and sum(i.total for i in rows) > 38], lambda r: r, empty=True)
+ask("composers of rock with more than five tracks", "tracks/aggregate",
+    {"select": "count", "groupBy": "composer", "genre.name": "Rock", "composer[isNull]": "false",
+     "having[count][gt]": 5, "sort": "-count,composer"},
+    lambda o: [dict(composer=who, count=len(rows)) for (who,), rows in sorted(
+        groups(o.where("Track", lambda t: t.genre.name == "Rock" and t.composer is not None), lambda t: t.composer),
+        key=lambda item: (-len(item[1]), item[0])) if len(rows) > 5], lambda r: r, empty=True)
+ask("lines by price and amount", "invoice-lines/aggregate", {"select": "count", "groupBy": "unitPrice,quantity"},
+    lambda o: [dict(unitPrice=money(price), quantity=amount, count=len(rows)) for (price, amount), rows in
+               groups(o.all("InvoiceLine"), lambda l: l.unitPrice, lambda l: l.quantity)], lambda r: r)

@@ -179,7 +179,7 @@ resources:
 
 def test_what_there_is_once_is_counted_as_one(tmp_path):
     path = write(tmp_path, "service: x\n")
-    assert harness.succeed("check", path, cwd=tmp_path).stdout == f"{path}: ok, 1 resource, 2 operations\n"
+    assert harness.succeed("check", path, cwd=tmp_path).stdout == f"{path}: ok, 1 resource, 3 operations\n"
 
 
 def test_findings_are_warnings_at_their_places(tmp_path):
@@ -187,7 +187,7 @@ def test_findings_are_warnings_at_their_places(tmp_path):
     done = harness.succeed("check", path, cwd=tmp_path)
     assert done.stdout.splitlines()[0] == (
         f"{path}:5:5: warning: anybody may create, update and delete 'Note' [ACCESS_WORLD_WRITABLE]")
-    assert done.stdout.splitlines()[-1] == f"{path}: ok, 2 resources, 8 operations, 1 finding"
+    assert done.stdout.splitlines()[-1] == f"{path}: ok, 2 resources, 10 operations, 1 finding"
     told = json.loads(harness.succeed("check", path, "--format", "json", cwd=tmp_path).stdout)
     assert told == {"errors": [], "warnings": [{
         "file": str(path), "line": 5, "column": 5, "id": "ACCESS_WORLD_WRITABLE",

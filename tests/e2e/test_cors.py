@@ -57,7 +57,7 @@ def test_a_preflight_needs_no_credential_and_does_nothing(server):
                  Access_Control_Request_Headers="authorization,content-type")
     assert answer.status == 204 and not answer.raw
     assert answer.headers["access-control-allow-origin"] == APP
-    assert "POST" in answer.headers["access-control-allow-methods"].split(", ")
+    assert {"POST", "QUERY"} <= set(answer.headers["access-control-allow-methods"].split(", "))
     assert {"authorization", "content-type", "if-match", "idempotency-key"} <= set(
         answer.headers["access-control-allow-headers"].lower().split(", "))
     assert 0 < int(answer.headers["access-control-max-age"]) <= 7200
@@ -73,7 +73,7 @@ def test_being_listed_opens_nothing(server):
 
 
 def test_a_form_of_another_page_writes_nothing(server):
-    """The bodies that a page may send without a preflight are not taken."""
+    """The bodies that a page may send without a preflight are not taken; QUERY is no method that it may send so."""
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
         answer = server.client().request("POST", "/v1/suggestions", raw=b'{"text": "x"}',
                                          headers={"Origin": "https://evil.example", "Content-Type": kind})

@@ -81,6 +81,17 @@ def test_filters_and_sorts_without_an_index_are_told(letters, tmp_path):
     assert "USE TEMP B-TREE FOR ORDER BY" in find(plans, "listLetters", "sort", "state")["steps"]
 
 
+def test_groups_without_an_index_are_told(letters, tmp_path):
+    plans = plans_of(letters, tmp_path)
+    assert find(plans, "aggregateLetters", "group", "weight")["indexed"]
+    loose = find(plans, "aggregateLetters", "group", "state")
+    assert "USE TEMP B-TREE FOR GROUP BY" in loose["steps"]
+    assert loose["declare"] == {"resource": "Letter", "fields": ["state"]}
+    for part in (None, "total"):
+        guarded = find(plans, "aggregateLetters", part=part, caller="signed in")
+        assert not guarded["indexed"] and guarded["declare"] == {"resource": "Letter", "fields": ["owner"]}
+
+
 def test_relations_and_cursors_are_searched(letters, tmp_path):
     plans = plans_of(letters, tmp_path)
     assert find(plans, "getBox", "include", "letters", caller="role clerk")["indexed"]

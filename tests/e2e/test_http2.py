@@ -55,6 +55,9 @@ def test_reads_and_writes(server):
     assert curl(server, path)[:2] == ("2", 200)
     assert curl(server, path, "-I")[:2] == ("2", 200)
     assert curl(server, "/v1/nothing")[:2] == ("2", 404)
+    asked = curl(server, "/v1/things", "-X", "QUERY", "-H", "Content-Type: application/json", "-d",
+                 '{"where": {"label": "by h2"}}')
+    assert asked[:2] == ("2", 200) and json.loads(asked[2])["data"][0]["label"] == "by h2"
     done = server.wait_event("request", method="POST", status=201)
     assert done["route"] == "/v1/things"
 

@@ -112,6 +112,13 @@ def test_get_judges_every_row(world, name, of):
             assert without_times(resource, answer.body["data"]) == expected_row(oracle, resource, rows[key], caller)
 
 
+def refuse_alike(client, path, clauses, field, wanted):
+    for clause in clauses:
+        answer = client.get(f"{path}?{clause}")
+        assert answer.status == wanted, (clause, answer.body)
+        assert wanted == 200 or field in answer.body["error"]["message"]
+
+
 @pytest.mark.parametrize("name,of", cases())
 def test_a_batch_answers_as_single_requests_do(world, name, of):
     oracle, clients = world
@@ -143,10 +150,91 @@ def test_no_clause_touches_a_field_that_may_not_be_read(world, name, of):
         clauses = [f"fields={field}", f"filter={field}%20%3D%3D%20{field}"]
         if not kind.startswith("["):
             clauses += [f"sort={field}", f"{field}[isNull]=true", f"sort={field}&after="]
-        for clause in clauses:
-            answer = clients[name].get(f"/v1/{resource.collection}?{clause}")
-            assert answer.status == wanted, (clause, answer.body)
+        refuse_alike(clients[name], f"/v1/{resource.collection}", clauses, field, wanted)
+
+
+def sortable(kind):
+    return not kind.startswith(("[", "json", "bytes"))
+
+
+@pytest.mark.parametrize("name,of", cases())
+def test_a_query_in_a_body_meets_the_same_rules(world, name, of):
+    oracle, clients = world
+    resource, caller = oracle.resources[of], CALLERS[name]
+    path = f"/v1/{resource.collection}"
+    answer = clients[name].request("QUERY", path, {"perPage": 100, "where": {"not": {"id": NOBODY_S}}})
+    refused = oracle.refused(resource, "list", caller)
+    if refused:
+        assert answer.status == refused, answer.body
+        return
+    rows = oracle.visible(resource, "list", caller)
+    assert answer.status == 200 and {row["id"] for row in answer.body["data"]} == set(rows), answer.body
+    for row in answer.body["data"]:
+        assert without_times(resource, row) == expected_row(oracle, resource, rows[row["id"]], caller)
+    for field, kind in resource.types.items():
+        readable = oracle.reads_field(resource, field, matrix_oracle.UNKNOWN, caller) is True
+        bodies = [{"fields": [field]}, {"filter": f"{field} == {field}"}]
+        if sortable(kind):
+            null = {field: {"isNull": True}}
+            bodies += [{"sort": [field]}, {"where": null}, {"where": {"or": [{"not": null}, {"id": NOBODY_S}]}}]
+        for body in bodies:
+            answer = clients[name].request("QUERY", path, body)
+            assert answer.status == (200 if readable else 401 if caller is None else 403), (body, answer.body)
             assert readable or field in answer.body["error"]["message"]
+
+
+def tally(rows, field, kind):
+    """What an aggregate says of a field: {function: {field: value}} of those that it has."""
+    values = [row[field] for row in rows if row[field] is not None]
+    if kind == "datetime" or not sortable(kind):
+        return {}
+    said = {"min": min(values, default=None), "max": max(values, default=None)}
+    if kind == "int" or kind.startswith("decimal"):
+        said["sum"] = sum(values) if values else None
+    return {function: {field: shown(kind, value)} for function, value in said.items()}
+
+
+@pytest.mark.parametrize("name,of", cases())
+def test_aggregates_show_the_rows_and_fields_that_the_rules_admit(world, name, of):
+    oracle, clients = world
+    resource, caller = oracle.resources[of], CALLERS[name]
+    path = f"/v1/{resource.collection}/aggregate"
+    refused = oracle.refused(resource, "list", caller)
+    if refused:
+        assert clients[name].get(f"{path}?select=count").status == refused
+        return
+    rows = list(oracle.visible(resource, "list", caller).values())
+    assert clients[name].get(f"{path}?select=count").body["data"] == [{"count": len(rows)}]
+    for field, kind in resource.types.items():
+        if oracle.reads_field(resource, field, matrix_oracle.UNKNOWN, caller) is not True or kind == "datetime":
+            continue
+        if said := tally(rows, field, kind):
+            select = ",".join(f"{function}({field})" for function in said)
+            answer = clients[name].get(f"{path}?select={select}")
+            assert answer.status == 200 and answer.body["data"] == [said], (field, answer.body)
+            groups = clients[name].get(f"{path}?select=count&groupBy={field}&perPage=100")
+            counted = {group[field]: group["count"] for group in groups.body["data"]}
+            alike = [shown(kind, row[field]) for row in rows]
+            assert counted == {value: alike.count(value) for value in alike}, (field, groups.body)
+
+
+@pytest.mark.parametrize("name,of", cases())
+def test_no_aggregate_touches_a_field_that_may_not_be_read(world, name, of):
+    oracle, clients = world
+    resource, caller = oracle.resources[of], CALLERS[name]
+    if oracle.refused(resource, "list", caller):
+        return
+    for field, kind in resource.types.items():
+        readable = oracle.reads_field(resource, field, matrix_oracle.UNKNOWN, caller) is True
+        wanted = 200 if readable else 401 if caller is None else 403
+        if not sortable(kind):
+            continue
+        clauses = [f"select=min({field})", f"select=count&groupBy={field}", f"select=count&{field}[isNull]=true",
+                   f"select=count&having[max({field})][isNull]=true", f"select=count&sort=-max({field})",
+                   f"select=count&filter={field}%20%3D%3D%20{field}"]
+        if kind == "datetime":
+            clauses.append(f"select=count&groupBy={field}:month")
+        refuse_alike(clients[name], f"/v1/{resource.collection}/aggregate", clauses, field, wanted)
 
 
 @pytest.mark.parametrize("name,of", cases())

@@ -141,12 +141,13 @@ def test_every_method_that_is_allowed_is_there_and_no_other(served, name):
         methods = {method.upper(): operation for one, method, operation in document.operations() if one == path}
         answer = client.request("OPTIONS", address(document, path, next(iter(methods.values()))))
         allowed = set(answer.headers["allow"].split(", "))
-        assert answer.status == 204 and allowed - {"HEAD", "OPTIONS"} == set(methods), path
+        assert answer.status == 204 and allowed - {"HEAD", "OPTIONS", "QUERY"} == set(methods), path
+        assert ("QUERY" in allowed) == ("x-query" in document.root["paths"][path]), path
         seen += len(methods)
     # Nothing is answered that is not in the document.
     collections_ = {path.split("/")[2] for path in document.root["paths"] if path.startswith("/v1/")}
     for collection in collections_:
-        for rest in ("", "/{id}", "/{id}/restore", "/{id}/history"):
+        for rest in ("", "/aggregate", "/{id}", "/{id}/restore", "/{id}/history"):
             path = f"/v1/{collection}{rest}"
             answer = client.request("OPTIONS", path.replace("{id}", UNKNOWN_ID["uuid"]))
             assert (answer.status == 204) == (path in document.root["paths"]), path
@@ -181,13 +182,17 @@ def test_every_parameter_of_a_query_is_taken(served, name):
     for path, method, operation in document.operations():
         if method != "get":
             continue
+        needed = {parameter["name"]: sample(parameter["schema"]) for parameter in document.parameters(operation)
+                  if parameter["in"] == "query" and parameter.get("required")}
         for parameter in document.parameters(operation):
             if parameter["in"] != "query":
                 continue
             value = "true" if parameter["name"] == "filter" else sample(parameter["schema"])
+            if parameter["name"] == "tz":
+                value = parameter["example"]
             if parameter["name"] in ("after", "before"):
                 value = ""  # the beginning
-            answer = client.get(address(document, path, operation), **{parameter["name"]: value})
+            answer = client.get(address(document, path, operation), **{**needed, parameter["name"]: value})
             assert answer.status in (200, 401, 403, 404), f"{path} {parameter['name']}={value}: {answer.raw}"
             tried += answer.status == 200
     assert tried > 100

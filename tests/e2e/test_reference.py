@@ -5,7 +5,7 @@ import harness
 import pytest
 
 
-@pytest.mark.parametrize("page", ["contract", "types", "operators", "errors", "functions", "settings",
+@pytest.mark.parametrize("page", ["aggregates", "contract", "types", "operators", "errors", "functions", "settings",
                                   "commands", "findings", "metrics"])
 def test_the_page_is_as_printed(page, tmp_path):
     printed = harness.succeed("reference", page, cwd=tmp_path).stdout

@@ -4,11 +4,13 @@
 
 #include "app/commands/commands.h"
 #include "app/settings.h"
+#include "call/aggregation.h"
 #include "call/api_error.h"
 #include "call/operator.h"
 #include "cel/functions.h"
 #include "contract/contract.h"
 #include "telemetry/metrics/metric.h"
+#include "types/period.h"
 #include "types/type.h"
 
 namespace ashlar::app {
@@ -35,6 +37,18 @@ std::string Operators() {
   for (const call::OperatorRow& row : call::Operators()) {
     page += fmt::format("| `{}` | {} | {} |\n", row.name, row.fits, Escape(row.doc));
   }
+  return page;
+}
+
+std::string Aggregates() {
+  std::string page =
+      "# Aggregates\n\n`?select=function(field)&groupBy=field:period`\n\n## Functions\n\n| function | fields | gives | "
+      "meaning |\n|---|---|---|---|\n";
+  for (const call::FunctionRow& row : call::Functions()) {
+    page += fmt::format("| `{}` | {} | {} | {} |\n", row.name, row.fits, row.gives, row.doc);
+  }
+  page += "\n## Periods\n\n| period | what stands for it |\n|---|---|\n";
+  for (const types::PeriodRow& row : types::Periods()) page += fmt::format("| `{}` | {} |\n", row.name, row.gives);
   return page;
 }
 
@@ -104,6 +118,7 @@ std::string Commands(const CLI::App& root) {
 }
 
 std::optional<std::string> Page(const CLI::App& root, std::string_view name) {
+  if (name == "aggregates") return Aggregates();
   if (name == "commands") return Commands(root);
   if (name == "contract") return contract::Reference();
   if (name == "errors") return Errors();

@@ -37,7 +37,7 @@ class ExplainerOfAll {
       }
     }
     bool listed = std::ranges::any_of(all_, [&](const Explained& one) { return one.operation == operation.name; });
-    if (operation.kind != model::OperationKind::kList || !listed) return {};
+    if (!listed) return {};
     for (const Question& question : ClausesOf(service_, operation)) {
       TRY_VOID(Ask(operation, question, askers_.back()));
     }
@@ -91,11 +91,11 @@ class ExplainerOfAll {
 
   // A rule that never holds for the caller: no row is looked at.
   static bool FindsNothing(const plan::Statement& statement) {
-    const auto* count = std::get_if<plan::Count>(&statement);
-    const auto* query = std::get_if<plan::Query>(&statement);
-    if (count == nullptr && query == nullptr) return false;
-    const cel::ExprPtr& where = query == nullptr ? count->where : query->where;
-    return where != nullptr && cel::IsFalse(where);
+    const cel::ExprPtr* where = nullptr;
+    if (const auto* count = std::get_if<plan::Count>(&statement)) where = &count->where;
+    if (const auto* query = std::get_if<plan::Query>(&statement)) where = &query->where;
+    if (const auto* groups = std::get_if<plan::Aggregate>(&statement)) where = &groups->where;
+    return where != nullptr && *where != nullptr && cel::IsFalse(*where);
   }
 
   static bool LooksForRows(const store::sqlite::QueryPlan& plan) {
@@ -106,7 +106,8 @@ class ExplainerOfAll {
 
   std::string PartOf(const model::Resource& resource, const Question& question,
                      const plan::Statement& statement) const {
-    if (std::holds_alternative<plan::Count>(statement)) return "total";
+    const auto* groups = std::get_if<plan::Aggregate>(&statement);
+    if (std::holds_alternative<plan::Count>(statement) || (groups != nullptr && groups->counts)) return "total";
     model::ResourceId of = std::visit([](const auto& one) { return one.resource; }, statement);
     return of == resource.id || question.what == What::kInclude ? "" : service_.resource(of).name;
   }
@@ -115,14 +116,24 @@ class ExplainerOfAll {
   void Judge(const plan::Statement& statement, Explained& one) const {
     if (const auto* count = std::get_if<plan::Count>(&statement)) {
       JudgeRows(service_.resource(count->resource), count->where, {}, one);
+    } else if (const auto* groups = std::get_if<plan::Aggregate>(&statement)) {
+      const model::Resource& resource = service_.resource(groups->resource);
+      JudgeRows(resource, groups->where, {}, one);
+      bool puts_in_order = one.plan.sorts && one.indexed && !groups->keys.empty();
+      if (puts_in_order) DeclareOrder(resource, groups->keys.front().field, one);
     } else if (const auto* query = std::get_if<plan::Query>(&statement)) {
       const model::Resource& resource = service_.resource(query->resource);
       JudgeRows(resource, query->where, query->among, one);
       bool by_key = query->order.empty() || query->order.front().field == resource.key.front();
       if (!one.plan.sorts || by_key || !one.indexed) return;
-      bool computed = resource.field(query->order.front().field).computed.has_value();  // no index can hold it
-      Declare(resource, computed ? std::vector<model::FieldId>{} : std::vector{query->order.front().field}, one);
+      DeclareOrder(resource, query->order.front().field, one);
     }
+  }
+
+  // What is computed no index can hold.
+  static void DeclareOrder(const model::Resource& resource, model::FieldId field, Explained& one) {
+    bool computed = resource.field(field).computed.has_value();
+    Declare(resource, computed ? std::vector<model::FieldId>{} : std::vector{field}, one);
   }
 
   static void JudgeRows(const model::Resource& resource, const cel::ExprPtr& where, model::FieldId among,

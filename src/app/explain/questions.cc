@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/explain/questions.h"
 
+#include "call/aggregation.h"
 #include "model/row_id.h"
 
 namespace ashlar::app {
@@ -37,6 +38,10 @@ call::Call CallOf(const model::Operation& operation, const model::Resource& reso
   call::Call call;
   call.operation = operation.id;
   call.preconditions.if_match = call.preconditions.if_match_any = resource.if_match_required;
+  if (operation.kind == OperationKind::kAggregate) {
+    call.aggregation = std::make_shared<const call::Aggregation>(call::Aggregation{.select = {"count"}});
+    return call;
+  }
   bool by_id = operation.kind != OperationKind::kList && operation.kind != OperationKind::kCreate;
   if (by_id) call.id = IdOf(resource);
   if (operation.kind == OperationKind::kCreate || operation.kind == OperationKind::kReplace) {
@@ -95,12 +100,31 @@ std::vector<Question> QuestionsOf(const model::Service& service, const model::Op
   return questions;
 }
 
-std::vector<Question> ClausesOf(const model::Service& service, const model::Operation& list) {
-  const model::Resource& resource = service.resource(list.resource);
+namespace {
+
+// Groups by one field.
+Question GroupBy(const model::Field& field, const model::Operation& operation, const model::Resource& resource) {
+  Question question{What::kGroup, field.name, CallOf(operation, resource)};
+  question.call.paging.total = false;
+  question.call.aggregation =
+      std::make_shared<const call::Aggregation>(call::Aggregation{.select = {"count"}, .group_by = {field.name}});
+  return question;
+}
+
+}  // namespace
+
+std::vector<Question> ClausesOf(const model::Service& service, const model::Operation& operation) {
+  const model::Resource& resource = service.resource(operation.resource);
   std::vector<Question> questions;
+  bool lists = operation.kind == OperationKind::kList;
+  if (!lists && operation.kind != OperationKind::kAggregate) return questions;
   for (const model::Field& field : resource.fields) {
     if (field.system == model::SystemField::kVersion || field.system == model::SystemField::kDeletedAt) continue;
-    Question question{What::kFilter, field.name, CallOf(list, resource)};
+    if (!lists) {
+      if (field.type->sortable() && !field.write_only) questions.push_back(GroupBy(field, operation, resource));
+      continue;
+    }
+    Question question{What::kFilter, field.name, CallOf(operation, resource)};
     question.call.paging.total = false;
     if (field.type->filterable() && !IsList(field)) {
       questions.push_back(question);

@@ -61,6 +61,9 @@ struct MakeUp {
     return rows;
   }
   plan::Answer operator()(const plan::Count&) const { return OneRow(1); }
+  plan::Answer operator()(const plan::Aggregate& groups) const {
+    return OneRow(groups.counts ? 1 : groups.keys.size() + groups.measures.size());
+  }
   plan::Answer operator()(const plan::Probe& probe) const { return OneRow(probe.expressions.size()); }
   plan::Answer operator()(const plan::Insert&) const { return plan::Written{1, types::Value{int64_t{1}}}; }
   plan::Answer operator()(const plan::Update&) const { return plan::Written{1, {}}; }

@@ -13,6 +13,7 @@ std::string_view NameOf(Question::What what) {
     case Question::What::kSort: return "sort";
     case Question::What::kInclude: return "include";
     case Question::What::kCursor: return "cursor";
+    case Question::What::kGroup: return "group";
   }
   return "";
 }

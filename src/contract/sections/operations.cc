@@ -16,7 +16,7 @@ std::string UpperFirst(std::string text) {
 
 std::string NameFor(OperationKind kind, const model::Resource& resource) {
   std::string verb(model::NameOf(kind));
-  if (kind == OperationKind::kList) return verb + UpperFirst(resource.plural);
+  if (kind == OperationKind::kList || kind == OperationKind::kAggregate) return verb + UpperFirst(resource.plural);
   if (kind == OperationKind::kHistory) return "get" + resource.name + "History";
   return verb + resource.name;
 }
@@ -31,6 +31,7 @@ std::vector<OperationKind> KindsFor(const model::Resource& resource) {
   }
   if (resource.soft_delete) kinds.push_back(OperationKind::kRestore);
   if (resource.audit) kinds.push_back(OperationKind::kHistory);
+  kinds.push_back(OperationKind::kAggregate);
   return kinds;
 }
 

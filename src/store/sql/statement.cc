@@ -3,7 +3,9 @@
 
 #include "store/sql/catalog.h"
 #include "store/sql/expression.h"
+#include "store/sql/measure.h"
 #include "store/sql/search.h"
+#include "types/decimal.h"
 #include "types/list_form.h"
 
 namespace ashlar::store::sql {
@@ -175,6 +177,62 @@ class StatementRenderer {
     if (count.limit > 0) Add(" LIMIT {})", Bound(count.limit));
   }
 
+  void Write(const plan::Aggregate& aggregate) {
+    const model::Resource& resource = service_.resource(aggregate.resource);
+    sql_.columns = aggregate.counts ? 1 : aggregate.keys.size() + aggregate.measures.size();
+    Add("{}", aggregate.counts ? "SELECT count(*) FROM (SELECT " : "SELECT ");
+    const char* comma = "";
+    size_t cell = 0;
+    for (const plan::GroupKey& key : aggregate.keys) {
+      std::string column = Column(resource, key.field);
+      Add("{}{} AS {}", comma, KeySql(resource.field(key.field), key.period, column, Zone(aggregate, key, resource)),
+          CellName(cell++));
+      comma = ", ";
+    }
+    for (const plan::Measured& measure : aggregate.measures) {
+      const model::Field* field = measure.field.valid() ? &resource.field(measure.field) : nullptr;
+      std::string column = field == nullptr ? "" : Column(resource, measure.field);
+      Add("{}{} AS {}", comma, MeasureSql(measure, field, column), CellName(cell++));
+      comma = ", ";
+    }
+    WriteFrom(resource, aggregate.words);
+    WriteWhere(resource, aggregate.where, aggregate.deleted, nullptr);
+    for (size_t key = 0; key < aggregate.keys.size(); ++key) Add("{}{}", key == 0 ? " GROUP BY " : ", ", key + 1);
+    joiner_ = " HAVING ";
+    for (const plan::Having& having : aggregate.having) {
+      const plan::Measured& measure = aggregate.measures[having.measure];
+      std::vector<std::string> marks;
+      for (const types::Value& value : having.values) {
+        if (having.op != call::Operator::kIsNull) marks.push_back(BoundMeasure(value));  // which asks for no value
+      }
+      Condition(HavingSql(measure, having.op, CellName(aggregate.keys.size() + having.measure), having.values, marks));
+    }
+    if (aggregate.counts) return Add(")");
+    comma = " ORDER BY ";
+    for (const plan::Aggregate::Term& term : aggregate.order) {
+      bool measured = term.cell >= aggregate.keys.size();
+      std::string sorted = CellName(term.cell);
+      if (measured) sorted = OrderSql(aggregate.measures[term.cell - aggregate.keys.size()], sorted);
+      Add("{}{}{}", comma, sorted, term.descending ? " DESC" : "");
+      comma = ", ";
+    }
+    if (aggregate.limit) Add(" LIMIT {}", Bound(*aggregate.limit));
+    if (aggregate.offset > 0) Add(" OFFSET {}", Bound(aggregate.offset));
+  }
+
+  // One parameter, however many keys are periods of moments.
+  std::string Zone(const plan::Aggregate& aggregate, const plan::GroupKey& key, const model::Resource& resource) {
+    bool needed = key.period != types::Period::kNone && resource.field(key.field).type->kind() != types::Kind::kDate;
+    if (needed && zone_.empty()) zone_ = Bound(aggregate.zone);
+    return zone_;
+  }
+
+  std::string BoundMeasure(const types::Value& value) {
+    const auto* decimal = value.get<types::Decimal>();
+    bool wide = decimal != nullptr && (decimal->unscaled > INT64_MAX || decimal->unscaled < INT64_MIN);
+    return Bound(wide ? types::Value{types::FormatDecimal({decimal->unscaled, 0})} : value);
+  }
+
   void Write(const plan::Probe& probe) {
     const model::Resource& resource = service_.resource(probe.resource);
     sql_.columns = probe.expressions.size();
@@ -253,6 +311,7 @@ class StatementRenderer {
   ExpressionRenderer expressions_;
   Sql sql_;
   const char* joiner_ = " WHERE ";
+  std::string zone_;
 };
 
 }  // namespace

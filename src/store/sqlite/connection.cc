@@ -9,6 +9,7 @@
 #include "store/sqlite/bind.h"
 #include "store/sqlite/conform.h"
 #include "store/sqlite/functions.h"
+#include "store/sqlite/measures.h"
 
 namespace ashlar::store::sqlite {
 namespace {
@@ -111,7 +112,9 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   return connection;
 }
 
-bool Connection::AddOurFunctions() { return AddFunctions(handle_) && AddConform(handle_, &service_); }
+bool Connection::AddOurFunctions() {
+  return AddFunctions(handle_) && AddMeasures(handle_) && AddConform(handle_, &service_);
+}
 
 Result<std::unique_ptr<Connection>> Connection::OpenInMemory() {
   sqlite3* handle = nullptr;

@@ -10,6 +10,7 @@ namespace {
 // What statements call their own table: store/sql/statement.cc.
 constexpr std::string_view kRow = "t";
 constexpr std::string_view kSort = "USE TEMP B-TREE FOR ORDER BY";
+constexpr std::string_view kGroup = "USE TEMP B-TREE FOR GROUP BY";
 
 // The verb of a step that is about the statement's own table: "SCAN ", "SEARCH "; empty if it is about another.
 std::string_view VerbOf(std::string_view step) {
@@ -49,7 +50,7 @@ Result<QueryPlan> Explainer::Explain(const plan::Statement& statement) {
   for (auto& [depth, step] : steps) {
     std::string_view verb = VerbOf(step);
     plan.scans = plan.scans || (verb == "SCAN " && !probes);
-    plan.sorts = plan.sorts || step == kSort;
+    plan.sorts = plan.sorts || step == kSort || step == kGroup;
     if (!verb.empty()) step.replace(verb.size(), kRow.size(), probes ? "(the given row)" : resource.table);
     plan.steps.push_back(std::string(static_cast<size_t>(depth) * 2, ' ') + step);
   }

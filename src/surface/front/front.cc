@@ -20,7 +20,7 @@ namespace {
 using call::Code;
 using model::OperationKind;
 
-constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
+constexpr std::string_view kMethods = "GET, HEAD, QUERY, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
 
 const call::ApiError kUncodable{Code::kNotAcceptable, "none of zstd, br, gzip and identity is taken", {}};
 
@@ -198,16 +198,19 @@ rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outc
   if (exchange.hal()) {
     rest::HalRequest request{service, engine_.Chances(exchange.context, exchange.caller),
                              std::string(exchange.request.target), std::move(neighbours)};
+    if (outcome.groups) return rest::HalGroups(request, outcome);
     if (list) return rest::HalList(request, service.resource(operation.resource), outcome);
     return history ? rest::HalHistory(request, outcome) : rest::HalRow(request, outcome);
   }
+  if (outcome.groups) return rest::EncodeGroups(outcome, exchange.meta());
   if (list) return rest::EncodeList(service, outcome, exchange.meta());
   if (history) return rest::EncodeHistory(outcome, exchange.meta());
   return rest::EncodeRow(service, outcome, exchange.meta(), outcome.shaped);
 }
 
-// The neighbours of a page: the same query with another page or cursor.
+// The neighbours of a page: the same query with another page or cursor. What stands in a body has no address.
 Front::Links Front::Neighbours(const Exchange& exchange, const call::PageInfo& page) {
+  if (exchange.request.method == "QUERY") return {};
   std::string base = std::string(exchange.request.target.substr(0, exchange.request.target.find('?'))) + "?";
   for (const auto& [name, value] : exchange.request.query) {
     if (name == "page" || name == "after" || name == "before") continue;
@@ -247,6 +250,8 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
   if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
+  bool queries = error.code == Code::kUnsupportedMediaType && exchange.request.method == "QUERY";
+  if (queries) response.Set("Accept-Query", std::string(rest::kJson));
   bool encoded = error.code == Code::kUnsupportedMediaType && exchange.request.Find("Content-Encoding");
   if (encoded) response.Set("Accept-Encoding", "identity");
   bool problem = exchange.accepted.problem;
@@ -289,6 +294,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
 http::Response Front::Options(Exchange& exchange) {
   http::Response response{204, {{"Allow", exchange.match.allow}}, ""};
   if (exchange.match.allow.contains("PATCH")) response.Set("Accept-Patch", rest::kPatches);
+  if (exchange.match.allow.contains("QUERY")) response.Set("Accept-Query", std::string(rest::kJson));
   return Send(exchange, std::move(response), "");
 }
 

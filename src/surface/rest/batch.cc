@@ -159,6 +159,8 @@ void Batch::WriteData(const Operation& operation, const call::Outcome& outcome, 
   RowWriter rows(service_, out);
   if (kind == OperationKind::kHistory) {
     WriteHistory(out, outcome.history);
+  } else if (outcome.groups) {
+    WriteGroups(out, *outcome.groups);
   } else if (kind == OperationKind::kList) {
     out.BeginArray();
     for (size_t i = 0; i < outcome.rows.rows.size(); ++i) rows.Write(outcome.rows, i, fmt::format("data[{}]", i));

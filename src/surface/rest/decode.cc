@@ -6,6 +6,7 @@
 #include "surface/rest/accept.h"
 #include "surface/rest/once.h"
 #include "surface/rest/query.h"
+#include "surface/rest/query_body.h"
 
 namespace ashlar::surface::rest {
 namespace {
@@ -33,7 +34,12 @@ class Decoder {
     if (!request_.bad_query.empty()) {
       Wrong(Code::kInvalidQuery, fmt::format("'{}' is not percent-encoded UTF-8", request_.bad_query.substr(0, 100)));
     }
-    DecodeQuery(request_.query, kind_, call_);
+    if (!Queries()) {
+      DecodeQuery(request_.query, kind_, call_);
+    } else if (!request_.query.empty()) {
+      Wrong(Code::kInvalidQuery, fmt::format("'{}': the parameters of a QUERY stand in its body",
+                                             request_.query.front().first.substr(0, 100)));
+    }
     ReadPreconditions();
     ReadBody();
     return std::move(call_);
@@ -43,6 +49,8 @@ class Decoder {
   bool TakesBody() const {
     return kind_ == OperationKind::kCreate || kind_ == OperationKind::kUpdate || kind_ == OperationKind::kReplace;
   }
+
+  bool Queries() const { return request_.method == "QUERY"; }
 
   void Wrong(Code code, std::string message) {
     if (!call_.malformed) call_.malformed = call::ApiError{code, std::move(message), {}};
@@ -78,7 +86,8 @@ class Decoder {
       wanted.if_none_match_any = true;
       return;
     }
-    if (kind_ != OperationKind::kList && kind_ != OperationKind::kHistory) {
+    bool pages = kind_ == OperationKind::kList || kind_ == OperationKind::kAggregate;
+    if (!pages && kind_ != OperationKind::kHistory) {
       Wrong(Code::kInvalidQuery, "'If-None-Match' is for GET, and as '*' for PUT");
     }
   }
@@ -98,7 +107,7 @@ class Decoder {
   }
 
   void ReadBody() {
-    if (!TakesBody()) {
+    if (!TakesBody() && !Queries()) {
       if (!request_.body.empty()) Wrong(Code::kInvalidQuery, fmt::format("{} takes no body here", request_.method));
       return;
     }
@@ -113,7 +122,11 @@ class Decoder {
     }
     auto body = ReadJson(request_);
     if (!body) return Wrong(body.error().code, std::move(body.error().message));
-    call_.body = std::move(*body);
+    if (Queries()) {
+      DecodeQueryBody(*body, call_);
+    } else {
+      call_.body = std::move(*body);
+    }
   }
 
   const http::Request& request_;

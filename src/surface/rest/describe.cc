@@ -10,6 +10,7 @@
 #include "surface/rest/describe_answers.h"
 #include "surface/rest/describe_envelope.h"
 #include "surface/rest/describe_parameters.h"
+#include "surface/rest/describe_query.h"
 #include "surface/rest/describe_schemas.h"
 #include "surface/rest/route.h"
 
@@ -44,6 +45,7 @@ std::string SummaryOf(const model::Resource& resource, OperationKind kind) {
     case OperationKind::kDelete: return "Delete " + one;
     case OperationKind::kRestore: return "Restore " + one;
     case OperationKind::kHistory: return fmt::format("Get {} history", one);
+    case OperationKind::kAggregate: return "Aggregate " + Words(resource.plural);
   }
   return "";
 }
@@ -77,6 +79,9 @@ std::string WhatItDoes(const model::Resource& resource, OperationKind kind) {
                  : "Marks the row as deleted; it can be restored.";
     case OperationKind::kRestore: return "Undoes the deletion of a row.";
     case OperationKind::kHistory: return "Every change of one row, with the row as it was before and after.";
+    case OperationKind::kAggregate:
+      return "Counts, sums and means of the rows that the caller may list, all of them or by groups; the filters are "
+             "those of a list, the pages are of groups.";
   }
   return "";
 }
@@ -147,7 +152,13 @@ class DocumentWriter {
     for (const Router::Address& address : Router(service_).Addresses()) {
       out_.Key(address.route);
       out_.BeginObject();
-      for (const auto& [method, operation] : address.methods) WriteOperation(method, *operation);
+      for (const auto& [method, operation] : address.methods) {
+        if (method == "QUERY") {
+          WriteQueryExtension(service_, *operation, out_);
+        } else {
+          WriteOperation(method, *operation);
+        }
+      }
       out_.EndObject();
     }
     WriteBatch();

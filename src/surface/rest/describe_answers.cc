@@ -60,7 +60,9 @@ bool TakesBody(OperationKind kind) {
 bool TakesKey(OperationKind kind) {
   return kind == OperationKind::kCreate || kind == OperationKind::kUpdate || kind == OperationKind::kRestore;
 }
-bool HasId(OperationKind kind) { return kind != OperationKind::kList && kind != OperationKind::kCreate; }
+bool HasId(OperationKind kind) {
+  return kind != OperationKind::kList && kind != OperationKind::kCreate && kind != OperationKind::kAggregate;
+}
 bool ChangesRow(OperationKind kind) {
   return kind == OperationKind::kUpdate || kind == OperationKind::kReplace || kind == OperationKind::kDelete ||
          kind == OperationKind::kRestore;
@@ -94,8 +96,8 @@ bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
     case Code::kRouteNotFound: return HasId(kind);
     case Code::kPayloadTooLarge: return TakesBody(kind) || TakesKey(kind);
     case Code::kMalformedJson:
-    case Code::kValidationError:
-    case Code::kExpressionFailed: return TakesBody(kind);
+    case Code::kValidationError: return TakesBody(kind);
+    case Code::kExpressionFailed: return TakesBody(kind) || kind == OperationKind::kAggregate;
     case Code::kConflict: return TakesBody(kind) || kind == OperationKind::kRestore;
     case Code::kInvalidTransition: return TakesBody(kind) && HasTransitions(resource);
     case Code::kIdempotencyInProgress:
@@ -191,6 +193,7 @@ class SuccessWriter {
   void Write() {
     switch (kind_) {
       case OperationKind::kList: return Rows("A page of rows.", Shape::kView, {"Link"});
+      case OperationKind::kAggregate: return Rows("A page of groups.", Shape::kGroup, {"Link"});
       case OperationKind::kHistory: return Rows("A page of the row's changes, newest first.", Shape::kChange, {});
       case OperationKind::kGet:
         Row("200", "The row.", Shape::kView, {"ETag"});

@@ -4,6 +4,7 @@
 #include "call/operator.h"
 #include "model/reach.h"
 #include "surface/rest/describe_envelope.h"
+#include "surface/rest/describe_groups.h"
 #include "surface/rest/describe_schemas.h"
 #include "surface/rest/query.h"
 
@@ -42,6 +43,10 @@ constexpr CommonRow kCommon[] = {
     {"q", R"({"name":"q","in":"query","description":"Words that all must occur in the row's searched fields, whatever )"
           R"(their case and accents; the rows that fit best come first unless `sort` says otherwise.","schema":)"
           R"({"type":"string","minLength":1,"maxLength":1024},"example":"green tea"})"},
+    {"tz",
+     R"({"name":"tz","in":"query","description":"The time zone whose clocks tell the periods of `groupBy`, by its )"
+     R"(IANA name.","schema":{"type":"string","minLength":1,"maxLength":64,"default":"UTC"},)"
+     R"("example":"Europe/Berlin"})"},
     {"deleted",
      R"({"name":"deleted","in":"query","description":"Deleted rows too, or only those; for who may restore them.",)"
      R"("schema":{"type":"string","enum":["with","only"]}})"},
@@ -122,10 +127,13 @@ class ParametersWriter {
 
   void Write() {
     bool lists = kind_ == OperationKind::kList;
-    if (!lists && kind_ != OperationKind::kCreate) WriteId();
-    if (lists || kind_ == OperationKind::kHistory) WritePaging(lists);
-    if (lists) {
-      WriteSort();
+    bool groups = kind_ == OperationKind::kAggregate;
+    if (!lists && !groups && kind_ != OperationKind::kCreate) WriteId();
+    if (groups) WriteGrouping();
+    if (lists || groups || kind_ == OperationKind::kHistory) WritePaging(lists);
+    if (groups) Common("total");
+    if (lists) WriteSort();
+    if (lists || groups) {
       Common("filter");
       if (resource_.searched()) Common("q");
       if (resource_.soft_delete) Common("deleted");
@@ -134,7 +142,7 @@ class ParametersWriter {
       WriteFields();
       WriteInclude();
     }
-    if (lists) WriteConditions();
+    if (lists || groups) WriteConditions();
     if (kind_ == OperationKind::kDelete && model::Purges(resource_)) Common("purge");
     if (model::Writes(kind_)) Common("dryRun");
     WriteHeaders();
@@ -180,6 +188,7 @@ class ParametersWriter {
       case OperationKind::kDelete: Common(resource_.if_match_required ? "If-Match-required" : "If-Match"); break;
       case OperationKind::kCreate: Common("Idempotency-Key"); break;
       case OperationKind::kList:
+      case OperationKind::kAggregate:
       case OperationKind::kHistory: break;
     }
     Common("X-Request-Id");
@@ -231,10 +240,11 @@ class ParametersWriter {
 
   // One that takes names with commas between.
   void WriteNames(std::string_view name, std::string_view description, const std::vector<std::string>& names,
-                  std::string_view pattern = "") {
+                  std::string_view pattern = "", bool required = false) {
     out_.BeginObject();
     out_.Field("name", name);
     out_.Field("in", "query");
+    if (required) out_.Field("required", true);
     out_.Field("description", description);
     out_.Field("style", "form");
     out_.Field("explode", false);
@@ -267,6 +277,35 @@ class ParametersWriter {
       if (field->type->sortable()) add(field->name);
     }
     WriteNames("sort", "By which fields, `-` before one turns it around; rows that are alike are sorted by id.", names);
+  }
+
+  // What only an aggregate has.
+  void WriteGrouping() {
+    WriteNames("select", "What to compute of each group's rows.", MeasuresOf(resource_), "", true);
+    WriteNames("groupBy",
+               "By what to group the rows; all are one group otherwise. A period stands for the first day of it (of an "
+               "hour, the moment) and is told by the clocks of `tz`.",
+               GroupKeysOf(resource_));
+    Common("tz");
+    std::vector<std::string> sorts = MeasuresOf(resource_);
+    for (std::string& key : GroupKeysOf(resource_)) sorts.push_back(std::move(key));
+    for (size_t i = 0, count = sorts.size(); i < count; ++i) sorts.push_back("-" + sorts[i]);
+    WriteNames("sort", "By which keys of `groupBy` and functions as in `select`; `-` turns one around.", sorts);
+    for (const call::OperatorRow& row : call::Operators()) {
+      bool ordered = row.op == Operator::kGt || row.op == Operator::kGte || row.op == Operator::kLt ||
+                     row.op == Operator::kLte || row.op == Operator::kEq;
+      if (!ordered) continue;
+      out_.BeginObject();
+      out_.Field("name", fmt::format("having[count][{}]", row.name));
+      out_.Field("in", "query");
+      out_.Field("description",
+                 fmt::format("Only groups whose count is {}; so with `ne`, `in`, `nin`, `isNull` and every "
+                             "function of `select`, as in `having[sum(price)][gt]`.",
+                             row.op == Operator::kEq ? "equal" : row.doc));
+      out_.Key("schema");
+      out_.Raw(R"({"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991})");
+      out_.EndObject();
+    }
   }
 
   void WriteFields() {

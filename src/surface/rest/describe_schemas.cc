@@ -3,6 +3,7 @@
 
 #include "model/reach.h"
 #include "surface/rest/describe_envelope.h"
+#include "surface/rest/describe_groups.h"
 
 namespace ashlar::surface::rest {
 namespace {
@@ -59,7 +60,8 @@ std::optional<Shown> ShownIn(Shape shape, const model::Resource& resource, const
                          field.system == SystemField::kNone;
       return Shown{required, !set && !at_creation};
     }
-    case Shape::kChange: break;
+    case Shape::kChange:
+    case Shape::kGroup: break;
   }
   return std::nullopt;
 }
@@ -111,17 +113,6 @@ std::string DescriptionOf(const model::Service& service, const model::Resource& 
   return text;
 }
 
-// `type` becomes [type, "null"], and null one of the constants.
-void AllowNull(json::Object& schema) {
-  for (json::Member& member : schema) {
-    if (member.name == "type") {
-      member.value = json::Json(json::Array{member.value, json::Json(std::string("null"))});
-    } else if (member.name == "enum") {
-      std::get<json::Array>(member.value.value).emplace_back();
-    }
-  }
-}
-
 class SchemasWriter {
  public:
   SchemasWriter(const model::Service& service, json::Writer& out) : service_(service), out_(out) {}
@@ -149,6 +140,10 @@ class SchemasWriter {
                            "Members that cannot be changed are taken when they are as the row has them.{}",
                            resource.name, Checks(resource)));
     if (IsReferredTo("schemas", SchemaName(service_, resource, Shape::kChange), out_)) WriteChange(resource);
+    std::string group = SchemaName(service_, resource, Shape::kGroup);
+    if (!IsReferredTo("schemas", group, out_)) return;
+    out_.Key(group);
+    WriteGroupSchema(resource, out_);
   }
 
   // What the row must hold besides its fields' own bounds.
@@ -294,6 +289,7 @@ std::string_view SuffixOf(Shape shape) {
     case Shape::kPatch: return "Patch";
     case Shape::kReplace: return "Replace";
     case Shape::kChange: return "Change";
+    case Shape::kGroup: return "Group";
   }
   return "";
 }
@@ -315,6 +311,16 @@ json::Object SchemaOf(const types::Type& type) {
   out.EndObject();
   auto parsed = json::Parse(text);
   return parsed && parsed->object() != nullptr ? *parsed->object() : json::Object{};
+}
+
+void AllowNull(json::Object& schema) {
+  for (json::Member& member : schema) {
+    if (member.name == "type") {
+      member.value = json::Json(json::Array{member.value, json::Json(std::string("null"))});
+    } else if (member.name == "enum") {
+      std::get<json::Array>(member.value.value).emplace_back();
+    }
+  }
 }
 
 std::optional<json::Json> ExampleOf(const model::Field& field) {

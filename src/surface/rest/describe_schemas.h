@@ -17,6 +17,7 @@ enum class Shape : uint8_t {
   kPatch,    // of a PATCH
   kReplace,  // of a PUT
   kChange,   // an entry of the history
+  kGroup,    // a row of an aggregate
 };
 
 // Its name among the document's schemas: "Product", "ProductView". No two share a name, whatever resources are called.
@@ -24,6 +25,8 @@ std::string SchemaName(const model::Service& service, const model::Resource& res
 
 // The members of the JSON Schema of a type, as a document that can be changed.
 json::Object SchemaOf(const types::Type& type);
+// `type` becomes [type, "null"], and null one of the constants.
+void AllowNull(json::Object& schema);
 // What the document shows as a value of the field; nothing where none is known that the type takes.
 std::optional<json::Json> ExampleOf(const model::Field& field);
 // A body that would do, as far as single fields are concerned; nothing where a required field has no known example.

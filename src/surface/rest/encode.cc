@@ -77,17 +77,31 @@ Envelope EncodeList(const model::Service& service, const call::Outcome& outcome,
   return envelope;
 }
 
-Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta) {
+namespace {
+
+// A page of what are no rows of a resource; `write` writes the array.
+template <class Write>
+Envelope EncodePage(const call::Outcome& outcome, const Meta& meta, const Write& write) {
   Envelope envelope;
   json::Writer out(envelope.body);
   out.BeginObject();
   out.Key("data");
-  WriteHistory(out, outcome.history);
+  write(out);
   BeginMeta(out, meta);
   WritePage(out, *outcome.page);
   out.EndObject();
   out.EndObject();
   return envelope;
+}
+
+}  // namespace
+
+Envelope EncodeGroups(const call::Outcome& outcome, const Meta& meta) {
+  return EncodePage(outcome, meta, [&](json::Writer& out) { WriteGroups(out, *outcome.groups); });
+}
+
+Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta) {
+  return EncodePage(outcome, meta, [&](json::Writer& out) { WriteHistory(out, outcome.history); });
 }
 
 void WriteMeta(json::Writer& out, const Meta& meta) {

@@ -23,6 +23,7 @@ struct Meta {
 
 Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, const Meta& meta, bool hash);
 Envelope EncodeList(const model::Service& service, const call::Outcome& outcome, const Meta& meta);
+Envelope EncodeGroups(const call::Outcome& outcome, const Meta& meta);
 Envelope EncodeHistory(const call::Outcome& outcome, const Meta& meta);
 // Which operation of a batch an error is about.
 struct OperationPlace {

@@ -149,7 +149,11 @@ Envelope HalList(const HalRequest& request, const model::Resource& resource, con
   return envelope;
 }
 
-Envelope HalHistory(const HalRequest& request, const call::Outcome& outcome) {
+namespace {
+
+// A page of what are no rows of a resource; `write` writes the array.
+template <class Write>
+Envelope HalPage(const HalRequest& request, const call::Outcome& outcome, std::string_view name, const Write& write) {
   Envelope envelope;
   json::Writer out(envelope.body);
   HalWriter rows(request, out);
@@ -157,12 +161,22 @@ Envelope HalHistory(const HalRequest& request, const call::Outcome& outcome) {
   WritePageLinks(rows, request, nullptr, out);
   out.Key("_embedded");
   out.BeginObject();
-  out.Key("history");
-  WriteHistory(out, outcome.history);
+  out.Key(name);
+  write(out);
   out.EndObject();
   WritePage(out, *outcome.page);
   out.EndObject();
   return envelope;
+}
+
+}  // namespace
+
+Envelope HalGroups(const HalRequest& request, const call::Outcome& outcome) {
+  return HalPage(request, outcome, "groups", [&](json::Writer& out) { WriteGroups(out, *outcome.groups); });
+}
+
+Envelope HalHistory(const HalRequest& request, const call::Outcome& outcome) {
+  return HalPage(request, outcome, "history", [&](json::Writer& out) { WriteHistory(out, outcome.history); });
 }
 
 }  // namespace ashlar::surface::rest

@@ -24,6 +24,7 @@ struct HalRequest {
 Envelope HalRow(const HalRequest& request, const call::Outcome& outcome);
 // {"_links", "_embedded": {"products": [...]}, "page", "perPage", "total", "totalPages"}, or with a cursor "next" ...
 Envelope HalList(const HalRequest& request, const model::Resource& resource, const call::Outcome& outcome);
+Envelope HalGroups(const HalRequest& request, const call::Outcome& outcome);
 Envelope HalHistory(const HalRequest& request, const call::Outcome& outcome);
 
 }  // namespace ashlar::surface::rest

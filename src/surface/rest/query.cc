@@ -6,6 +6,8 @@
 #include <ranges>
 #include <set>
 
+#include "call/aggregation.h"
+
 namespace ashlar::surface::rest {
 namespace {
 
@@ -14,12 +16,9 @@ using model::OperationKind;
 constexpr size_t kMaxParameters = 200;
 constexpr int kMaxDots = 8;  // the planner allows fewer relations; this bounds what is built to tell so
 
-// Of a later build; refused by name wherever they stand.
-constexpr std::string_view kNotBuilt[] = {"select", "groupBy", "having", "tz"};
-
 // What ReadNamed reads.
-constexpr std::string_view kNamed[] = {"page",    "perPage", "total",   "after", "before", "sort",  "fields",
-                                       "include", "filter",  "deleted", "q",     "purge",  "dryRun"};
+constexpr std::string_view kNamed[] = {"page",   "perPage", "total", "after",  "before",  "sort", "fields", "include",
+                                       "filter", "deleted", "q",     "select", "groupBy", "tz",   "purge",  "dryRun"};
 
 std::vector<std::string> Split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -44,26 +43,23 @@ class QueryReader {
   void Read(const Parameters& parameters) {
     if (parameters.size() > kMaxParameters) return Wrong(fmt::format("more than {} parameters", kMaxParameters));
     for (const auto& [name, value] : parameters) ReadOne(name, value);
-    if (seen_.contains("after") && seen_.contains("before")) Wrong("'after' and 'before' exclude each other");
-    if (call_.paging.cursor && (seen_.contains("page") || seen_.contains("total"))) {
-      Wrong(fmt::format("'{}' does not go with '{}'", seen_.contains("page") ? "page" : "total",
-                        call_.paging.backwards ? "before" : "after"));
-    }
+    CheckPaging(seen_, call_.paging, wrong_);
+    if (Groups()) call_.aggregation = std::make_shared<const call::Aggregation>(std::move(aggregation_));
   }
 
   const std::vector<std::string>& wrong() const { return wrong_; }
 
  private:
   bool Lists() const { return kind_ == OperationKind::kList; }
-  bool Pages() const { return Lists() || kind_ == OperationKind::kHistory; }
+  bool Groups() const { return kind_ == OperationKind::kAggregate; }
+  bool Finds() const { return Lists() || Groups(); }
+  bool Pages() const { return Finds() || kind_ == OperationKind::kHistory; }
   bool Selects() const { return Lists() || kind_ == OperationKind::kGet; }
 
   void ReadOne(const std::string& name, const std::string& value) {
-    if (IsOneOf(kNotBuilt, name)) {
-      return Wrong(fmt::format("'{}' is not supported by this build", name));
-    }
     if (IsOneOf(kNamed, name) && ReadNamed(name, value)) return;
-    if (!Lists()) return Wrong(fmt::format("'{}' is not a parameter of this operation", name));
+    if (Groups() && ReadGrouping(name, value)) return;
+    if (!Finds()) return Wrong(fmt::format("'{}' is not a parameter of this operation", name));
     ReadCondition(name, value);
   }
 
@@ -74,30 +70,28 @@ class QueryReader {
       call_.paging.page = Number(name, value);
     } else if (name == "perPage" && Pages()) {
       call_.paging.per_page = Number(name, value);
-    } else if (name == "total" && Lists()) {
+    } else if (name == "total" && Finds()) {
       call_.paging.total = Flag(name, value);
     } else if ((name == "after" || name == "before") && Lists()) {
       call_.paging.cursor = true;
       call_.paging.backwards = name == "before";
       call_.paging.at = value;
-    } else if (name == "sort" && Lists()) {
+    } else if (name == "sort" && Finds()) {
       ReadSort(value);
     } else if (name == "fields" && Selects()) {
       call_.selection.fields = Names(name, value);
     } else if (name == "include" && Selects()) {
       for (const std::string& path : Names(name, value)) {
-        if (std::count(path.begin(), path.end(), '.') > kMaxDots)
-          return Wrong(fmt::format("'include': '{}' is too deep", path)), true;
-        AddInclude(call_.selection, path);
+        if (!AddInclude(path, call_.selection)) Wrong(fmt::format("'include': '{}' is too deep", path));
       }
-    } else if (name == "filter" && Lists()) {
+    } else if (name == "filter" && Finds()) {
       if (value.empty()) Wrong("'filter' is empty");
       call_.filter = value;
-    } else if (name == "q" && Lists()) {
+    } else if (name == "q" && Finds()) {
       call_.search = value;
     } else if (name == "purge" && kind_ == OperationKind::kDelete) {
       call_.purge = Flag(name, value);
-    } else if (name == "deleted" && Lists()) {
+    } else if (name == "deleted" && Finds()) {
       if (value != "with" && value != "only") Wrong("'deleted' must be with or only");
       call_.deleted = value == "only" ? call::Deleted::kOnly : call::Deleted::kWith;
     } else if (name == "dryRun" && model::Writes(kind_)) {
@@ -107,6 +101,41 @@ class QueryReader {
     }
     if (known && !seen_.insert(name).second) Wrong(fmt::format("'{}' is given twice", name));
     return known;
+  }
+
+  // What only an aggregate has; true if the name is one of these.
+  bool ReadGrouping(const std::string& name, const std::string& value) {
+    if (name == "select") {
+      aggregation_.select = Names(name, value);
+    } else if (name == "groupBy") {
+      aggregation_.group_by = Names(name, value);
+    } else if (name == "tz") {
+      aggregation_.zone = value;
+    } else if (name.starts_with("having[")) {
+      ReadHaving(name, value);
+      return true;
+    } else {
+      bool named = IsOneOf(kNamed, name);
+      if (named) Wrong(fmt::format("'{}' is not a parameter of this operation", name));
+      return named;
+    }
+    if (!seen_.insert(name).second) Wrong(fmt::format("'{}' is given twice", name));
+    return true;
+  }
+
+  // `having[sum(price)][gte]=10`, `having[count]=2`
+  void ReadHaving(const std::string& name, const std::string& value) {
+    size_t end = name.find(']');
+    std::string measure = name.substr(7, end == std::string::npos ? end : end - 7);
+    std::string_view rest = end == std::string::npos ? "" : std::string_view(name).substr(end + 1);
+    if (measure.empty() || end == std::string::npos || (!rest.empty() && (rest[0] != '[' || rest.back() != ']'))) {
+      return Wrong(fmt::format("'{}' must be as 'having[count][gte]'", name));
+    }
+    call::Condition condition;
+    condition.place = name;
+    condition.path = {measure};
+    if (!rest.empty() && !ReadOperator(name, rest.substr(1, rest.size() - 2), condition)) return;
+    AddCondition(std::move(condition), fmt::format("having[{}]", measure), value, aggregation_.having);
   }
 
   bool Flag(const std::string& name, const std::string& value) {
@@ -133,24 +162,7 @@ class QueryReader {
   }
 
   void ReadSort(const std::string& value) {
-    for (std::string name : Names("sort", value)) {
-      bool descending = name.starts_with('-');
-      if (descending) name.erase(0, 1);
-      call_.sort.push_back({std::move(name), descending});
-    }
-  }
-
-  // Paths that begin alike share their beginning.
-  static void AddInclude(call::Selection& selection, std::string_view path) {
-    size_t dot = path.find('.');
-    std::string name(path.substr(0, dot));
-    auto found = std::find_if(selection.includes.begin(), selection.includes.end(),
-                              [&](const auto& include) { return include.key == name; });
-    if (found == selection.includes.end()) {
-      selection.includes.push_back({name, name, {}});
-      found = std::prev(selection.includes.end());
-    }
-    if (dot != std::string_view::npos) AddInclude(found->selection, path.substr(dot + 1));
+    for (std::string& term : Names("sort", value)) AddSortTerm(std::move(term), call_.sort);
   }
 
   // `price[gte]=10`, `category.name=Tea`
@@ -159,25 +171,37 @@ class QueryReader {
     condition.place = name;
     std::string_view path = name;
     if (size_t bracket = name.find('['); bracket != std::string::npos && name.ends_with(']')) {
-      std::string op = name.substr(bracket + 1, name.size() - bracket - 2);
-      const call::OperatorRow* row = call::FindOperator(op);
-      if (row == nullptr)
-        return Wrong(fmt::format("'{}': there is no operator '{}'; there are {}", name, op, OperatorNames()));
-      condition.op = row->op;
       path = std::string_view(name).substr(0, bracket);
+      if (!ReadOperator(name, name.substr(bracket + 1, name.size() - bracket - 2), condition)) return;
     }
     condition.path = Split(path, '.');
     if (std::find(condition.path.begin(), condition.path.end(), "") != condition.path.end()) {
       return Wrong(fmt::format("'{}' is not a field", name));
     }
+    AddCondition(std::move(condition), path, value, call_.where);
+  }
+
+  bool ReadOperator(const std::string& name, std::string_view op, call::Condition& condition) {
+    const call::OperatorRow* row = call::FindOperator(op);
+    if (row == nullptr) {
+      Wrong(fmt::format("'{}': there is no operator '{}'; there are {}", name, op, OperatorNames()));
+      return false;
+    }
+    condition.op = row->op;
+    return true;
+  }
+
+  // Repeating `in` adds values; nothing else may be repeated.
+  void AddCondition(call::Condition condition, std::string_view path, const std::string& value,
+                    std::vector<call::Condition>& conditions) {
     bool many = RowOf(condition.op).many;
     condition.values = many ? SplitValues(value) : std::vector<std::string>{value};
     std::string key = fmt::format("{}[{}]", path, RowOf(condition.op).name);
-    auto [place, fresh] = conditions_.try_emplace(key, call_.where.size());
+    auto [place, fresh] = conditions_.try_emplace(key, conditions.size());
     if (fresh) {
-      call_.where.push_back(std::move(condition));
+      conditions.push_back(std::move(condition));
     } else if (many && condition.op == call::Operator::kIn) {
-      auto& values = call_.where[place->second].values;
+      auto& values = conditions[place->second].values;
       values.insert(values.end(), condition.values.begin(), condition.values.end());
     } else {
       Wrong(fmt::format("'{}' is given twice", key));
@@ -193,6 +217,7 @@ class QueryReader {
 
   OperationKind kind_;
   call::Call& call_;
+  call::Aggregation aggregation_;
   std::set<std::string> seen_;
   std::map<std::string, size_t> conditions_;
   std::vector<std::string> wrong_;
@@ -200,7 +225,34 @@ class QueryReader {
 
 }  // namespace
 
-bool IsParameterName(std::string_view name) { return IsOneOf(kNamed, name) || IsOneOf(kNotBuilt, name); }
+void AddSortTerm(std::string term, std::vector<call::SortTerm>& sort) {
+  bool descending = term.starts_with('-');
+  if (descending) term.erase(0, 1);
+  sort.push_back({std::move(term), descending});
+}
+
+bool AddInclude(std::string_view path, call::Selection& selection) {
+  if (std::count(path.begin(), path.end(), '.') > kMaxDots) return false;
+  size_t dot = path.find('.');
+  std::string name(path.substr(0, dot));
+  auto found = std::find_if(selection.includes.begin(), selection.includes.end(),
+                            [&](const auto& include) { return include.key == name; });
+  if (found == selection.includes.end()) {
+    selection.includes.push_back({name, name, {}});
+    found = std::prev(selection.includes.end());
+  }
+  return dot == std::string_view::npos || AddInclude(path.substr(dot + 1), found->selection);
+}
+
+void CheckPaging(const std::set<std::string>& seen, const call::Paging& paging, std::vector<std::string>& wrong) {
+  if (seen.contains("after") && seen.contains("before")) wrong.emplace_back("'after' and 'before' exclude each other");
+  if (paging.cursor && (seen.contains("page") || seen.contains("total"))) {
+    wrong.push_back(fmt::format("'{}' does not go with '{}'", seen.contains("page") ? "page" : "total",
+                                paging.backwards ? "before" : "after"));
+  }
+}
+
+bool IsParameterName(std::string_view name) { return IsOneOf(kNamed, name); }
 
 std::vector<std::string> SplitValues(std::string_view text) {
   std::vector<std::string> values(1);

@@ -8,7 +8,7 @@ using model::OperationKind;
 
 // Addresses of later builds, refused by name.
 constexpr std::string_view kLaterRoots[] = {"graphql", "auth", "oauth", ".well-known"};
-constexpr std::string_view kLaterWords[] = {"aggregate", "changes"};
+constexpr std::string_view kLaterWords[] = {"changes"};
 
 template <class Words>
 bool IsOneOf(const Words& words, std::string_view word) {
@@ -27,8 +27,12 @@ Router::Router(const model::Service& service) : version_(service.version) {
     collection.row.route = base + "/{id}";
     collection.restore.route = base + "/{id}/restore";
     collection.history.route = base + "/{id}/history";
+    collection.aggregate.route = base + "/aggregate";
     switch (operation.kind) {
-      case OperationKind::kList: collection.rows.methods.emplace_back("GET", &operation); break;
+      case OperationKind::kList:
+        collection.rows.methods.emplace_back("GET", &operation);
+        collection.rows.methods.emplace_back("QUERY", &operation);
+        break;
       case OperationKind::kCreate: collection.rows.methods.emplace_back("POST", &operation); break;
       case OperationKind::kGet: collection.row.methods.emplace_back("GET", &operation); break;
       case OperationKind::kUpdate: collection.row.methods.emplace_back("PATCH", &operation); break;
@@ -36,6 +40,7 @@ Router::Router(const model::Service& service) : version_(service.version) {
       case OperationKind::kDelete: collection.row.methods.emplace_back("DELETE", &operation); break;
       case OperationKind::kRestore: collection.restore.methods.emplace_back("POST", &operation); break;
       case OperationKind::kHistory: collection.history.methods.emplace_back("GET", &operation); break;
+      case OperationKind::kAggregate: collection.aggregate.methods.emplace_back("GET", &operation); break;
     }
   }
 }
@@ -48,7 +53,8 @@ Match Router::Find(std::string_view method, const std::vector<std::string>& segm
   const Collection& collection = found->second;
   if (segments.size() == 2) return Choose(method, collection.rows, "");
   const std::string& id = segments[2];
-  bool reserved = IsOneOf(kLaterWords, id) || id == "history" || id == "restore" || id.empty();
+  if (id == "aggregate" && segments.size() == 3) return Choose(method, collection.aggregate, "");
+  bool reserved = id == "aggregate" || IsOneOf(kLaterWords, id) || id == "history" || id == "restore" || id.empty();
   if (segments.size() > 4 || reserved) return Nowhere(segments);
   if (segments.size() == 3) return Choose(method, collection.row, id);
   if (segments[3] == "restore") return Choose(method, collection.restore, id);
@@ -59,7 +65,8 @@ Match Router::Find(std::string_view method, const std::vector<std::string>& segm
 std::vector<Router::Address> Router::Addresses() const {
   std::vector<Address> addresses;
   for (const auto& [name, collection] : collections_) {
-    for (const Address* address : {&collection.rows, &collection.row, &collection.restore, &collection.history}) {
+    for (const Address* address :
+         {&collection.rows, &collection.aggregate, &collection.row, &collection.restore, &collection.history}) {
       if (!address->methods.empty()) addresses.push_back(*address);
     }
   }
@@ -91,9 +98,7 @@ Match Router::Choose(std::string_view method, const Address& address, std::strin
   match.allow += ", OPTIONS";
   match.options = method == "OPTIONS";
   if (match.operation != nullptr || match.options) return match;
-  std::string message = method == "QUERY" ? "QUERY is not supported by this build"
-                                          : fmt::format("{} does not take {}", match.route, method);
-  match.refusal = {call::Code::kMethodNotAllowed, std::move(message), {}};
+  match.refusal = {call::Code::kMethodNotAllowed, fmt::format("{} does not take {}", match.route, method), {}};
   return match;
 }
 

@@ -41,7 +41,7 @@ class Router {
 
  private:
   struct Collection {
-    Address rows, row, restore, history;
+    Address rows, aggregate, row, restore, history;
   };
   static Match Choose(std::string_view method, const Address& address, std::string id);
   Match OfBatch(std::string_view method) const;

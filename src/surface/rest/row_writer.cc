@@ -116,6 +116,29 @@ void WriteHistory(json::Writer& out, const std::vector<call::HistoryEntry>& hist
   out.EndArray();
 }
 
+void WriteGroups(json::Writer& out, const call::GroupSet& groups) {
+  out.BeginArray();
+  for (size_t row = 0; row < groups.rows.size(); ++row) {
+    out.BeginObject();
+    for (size_t i = 0; i < groups.columns.size(); ++i) {
+      const call::GroupSet::Column& column = groups.columns[i];
+      const types::Cell& cell = groups.rows.at(row, i);
+      bool nested = !column.field.empty();
+      bool begins = nested && (i == 0 || groups.columns[i - 1].member != column.member);
+      bool ends = nested && (i + 1 == groups.columns.size() || groups.columns[i + 1].member != column.member);
+      if (begins) {
+        out.Key(column.member);
+        out.BeginObject();
+      }
+      out.Key(nested ? column.field : column.member);
+      cell.is_null() ? out.Null() : column.type->Format(cell, out);
+      if (ends) out.EndObject();
+    }
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
 std::string HashOf(std::string_view text) {
   auto digest = Sha256(text);
   return Base64UrlEncode({reinterpret_cast<const char*>(digest.data()), 12});

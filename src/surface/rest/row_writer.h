@@ -43,6 +43,8 @@ void WritePage(json::Writer& out, const call::PageInfo& page);
 void WriteMore(json::Writer& out, std::string_view key, const std::vector<std::string>& more);
 // The entries of a history as an array.
 void WriteHistory(json::Writer& out, const std::vector<call::HistoryEntry>& history);
+// The groups of an aggregate as an array: {"categoryId": ..., "count": 2, "sum": {"price": "30.00"}}.
+void WriteGroups(json::Writer& out, const call::GroupSet& groups);
 // For the ETag of a shaped answer: a hash of the text.
 std::string HashOf(std::string_view text);
 

@@ -106,6 +106,11 @@ class TypedOver : public Type {
     if (FieldErrors errors = Check(ViewOf(*read)); !errors.empty()) return std::unexpected(std::move(errors));
     return Value{std::move(*read)};
   }
+  std::expected<Value, FieldError> ParseSought(const json::Json& input) const final {
+    Read<T> read = ReadJson(input);
+    if (!read) return std::unexpected(std::move(read).error());
+    return Value{std::move(*read)};
+  }
   std::expected<Value, FieldError> ParseText(std::string_view input) const final {
     Read<T> read = ReadText(input);
     if (!read) return std::unexpected(std::move(read).error());

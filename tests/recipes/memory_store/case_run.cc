@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "base/json/writer.h"
+#include "call/aggregation.h"
+#include "call/where.h"
 #include "recipes/memory_store/either_store.h"
 
 namespace ashlar::recipes {
@@ -62,6 +64,29 @@ call::Condition ConditionOf(const std::string& text) {
   return condition;
 }
 
+// "having" is written as conditions are, about one function: "sum(price)[gte]=10".
+std::shared_ptr<const call::Aggregation> AggregationOf(const json::Json& step) {
+  if (step.Find("select") == nullptr) return nullptr;
+  call::Aggregation aggregation{.select = TextsAt(step, "select"), .group_by = TextsAt(step, "groupBy")};
+  for (const std::string& text : TextsAt(step, "having")) aggregation.having.push_back(ConditionOf(text));
+  if (step.Find("tz") != nullptr) aggregation.zone = TextAt(step, "tz");
+  return std::make_shared<const call::Aggregation>(std::move(aggregation));
+}
+
+// The cells of each group by what they are called: "categoryId", "sum price".
+void WriteGroups(const call::GroupSet& groups, json::Writer& out) {
+  for (size_t row = 0; row < groups.rows.size(); ++row) {
+    out.BeginObject();
+    for (size_t i = 0; i < groups.columns.size(); ++i) {
+      const call::GroupSet::Column& column = groups.columns[i];
+      out.Key(column.member + (column.field.empty() ? "" : " ") + column.field);
+      const types::Cell& cell = groups.rows.at(row, i);
+      cell.is_null() ? out.Null() : column.type->Format(cell, out);
+    }
+    out.EndObject();
+  }
+}
+
 void WriteRow(const model::Service& service, const call::RowSet& set, size_t row, json::Writer& out) {
   const model::Resource& resource = service.resource(set.resource);
   out.BeginObject();
@@ -115,6 +140,7 @@ json::Json TellOutcome(const model::Service& service, const call::Outcome& outco
   out.Key("rows");
   out.BeginArray();
   for (size_t row = 0; row < outcome.rows.rows.size(); ++row) WriteRow(service, outcome.rows, row, out);
+  if (outcome.groups) WriteGroups(*outcome.groups, out);
   out.EndArray();
   out.Field("id", outcome.id);
   out.Field("created", outcome.created);
@@ -152,6 +178,11 @@ call::Call CaseRun::CallOf(const json::Json& step) const {
     call.selection.includes.push_back({relation, relation, {TextsAt(step, "fields of " + relation), {}}});
   }
   for (const std::string& condition : TextsAt(step, "where")) call.where.push_back(ConditionOf(condition));
+  call.aggregation = AggregationOf(step);
+  if (const json::Json* tree = step.Find("tree")) {
+    std::vector<std::string> wrong;
+    for (call::Condition& condition : call::ReadWhere(*tree, wrong)) call.where.push_back(std::move(condition));
+  }
   call.filter = TextAt(step, "filter");
   if (step.Find("search") != nullptr) call.search = TextAt(step, "search");
   for (const std::string& term : TextsAt(step, "sort")) {

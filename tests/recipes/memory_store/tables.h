@@ -41,6 +41,7 @@ class Tables {
   plan::Answer RunBetween(const plan::Query& query) const;
   void Show(const plan::Query& query, const Row& row, types::Rows& found) const;
   plan::Answer Run(const plan::Count& count);
+  plan::Answer Run(const plan::Aggregate& aggregate);
   plan::Answer Run(const plan::Probe& probe);
   plan::Answer Run(const plan::Insert& insert);
   plan::Answer Run(const plan::Update& update);

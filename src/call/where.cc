@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call/where.h"
+
+#include <algorithm>
+
+namespace ashlar::call {
+namespace {
+
+using Kind = Condition::Kind;
+
+constexpr size_t kMostMistakes = 100;
+
+bool IsOperator(const json::Member& member) { return FindOperator(member.name) != nullptr; }
+
+class WhereReader {
+ public:
+  explicit WhereReader(std::vector<std::string>& wrong) : wrong_(wrong) {}
+
+  // `above`: the relations that lead here, each with a dot behind it.
+  std::vector<Condition> Read(const json::Object& where, const std::string& above) {
+    std::vector<Condition> all;
+    for (const json::Member& member : where) {
+      std::string place = above + member.name;
+      if (member.name == "and" || member.name == "or" || member.name == "not") {
+        ReadJunction(member, place, above, all);
+      } else {
+        ReadPath(member, place, all);
+      }
+    }
+    return all;
+  }
+
+  void Wrong(std::string message) {
+    if (wrong_.size() < kMostMistakes) wrong_.push_back(std::move(message));
+  }
+
+ private:
+  void ReadJunction(const json::Member& member, const std::string& place, const std::string& above,
+                    std::vector<Condition>& all) {
+    Condition junction;
+    junction.place = place;
+    junction.kind = member.name == "not" ? Kind::kNot : member.name == "or" ? Kind::kAny : Kind::kAll;
+    const json::Array* parts = junction.kind == Kind::kNot ? nullptr : member.value.array();
+    if (parts != nullptr) {
+      for (const json::Json& part : *parts) AddPart(part, place, above, junction.of);
+    } else if (junction.kind != Kind::kAny && member.value.object() != nullptr) {
+      junction.of = ReadSome(*member.value.object(), place, above);
+    } else {
+      return Wrong(fmt::format("'{}': must be {}", place,
+                               junction.kind == Kind::kNot   ? "an object"
+                               : junction.kind == Kind::kAny ? "an array of objects"
+                                                             : "an array of objects, or one"));
+    }
+    if (parts != nullptr && parts->empty()) Wrong(fmt::format("'{}': is empty", place));
+    all.push_back(std::move(junction));
+  }
+
+  // One of several: what stands in it goes together.
+  void AddPart(const json::Json& part, const std::string& place, const std::string& above,
+               std::vector<Condition>& parts) {
+    if (part.object() == nullptr) return Wrong(fmt::format("'{}': must hold objects", place));
+    Condition together;
+    together.place = place;
+    together.kind = Kind::kAll;
+    together.of = ReadSome(*part.object(), place, above);
+    if (together.of.size() == 1) {
+      Condition only = std::move(together.of.front());
+      parts.push_back(std::move(only));
+    } else {
+      parts.push_back(std::move(together));
+    }
+  }
+
+  std::vector<Condition> ReadSome(const json::Object& where, const std::string& place, const std::string& above) {
+    if (where.empty()) Wrong(fmt::format("'{}': has no condition", place));
+    return Read(where, above);
+  }
+
+  void ReadPath(const json::Member& member, const std::string& place, std::vector<Condition>& all) {
+    Condition condition;
+    condition.place = place;
+    size_t start = 0;
+    for (size_t dot = 0; dot != std::string::npos; start = dot + 1) {
+      dot = member.name.find('.', start);
+      condition.path.push_back(member.name.substr(start, dot - start));
+      if (condition.path.back().empty()) return Wrong(fmt::format("'{}' is not a field", place));
+    }
+    const json::Object* members = member.value.object();
+    if (members == nullptr) {
+      ReadValue(member.value, std::move(condition), all);
+    } else if (std::ranges::any_of(*members, IsOperator)) {
+      ReadOperators(*members, condition, all);
+    } else {
+      condition.kind = Kind::kRelated;
+      condition.of = ReadSome(*members, place, place + ".");
+      all.push_back(std::move(condition));
+    }
+  }
+
+  void ReadOperators(const json::Object& members, const Condition& plain, std::vector<Condition>& all) {
+    for (const json::Member& member : members) {
+      const OperatorRow* row = FindOperator(member.name);
+      Condition condition = plain;
+      condition.place = fmt::format("{}[{}]", plain.place, member.name);
+      if (row == nullptr) {
+        Wrong(fmt::format("'{}': there is no operator '{}'", condition.place, member.name));
+      } else {
+        condition.op = row->op;
+        ReadValue(member.value, std::move(condition), all);
+      }
+    }
+  }
+
+  void ReadValue(const json::Json& value, Condition condition, std::vector<Condition>& all) {
+    const json::Array* values = value.array();
+    bool many = RowOf(condition.op).many;
+    if (many && values == nullptr) return Wrong(fmt::format("'{}': must be an array", condition.place));
+    if (!many && (values != nullptr || value.object() != nullptr)) {
+      return Wrong(fmt::format("'{}': must be one value", condition.place));
+    }
+    condition.typed = many ? *values : json::Array{value};
+    all.push_back(std::move(condition));
+  }
+
+  std::vector<std::string>& wrong_;
+};
+
+}  // namespace
+
+std::vector<Condition> ReadWhere(const json::Json& where, std::vector<std::string>& wrong) {
+  WhereReader reader(wrong);
+  if (where.object() != nullptr) return reader.Read(*where.object(), "");
+  reader.Wrong("'where': must be an object");
+  return {};
+}
+
+}  // namespace ashlar::call
