@@ -323,12 +323,7 @@ std::string ExpressionRenderer::InLiterals(const Expr& item, const types::List& 
 // What stands in the brackets of IN; `last` is one more, where it is not empty. SQLite takes the square of their number
 // to prepare numbered parameters, and nothing interrupts it: many are one parameter.
 std::string ExpressionRenderer::ValuesSql(const cel::Type& type, const types::List& list, std::string_view last) {
-  // SQLite ends a text of JSON at a NUL.
-  bool plain = std::ranges::none_of(list.items, [](const types::Value& value) {
-    const std::string* text = value.get<std::string>();
-    return text != nullptr && text->contains('\0');
-  });
-  if (list.items.size() > kMostMarks && plain && mode_ != Mode::kCheck) {
+  if (list.items.size() > kMostMarks && mode_ != Mode::kCheck) {
     std::string alias = Quote(NewAlias());
     std::string from = fmt::format("json_each({}) AS {}", LiteralSql(list), alias);
     std::string more = last.empty() ? "" : fmt::format(" UNION ALL SELECT {}", last);
