@@ -133,7 +133,7 @@ std::string OnceIdOf(const call::Once& once, const call::Caller& caller) {
   std::string scope;
   AppendText(caller.is_operator() ? "operator" : caller.anonymous() ? "anonymous" : caller.principal.kind, scope);
   AppendText(caller.id, scope);
-  if (caller.id.empty()) {
+  if (caller.principal.id.is_null()) {
     std::vector<std::string> roles = caller.principal.roles;
     std::ranges::sort(roles);
     for (const std::string& role : roles) AppendText(role, scope);

@@ -34,31 +34,25 @@ std::string Shown(std::string_view text) {
   return text.size() <= kMaxShown ? std::string(text) : std::string(text.substr(0, kMaxShown)) + "...";
 }
 
-// The parts of a target that may be references: whole segments of the path, whole values of the query.
-template <class Part>
-void ForEachPart(std::string_view target, const Part& part) {
+// Goes through a target: `whole` gets what may be a reference (segments of the path, values of the query), `other` what
+// stands between, names of parameters included.
+template <class Whole, class Other>
+void ForEachPart(std::string_view target, const Whole& whole, const Other& other) {
   size_t question = std::min(target.find('?'), target.size());
   std::string_view path = target.substr(0, question);
   for (size_t at = 0; at <= path.size();) {
     size_t end = std::min(path.find('/', at), path.size());
-    part(path.substr(at, end - at), end < path.size() ? "/" : "");
+    whole(path.substr(at, end - at));
+    if (end < path.size()) other("/");
     at = end + 1;
   }
-  if (question == target.size()) return;
-  std::string_view query = target.substr(question + 1);
-  part("", "?");
-  for (size_t at = 0; at <= query.size();) {
-    size_t end = std::min(query.find('&', at), query.size());
-    std::string_view pair = query.substr(at, end - at);
-    std::string_view behind = end < query.size() ? "&" : "";
-    size_t equals = pair.find('=');
-    if (equals != std::string_view::npos) {
-      part(pair.substr(0, equals), "=");
-      part(pair.substr(equals + 1), behind);
-    } else {
-      part(pair, behind);
-    }
-    at = end + 1;
+  for (size_t at = question; at < target.size();) {
+    size_t end = std::min(target.find('&', at + 1), target.size());
+    std::string_view pair = target.substr(at, end - at);  // with the mark before it
+    size_t value = std::min(pair.find('='), pair.size() - 1) + 1;
+    other(pair.substr(0, value));
+    whole(pair.substr(value));
+    at = end;
   }
 }
 
@@ -183,10 +177,11 @@ bool FindReferences(const json::Json& document, std::vector<std::string>& ids) {
 
 bool FindReferences(std::string_view target, std::vector<std::string>& ids) {
   bool found = false;
-  ForEachPart(target, [&](std::string_view part, std::string_view) {
+  auto whole = [&](std::string_view part) {
     if (IsReference(part)) AddId(part, ids);
     found = found || IsReference(part) || IsEscaped(part);
-  });
+  };
+  ForEachPart(target, whole, [](std::string_view) {});
   return found;
 }
 
@@ -199,7 +194,7 @@ std::vector<call::ErrorDetail> Resolve(json::Json& document, const LookUp& look_
 std::expected<std::string, std::string> ResolveTarget(std::string_view target, const LookUp& look_up) {
   std::string resolved;
   std::string wrong;
-  ForEachPart(target, [&](std::string_view part, std::string_view behind) {
+  auto whole = [&](std::string_view part) {
     if (!wrong.empty()) return;
     if (IsEscaped(part)) {
       resolved += part.substr(1);
@@ -219,8 +214,8 @@ std::expected<std::string, std::string> ResolveTarget(std::string_view target, c
     } else {
       resolved += part;
     }
-    resolved += behind;
-  });
+  };
+  ForEachPart(target, whole, [&resolved](std::string_view part) { resolved += part; });
   if (!wrong.empty()) return std::unexpected(std::move(wrong));
   return resolved;
 }
