@@ -90,8 +90,7 @@ class QueryReader {
     } else if (name == "q" && Finds()) {
       call_.search = value;
     } else if (name == "purge" && kind_ == OperationKind::kDelete) {
-      if (value != "true" && value != "false") Wrong("'purge' must be true or false");
-      call_.purge = value == "true";
+      call_.purge = Flag(name, value);
     } else if (name == "deleted" && Finds()) {
       if (value != "with" && value != "only") Wrong("'deleted' must be with or only");
       call_.deleted = value == "only" ? call::Deleted::kOnly : call::Deleted::kWith;
