@@ -61,6 +61,8 @@ struct Http2Session::Callbacks {
       if (IsQuiet(*frame) && !self.quiet_.Spend()) self.Calm();
     });
   }
+  // Frames of kinds that are not known mean nothing (RFC 9113, 5.5), but they are counted.
+  static int Unpack(nghttp2_session*, void**, const nghttp2_frame_hd*, void*) { return NGHTTP2_ERR_CANCEL; }
   static int BeginHeaders(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     return Guarded(user, [&](Http2Session& self) {
       self.head_since_ = self.now_;
@@ -141,6 +143,10 @@ struct Http2Session::Callbacks {
     nghttp2_session* session = nullptr;
     if (nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0) {
       nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, BeginFrame);
+      for (int kind = NGHTTP2_CONTINUATION + 1; kind <= 0xff; ++kind) {  // else nghttp2 does not tell of them
+        nghttp2_option_set_user_recv_extension_type(option, static_cast<uint8_t>(kind));
+      }
+      nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, Unpack);
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, BeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback(callbacks, OnHeader);
       nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, OnInvalidHeader);

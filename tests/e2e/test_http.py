@@ -155,7 +155,7 @@ def ask(server, line, *fields):
 def test_options_of_the_whole_server(server):
     status, fields, body = ask(server, "OPTIONS * HTTP/1.1", "Host: x")
     assert (status, body) == (204, b"")
-    assert set(fields["allow"].split(", ")) == {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+    assert set(fields["allow"].split(", ")) == {"GET", "HEAD", "QUERY", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
     assert ask(server, "OPTIONS /* HTTP/1.1", "Host: x")[0] == 404
 
 

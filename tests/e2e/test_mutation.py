@@ -205,7 +205,7 @@ def test_mutated_requests_get_documented_answers(target):
     mutator = mutation.Mutator(random.Random(SEED), target.requests, target.words)
     links = {"HTTP/1.1": Link(target), "HTTP/2": Link2(target)}
     statuses = {version: collections.Counter() for version in links}
-    posts = [one for one in target.requests if one.method == "POST"]
+    posts = [one for one in target.requests if one.method == "POST"] or target.requests
     for number in range(COUNT * 8 // 10 // len(CONTRACTS)):
         if number % 10 == 0:  # as it was seen, so that there is something to change
             request, done = mutator.random.choice(posts), ["nothing"]
