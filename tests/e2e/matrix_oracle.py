@@ -15,6 +15,7 @@ import yaml
 SYSTEM = ("id", "version", "createdAt", "updatedAt")
 BUILT_IN_RULES = {"public": "true", "signedIn": "auth != null", "nobody": "false"}
 USER_FIELDS = {"email": "email", "emailVerified": "bool", "roles": "[string]", "disabled": "bool"}
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 TOKEN = re.compile(r"\s*(?:(\d+)|'([^']*)'|([A-Za-z_][A-Za-z_0-9]*)|(\|\||&&|==|!=|<=|>=|[<>!().,]))")
 
 

@@ -87,6 +87,25 @@ def test_all_mistakes_of_csv_are_told_with_their_lines_and_nothing_is_loaded(ser
     assert total(service, "/v1/members") == 0 and total(service, "/v1/teams") == 0
 
 
+def test_a_folder_of_several_formats_is_loaded_by_its_files(service, tmp_path):
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    (folder / "Member.csv").write_text("id,name,teamId,mentorId\n1,Ann,red,2\n")  # two references forward
+    (folder / "Member.ndjson").write_text('{"id": 2, "name": "Bob", "teamId": "blue"}\n')
+    (folder / "rows.json").write_text('{"Team": [{"id": "red", "name": "Red"}, {"id": "blue", "name": "Blue"}]}')
+    refused = load(service, folder)
+    assert refused.returncode == 2 and f"{folder}: it is not a regular file" in refused.stderr, refused.stderr
+    files = sorted(folder.iterdir())
+    (folder / "Member.csv").write_text("id,name,teamId,mentorId\n1,Ann,red,2\n3,Cid,green,2\n")
+    wrong = load(service, *files)
+    assert wrong.returncode == 2 and "Member.csv:3: Member 3: teamId: REFERENCE_NOT_FOUND" in wrong.stderr, wrong.stderr
+    assert total(service, "/v1/teams") == 0
+    (folder / "Member.csv").write_text("id,name,teamId,mentorId\n1,Ann,red,2\n")
+    done = load(service, *files)
+    assert done.returncode == 0, done.stderr
+    assert total(service, "/v1/teams") == 2 and total(service, "/v1/members?mentor.team.name=Blue") == 1
+
+
 def test_csv_is_typed_by_its_fields(tmp_path):
     contract = tmp_path / "typed.yaml"
     contract.write_text("""service: typed

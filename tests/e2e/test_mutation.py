@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Thousands of requests that are a little wrong (mutation.py), over real sockets: each gets an answer in the documented
-form with a documented code, none a 500, and the server stays as it was. `script/test --extended` sends 100,000 to the
-binary that was built with ASan and UBSan. A failure shows the bytes; ASHLAR_SEED asks for other choices,
-ASHLAR_MUTATIONS for another number."""
+"""Thousands of requests that are a little wrong (mutation.py), over real sockets, every seventh by HTTP/2: each gets an
+answer in the documented form with a documented code, none a 500, and the server stays as it was. `script/test
+--extended` sends 100,000 to the binary that was built with ASan and UBSan. A failure shows the bytes; ASHLAR_SEED asks
+for other choices, ASHLAR_MUTATIONS for another number."""
 
+import collections
 import gzip
 import json
 import os
@@ -15,6 +16,7 @@ import subprocess
 import urllib.parse
 
 import harness
+import http2_link
 import mutation
 import pytest
 import scenario
@@ -141,11 +143,32 @@ def read_answer(stream, method):
     assert method == "HEAD" or status in (204, 304) or "content-length" in headers, headers
     raw = stream.read(length)
     assert len(raw) == length
+    return answer_of(status, headers, raw), headers.get("connection") == "close"
+
+
+def answer_of(status, headers, raw):
     coding = headers.get("content-encoding")
-    text = gzip.decompress(raw) if coding == "gzip" else raw
+    text = gzip.decompress(raw) if coding == "gzip" and raw else raw
     readable = "json" in headers.get("content-type", "") and text and coding in (None, "gzip")
-    return harness.Answer(status, headers, json.loads(text) if readable else None, text), \
-        headers.get("connection") == "close"
+    return harness.Answer(status, headers, json.loads(text) if readable else None, text)
+
+
+class Link2:
+    """The same over HTTP/2; None as the answer where HTTP/2 itself refuses what was asked."""
+
+    def __init__(self, target):
+        self.target, self.link = target, http2_link.Http2Link(target.connect)
+
+    def exchange(self, request):
+        fields = http2_link.fields_of(request, self.target.tokens.get(request.caller))
+        try:
+            return answer_of(*self.link.exchange(fields, request.body))
+        except http2_link.Reset as reset:
+            assert reset.code == http2_link.PROTOCOL_ERROR and http2_link.is_malformed(fields), (reset, fields)
+            return None
+
+    def close(self):
+        self.link.close()
 
 
 def judge(method, path, answer):
@@ -180,23 +203,29 @@ def check_log(server):
 
 def test_mutated_requests_get_documented_answers(target):
     mutator = mutation.Mutator(random.Random(SEED), target.requests, target.words)
-    link, statuses = Link(target), {}
+    links = {"HTTP/1.1": Link(target), "HTTP/2": Link2(target)}
+    statuses = {version: collections.Counter() for version in links}
     posts = [one for one in target.requests if one.method == "POST"]
     for number in range(COUNT * 8 // 10 // len(CONTRACTS)):
         if number % 10 == 0:  # as it was seen, so that there is something to change
             request, done = mutator.random.choice(posts), ["nothing"]
         else:
             request, done = mutator.mutated()
+        version = "HTTP/2" if number % 7 == 3 else "HTTP/1.1"
         try:
-            answer = link.exchange(request)
-            assert answer is not None, "no answer"
-            judge(request.method, request.path, answer)
+            answer = links[version].exchange(request)
+            assert answer is not None or version == "HTTP/2", "no answer"
+            if answer is not None:
+                judge(request.method, request.path, answer)
         except Exception as wrong:
             shown = request.head("TOKEN") + (request.body or b"")[:4000]
-            raise AssertionError(f"request {number} of seed {SEED}, by {done}: {wrong!r}\n{shown!r}") from wrong
-        statuses[answer.status] = statuses.get(answer.status, 0) + 1
-    link.close()
-    assert statuses.keys() >= {200, 201, 400, 404, 422}, statuses  # they are not all refused at the door
+            told = f"request {number} of seed {SEED} over {version}, by {done}: {wrong!r}\n{shown!r}"
+            raise AssertionError(told) from wrong
+        statuses[version][answer and answer.status] += 1
+    for version, link in links.items():
+        link.close()
+        assert statuses[version].keys() >= {200, 201, 400, 404, 422}, statuses  # not all are refused at the door
+    assert statuses["HTTP/2"][None] * 10 < statuses["HTTP/2"].total(), statuses
 
 
 def test_mutated_bytes_get_documented_answers_or_none(target):

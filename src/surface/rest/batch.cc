@@ -50,9 +50,9 @@ std::optional<engine::Refused> Batch::Read(const http::Request& request) {
 
 // The request that an operation stands for, without its body, and where it goes.
 call::Answer<Match> Batch::MatchOf(const BatchOperation& sent, http::Request& request) const {
-  constexpr std::string_view kTaken[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+  constexpr std::string_view kTaken[] = {"GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"};
   if (std::ranges::find(kTaken, sent.method) == std::end(kTaken)) {
-    return call::Refuse(Code::kMethodNotAllowed, "an operation of a batch is GET, POST, PUT, PATCH or DELETE");
+    return call::Refuse(Code::kMethodNotAllowed, "an operation of a batch is GET, QUERY, POST, PUT, PATCH or DELETE");
   }
   if (sent.path.size() > http::ParserLimits{}.target_bytes) {
     return call::Refuse(Code::kUriTooLong, "the path is too long");

@@ -48,7 +48,7 @@ class EnvelopeWriter {
         R"("id":{"type":"string","maxLength":64,"pattern":"^[A-Za-z][A-Za-z0-9_-]*$","description":)"
         R"("A name for later operations to refer to: `\"${c1.id}\"` as a whole value of a body, or as a whole part )"
         R"(of a path, is what the operation `c1` answered as `id`. A text that begins with `${` is written `$${`."},)"
-        R"("method":{"type":"string","enum":["GET","POST","PUT","PATCH","DELETE"],"description":)"
+        R"("method":{"type":"string","enum":["GET","QUERY","POST","PUT","PATCH","DELETE"],"description":)"
         R"("As of a request of its own."},)"
         R"("path":{"type":"string","minLength":1,"maxLength":14336,"description":"As of a request of its own, with )"
         R"(its query."},)"
