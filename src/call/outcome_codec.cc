@@ -96,7 +96,7 @@ class Encoder {
     for (const GroupSet::Column& column : groups.columns) {
       Text(column.member);
       Text(column.field);
-      Text(column.type->name());
+      Text(column.type->name() == "enum" ? "string" : column.type->name());  // its constants are texts
       Number(column.type->scale());
     }
     Put(groups.rows);

@@ -127,7 +127,7 @@ TEST_F(WhereTest, TreesHaveLimits) {
 // Every place tells the names above it: a long one above many would take the square of what was sent.
 TEST_F(WhereTest, WhatIsBuiltOfABodyIsBounded) {
   std::string many;
-  for (int i = 0; i < 50'000; ++i) many += fmt::format(R"("{}": 1,)", i);
+  for (int i = 0; i < 20'000; ++i) many += fmt::format(R"("{}": 1,)", i);
   many.pop_back();
   std::string name = std::string(255, 'a') + "\u00e9" + std::string(200'000, 'b');
   std::string text = fmt::format(R"({{"{}": {{{}}}, "shelf": {{{}}}}})", name, many, many);

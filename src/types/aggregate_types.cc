@@ -111,7 +111,7 @@ TypePtr TypeThatWrites(std::string_view name, int scale) {
   if (name == "decimal") {
     return scale >= 0 && scale <= kDecimalDigits ? std::make_shared<const WideDecimal>(scale) : nullptr;
   }
-  return Unbounded(name == "enum" ? "string" : name);  // whose constants are texts
+  return Unbounded(name);
 }
 
 }  // namespace ashlar::types

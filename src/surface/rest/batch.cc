@@ -141,7 +141,7 @@ call::Answer<call::Call> Batch::Resolved(const Operation& operation) const {
   if (!same) return call::Refuse(Code::kNotFound, std::string(RowOf(Code::kNotFound).message));
   std::optional<json::Json> body = operation.sent.body;
   std::vector<call::ErrorDetail> wrong;
-  if (body) wrong = Resolve(*body, look_up);
+  if (body) wrong = Resolve(*body, look_up, sent.method == "QUERY" ? Takes::kValues : Takes::kAll);
   call::Call call = CallOf(std::move(request), match, sent, body);
   if (!wrong.empty() && !call.malformed) {
     call.malformed = call::ApiError{Code::kValidationError, "some references lead nowhere", std::move(wrong)};

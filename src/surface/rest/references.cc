@@ -81,9 +81,17 @@ bool Fits(const json::Json& document, size_t& room) {
   return true;
 }
 
+// What one value of a condition may be, or a list of these.
+bool IsValue(const json::Json& value) {
+  if (value.object() != nullptr) return false;
+  return value.array() == nullptr || std::ranges::none_of(*value.array(), [](const json::Json& item) {
+           return item.object() != nullptr || item.array() != nullptr;
+         });
+}
+
 class Resolver {
  public:
-  explicit Resolver(const LookUp& look_up) : look_up_(look_up) {}
+  Resolver(const LookUp& look_up, Takes takes) : look_up_(look_up), takes_(takes) {}
 
   void Walk(json::Json& at, const std::string& place) {
     if (auto* text = std::get_if<std::string>(&at.value)) {
@@ -111,6 +119,10 @@ class Resolver {
     if (++seen_ > kMaxReferences) {
       value = std::unexpected(fmt::format("is one of more than {} references", kMaxReferences));
     }
+    if (value && takes_ == Takes::kValues && !IsValue(**value)) {
+      value = std::unexpected(fmt::format("'{}' holds an object or a list of lists, which is no value to look for",
+                                          Shown(reference->text)));
+    }
     if (value && !Fits(**value, room_)) {
       value = std::unexpected(fmt::format("'{}' makes the body too large", Shown(reference->text)));
     }
@@ -123,6 +135,7 @@ class Resolver {
   }
 
   const LookUp& look_up_;
+  const Takes takes_;
   size_t room_ = kMostBytes;
   size_t seen_ = 0;
   std::vector<call::ErrorDetail> wrong_;
@@ -185,8 +198,8 @@ bool FindReferences(std::string_view target, std::vector<std::string>& ids) {
   return found;
 }
 
-std::vector<call::ErrorDetail> Resolve(json::Json& document, const LookUp& look_up) {
-  Resolver resolver(look_up);
+std::vector<call::ErrorDetail> Resolve(json::Json& document, const LookUp& look_up, Takes takes) {
+  Resolver resolver(look_up, takes);
   resolver.Walk(document, "");
   return resolver.Take();
 }

@@ -28,8 +28,10 @@ bool FindReferences(std::string_view target, std::vector<std::string>& ids);
 
 // The value that a reference stands for, or why there is none.
 using LookUp = std::function<std::expected<const json::Json*, std::string>(const Reference&)>;
-// Whatever in the document is a reference becomes its value, as it is; what is wrong is told of all, by place.
-std::vector<call::ErrorDetail> Resolve(json::Json& document, const LookUp& look_up);
+// Whatever in the document is a reference becomes its value, as it is; what is wrong is told of all, by place. Where
+// `values` alone are taken, objects are not, nor arrays of them: in a query they would be operators and conditions.
+enum class Takes : uint8_t { kAll, kValues };
+std::vector<call::ErrorDetail> Resolve(json::Json& document, const LookUp& look_up, Takes takes = Takes::kAll);
 // The same for whole segments of a path and whole values of its query, which take texts, numbers and booleans.
 std::expected<std::string, std::string> ResolveTarget(std::string_view target, const LookUp& look_up);
 

@@ -88,6 +88,20 @@ TEST(References, AreBoundedInNumber) {
   EXPECT_EQ(wrong[0].field, "[1000]");
 }
 
+// An object would be operators there, and a list of objects conditions.
+TEST(References, AQueryTakesValuesAlone) {
+  Json row = *json::Parse(R"({"doc":{"ne":"x"},"docs":[1,{"ne":"x"}],"deep":[[{}]],"tags":["a","b"],"none":null})");
+  LookUp look_up = [&](const Reference& reference) { return Follow(reference, row); };
+  Json document = *json::Parse(R"({"a":"${r.doc}","b":"${r.docs}","c":"${r.deep}","d":"${r.tags}","e":"${r.none}"})");
+  Json any = document;
+  EXPECT_TRUE(Resolve(any, look_up).empty());
+  auto wrong = Resolve(document, look_up, Takes::kValues);
+  ASSERT_EQ(wrong.size(), 3u);
+  EXPECT_EQ(wrong[0].field + wrong[1].field + wrong[2].field, "abc");
+  EXPECT_THAT(wrong[0].message, HasSubstr("holds an object"));
+  EXPECT_EQ(json::ToText(*document.Find("d")), R"(["a","b"])");
+}
+
 TEST(References, WhatIsReferredToIsFound) {
   std::vector<std::string> ids;
   EXPECT_TRUE(FindReferences(*json::Parse(R"({"a":["${c1.id}",{"b":"${c2.x}"}]})"), ids));
