@@ -19,6 +19,7 @@ size_t SizeOf(const RowSet& set) {
 
 size_t SizeOf(const Outcome& outcome) {
   size_t size = sizeof(Outcome) + SizeOf(outcome.rows);
+  if (outcome.groups) size += outcome.groups->rows.bytes();
   for (const HistoryEntry& entry : outcome.history) {
     size += sizeof(HistoryEntry) + entry.before.size() + entry.after.size();
   }
