@@ -62,8 +62,9 @@ call::Answer<Match> Batch::MatchOf(const BatchOperation& sent, http::Request& re
   Match match = router_.Find(request.method, request.segments);
   if (match.batch) return call::Refuse(Code::kRouteNotFound, "a batch holds no batch");
   if (match.operation == nullptr) return std::unexpected(std::move(match.refusal));
-  if (match.operation->kind == OperationKind::kAggregate) {
-    return call::Refuse(Code::kRouteNotFound, "'aggregate' within a batch is not supported by this build");
+  if (once_ && match.operation->kind == OperationKind::kAggregate) {
+    return call::Refuse(Code::kInvalidQuery,
+                        "'aggregate' in a batch with an Idempotency-Key is not supported by this build");
   }
   return match;
 }
