@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call/outcome_codec.h"
 
+#include <algorithm>
 #include <bit>
+#include <climits>
 #include <cstring>
+
+#include "types/aggregate_types.h"
 
 namespace ashlar::call {
 namespace {
 
 using types::Cell;
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
 constexpr int64_t kMaxColumns = 10'000;
 constexpr int kMaxDepth = 8;  // of what is included
 
@@ -21,6 +25,8 @@ class Encoder {
     Put(outcome.rows);
     Flag(outcome.page.has_value());
     if (outcome.page) Put(*outcome.page);
+    Flag(outcome.groups.has_value());
+    if (outcome.groups) Put(*outcome.groups);
     Number(outcome.history.size());
     for (const HistoryEntry& entry : outcome.history) Put(entry);
     Flag(outcome.created);
@@ -77,6 +83,25 @@ class Encoder {
     }
   }
 
+  void Put(const types::Rows& rows) {
+    Number(rows.columns());
+    Number(rows.size());
+    for (size_t row = 0; row < rows.size(); ++row) {
+      for (size_t column = 0; column < rows.columns(); ++column) Put(rows.at(row, column));
+    }
+  }
+
+  void Put(const GroupSet& groups) {
+    Number(groups.columns.size());
+    for (const GroupSet::Column& column : groups.columns) {
+      Text(column.member);
+      Text(column.field);
+      Text(column.type->name());
+      Number(column.type->scale());
+    }
+    Put(groups.rows);
+  }
+
   void Put(const RowSet& set) {
     Text(set.resource.valid() ? std::string_view(service_.resource(set.resource).name) : std::string_view());
     Number(set.columns.size());
@@ -89,11 +114,7 @@ class Encoder {
     }
     Numbers(set.key_cells);
     Flag(set.shows_key);
-    Number(set.rows.columns());
-    Number(set.rows.size());
-    for (size_t row = 0; row < set.rows.size(); ++row) {
-      for (size_t column = 0; column < set.rows.columns(); ++column) Put(set.rows.at(row, column));
-    }
+    Put(set.rows);
     Number(set.included.size());
     for (const Included& included : set.included) {
       Text(included.key);
@@ -164,6 +185,7 @@ class Decoder {
     Outcome outcome;
     outcome.rows = Set(0);
     if (Flag()) outcome.page = Page();
+    if (Flag()) outcome.groups = Groups();
     for (size_t count = Count(); ok_ && count > 0; --count) outcome.history.push_back(Entry());
     outcome.created = Flag();
     outcome.version = Number();
@@ -258,6 +280,34 @@ class Decoder {
       }
     }
     return rows;
+  }
+
+  GroupSet Groups() {
+    GroupSet groups;
+    for (size_t count = Count(); ok_ && count > 0; --count) {
+      GroupSet::Column& column = groups.columns.emplace_back();
+      column.member = Text();
+      column.field = Text();
+      std::string type = Text();
+      column.type = types::TypeThatWrites(type, static_cast<int>(std::clamp<int64_t>(Number(), -1, INT_MAX)));
+      if (column.type == nullptr) Wrong();
+    }
+    groups.rows = Rows();
+    for (size_t i = 0; ok_ && i < groups.columns.size(); ++i) {
+      if (!Shows(groups.rows, i, *groups.columns[i].type)) Wrong();
+    }
+    return groups;
+  }
+
+  // A decimal may be wider than an integer: then it is a text.
+  static bool Shows(const types::Rows& rows, size_t column, const types::Type& type) {
+    if (type.kind() != types::Kind::kDecimal) return HasKind(rows, column, type.kind());
+    if (column >= rows.columns()) return false;
+    for (size_t row = 0; row < rows.size(); ++row) {
+      const Cell& cell = rows.at(row, column);
+      if (!cell.is_null() && (cell.tag == Cell::Tag::kReal || type.ToValue(cell).is_null())) return false;
+    }
+    return true;
   }
 
   RowSet Set(int depth) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "contract/contract.h"
+#include "types/aggregate_types.h"
 
 namespace ashlar::call {
 namespace {
@@ -21,6 +22,23 @@ std::shared_ptr<const model::Service> Compiled(const std::string& fields = kFiel
 
 RowSet::Column ColumnOf(const model::Resource& resource, std::string_view name, uint32_t cell, int mask = -1) {
   return {resource.FindField(name), cell, mask};
+}
+
+// A mean that is wider than an integer, and a smallest constant.
+GroupSet Groups() {
+  contract::Source source{"t.yaml", "service: t\nresources:\n  Thing:\n    fields: { state: 'enum(on, off)' }\n"};
+  auto service = contract::Compile({&source, 1}, {}).value();
+  const model::Resource& thing = service->resource(service->FindResource("Thing"));
+  GroupSet groups;
+  groups.columns = {{"createdAt:month", "", types::TypeOfDay()},
+                    {"avg", "price", types::TypeOfAverage(*types::TypeOfSum(*types::TypeThatWrites("decimal", 2)))},
+                    {"min", "state", thing.field(thing.FindField("state")).type}};
+  groups.rows = types::Rows(3);
+  groups.rows.AppendInteger(19'000);
+  EXPECT_TRUE(groups.rows.AppendText("12345678901234567890123"));
+  EXPECT_TRUE(groups.rows.AppendText("off"));
+  for (int i = 0; i < 3; ++i) groups.rows.AppendNull();
+  return groups;
 }
 
 // Two things, the first with its owner.
@@ -51,6 +69,7 @@ Outcome Things(const model::Service& service) {
   outcome.rows.included.push_back(std::move(included));
   outcome.page = PageInfo{2, 20, 45, true, "after", std::nullopt, true};
   outcome.history.push_back({"h", "update", "{}", "", "me", "r", 3, types::Timestamp{5}});
+  outcome.groups = Groups();
   outcome.created = true;
   outcome.version = 4;
   outcome.id = "7";
@@ -81,6 +100,15 @@ TEST(OutcomeCodec, GivesBackWhatItWasGiven) {
   EXPECT_EQ(one.page->next, "after");
   EXPECT_FALSE(one.page->previous.has_value());
   EXPECT_EQ(one.history.at(0).caller_id, "me");
+  ASSERT_TRUE(one.groups);
+  std::string groups;
+  for (size_t i = 0; i < one.groups->columns.size(); ++i) {
+    json::Writer out(groups);
+    groups += one.groups->columns[i].member + one.groups->columns[i].field + " ";
+    one.groups->columns[i].type->Format(one.groups->rows.at(0, i), out);
+  }
+  EXPECT_EQ(groups, R"(createdAt:month "2022-01-08"avgprice "123456789012345.67890123"minstate "off")");
+  EXPECT_EQ(one.groups->rows.size(), 2u);
   EXPECT_TRUE(one.created && one.shaped && !one.replayed);
   EXPECT_EQ(one.id, "7");
   EXPECT_TRUE(decoded->at(1).rows.rows.empty());
@@ -110,7 +138,7 @@ TEST(OutcomeCodec, RefusesWhatItDidNotMake) {
   outcomes.push_back(Things(*service));
   std::string bytes = EncodeOutcomes(*service, outcomes);
   EXPECT_FALSE(DecodeOutcomes(*service, bytes + "x"));
-  EXPECT_FALSE(DecodeOutcomes(*service, "\x02" + bytes.substr(1)));
+  EXPECT_FALSE(DecodeOutcomes(*service, "\x7f" + bytes.substr(1)));
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(DecodeOutcomes(*service, std::string_view(bytes).substr(0, size))) << size;
   }

@@ -9,6 +9,9 @@ namespace {
 using Kind = Condition::Kind;
 
 constexpr size_t kMostMistakes = 100;
+// What is beyond these is not built: the planner takes fewer, and every place tells all that stands above it.
+constexpr size_t kMostConditions = 1000;
+constexpr size_t kLongestPath = 256;
 
 bool IsOperator(const json::Member& member) { return FindOperator(member.name) != nullptr; }
 
@@ -20,6 +23,11 @@ class WhereReader {
   std::vector<Condition> Read(const json::Object& where, const std::string& above) {
     std::vector<Condition> all;
     for (const json::Member& member : where) {
+      if (!Room()) return all;
+      if (member.name.size() > kLongestPath) {
+        Wrong(fmt::format("'{}{}...' is not a field", above, Shortened(member.name)));
+        continue;
+      }
       std::string place = above + member.name;
       if (member.name == "and" || member.name == "or" || member.name == "not") {
         ReadJunction(member, place, above, all);
@@ -35,6 +43,21 @@ class WhereReader {
   }
 
  private:
+  // Whether one more condition or group of them is taken.
+  bool Room() {
+    if (++made_ == kMostConditions + 1) {
+      wrong_.push_back(fmt::format("'where' has more than {} conditions", kMostConditions));
+    }
+    return made_ <= kMostConditions;
+  }
+
+  // Ends between two code points.
+  static std::string_view Shortened(std::string_view name) {
+    size_t size = kLongestPath;
+    while (size > 0 && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) --size;
+    return name.substr(0, size);
+  }
+
   void ReadJunction(const json::Member& member, const std::string& place, const std::string& above,
                     std::vector<Condition>& all) {
     Condition junction;
@@ -58,6 +81,7 @@ class WhereReader {
   // One of several: what stands in it goes together.
   void AddPart(const json::Json& part, const std::string& place, const std::string& above,
                std::vector<Condition>& parts) {
+    if (!Room()) return;
     if (part.object() == nullptr) return Wrong(fmt::format("'{}': must hold objects", place));
     Condition together;
     together.place = place;
@@ -99,12 +123,15 @@ class WhereReader {
 
   void ReadOperators(const json::Object& members, const Condition& plain, std::vector<Condition>& all) {
     for (const json::Member& member : members) {
+      if (!Room()) return;
       const OperatorRow* row = FindOperator(member.name);
       Condition condition = plain;
-      condition.place = fmt::format("{}[{}]", plain.place, member.name);
       if (row == nullptr) {
-        Wrong(fmt::format("'{}': there is no operator '{}'", condition.place, member.name));
+        bool long_one = member.name.size() > kLongestPath;
+        std::string name = long_one ? std::string(Shortened(member.name)) + "..." : member.name;
+        Wrong(fmt::format("'{}[{}]': there is no operator '{}'", plain.place, name, name));
       } else {
+        condition.place = fmt::format("{}[{}]", plain.place, member.name);
         condition.op = row->op;
         ReadValue(member.value, std::move(condition), all);
       }
@@ -123,6 +150,7 @@ class WhereReader {
   }
 
   std::vector<std::string>& wrong_;
+  size_t made_ = 0;
 };
 
 }  // namespace

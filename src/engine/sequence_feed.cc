@@ -80,11 +80,28 @@ void SequenceFeed::Recalled(const call::Outcome& kept) {
   if (kept.rows.rows.empty()) return;
   phase_ = Phase::kEnd;
   auto outcomes = call::DecodeOutcomes(planner_.service(), kept.rows.rows.at(0, 0).text());
-  if (!outcomes) {
-    return Refuse(std::nullopt, {Code::kConflict, "this was done; what it answered can no longer be told", {}});
-  }
+  if (!outcomes) return CannotTell();
   outcomes_ = std::move(*outcomes);
   replayed_ = true;
+  JudgeAgain();
+}
+
+// A caller that has lost the right to any of the calls since is refused, as far as rules tell without a row.
+void SequenceFeed::JudgeAgain() {
+  for (size_t done = 0;; ++done) {
+    auto call = calls_.Next();
+    if (!call) return CannotTell();
+    if (*call == nullptr) return;
+    auto plan = planner_.MakePlan(**call, caller_, context_);
+    bool denied = !plan && (plan.error().code == Code::kForbidden || plan.error().code == Code::kUnauthenticated);
+    if (denied) return Refuse(done, std::move(plan.error()));
+    if (done == outcomes_.size()) return CannotTell();
+    calls_.Answered(outcomes_[done]);
+  }
+}
+
+void SequenceFeed::CannotTell() {
+  Refuse(std::nullopt, {Code::kConflict, "this was done; what it answered can no longer be told", {}});
 }
 
 SequenceAnswer SequenceFeed::Take() {

@@ -30,6 +30,8 @@ class SequenceFeed final : public store::Feed {
   Result<std::optional<plan::Plan>> NextCall();
   Result<std::optional<plan::Plan>> Keep();
   void Recalled(const call::Outcome& kept);
+  void JudgeAgain();
+  void CannotTell();
   void Refuse(std::optional<size_t> call, call::ApiError error);
 
   const plan::Planner& planner_;

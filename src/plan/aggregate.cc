@@ -204,9 +204,8 @@ class AggregateMaker {
     if (!Compares(condition.op)) {
       return Invalid(fmt::format("'{}': operator '{}' is not for groups", condition.place, RowOf(condition.op).name));
     }
-    if (condition.values.size() > kMostValues) {
-      return Invalid(fmt::format("'{}' has more than {} values", condition.place, kMostValues));
-    }
+    values_ += condition.values.size();
+    if (values_ > kMostValues) return Invalid(fmt::format("'having' has more than {} values", kMostValues));
     for (const std::string& value : condition.values) {
       if (condition.op == Operator::kIsNull) {
         if (value != "true" && value != "false") Invalid(fmt::format("'{}': must be true or false", condition.place));
@@ -253,7 +252,8 @@ class AggregateMaker {
   const Rules& rules_;
   ClauseErrors& errors_;
   AggregatePlan plan_;
-  int parts_ = 0;  // of the computed fields that are named
+  int parts_ = 0;      // of the computed fields that are named
+  size_t values_ = 0;  // of `having`
 };
 
 class AggregateProgram final : public Program {

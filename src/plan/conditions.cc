@@ -30,7 +30,7 @@ struct Tree {
 Tree MeasureTree(const std::vector<call::Condition>& conditions) {
   Tree tree;
   for (const call::Condition& condition : conditions) {
-    if (condition.kind == Kind::kCompare) {
+    if (condition.of.empty()) {  // a comparison, or a group of none, which the surface has told
       ++tree.conditions;
       tree.depth = std::max(tree.depth, 1);
       continue;

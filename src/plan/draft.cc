@@ -11,6 +11,8 @@ using cel::ExprPtr;
 using model::SystemField;
 using types::Detail;
 
+constexpr size_t kMostUnknown = 100;  // that are told: what may have been meant takes the writer's time
+
 bool HoldsFor(const cel::Expr& rule, const model::Resource& resource, const Values& row) {
   return cel::Holds(rule, RecordEnvironment(resource), {resource.id, &row});
 }
@@ -40,9 +42,12 @@ void Draft::ReadMember(const json::Member& member) {
   }
   FieldId id = resource_.FindField(member.name);
   if (!id.valid()) {
+    if (++unknown_ > kMostUnknown + 1) return;
     model::RelationId relation = resource_.FindRelation(member.name);
     std::string message = "is not a field of " + resource_.name;
-    if (relation.valid() && !resource_.relation(relation).to_many) {
+    if (unknown_ > kMostUnknown) {
+      message += ", and there are more";
+    } else if (relation.valid() && !resource_.relation(relation).to_many) {
       message += fmt::format("; give '{}'", resource_.field(resource_.relation(relation).local).name);
     } else if (relation.valid()) {
       message = "is a to-many relation and is not written through its parent";

@@ -100,6 +100,7 @@ class Draft {
   std::vector<bool> reads_;
   std::vector<FieldId> guarded_;
   std::vector<FieldId> probed_defaults_;
+  size_t unknown_ = 0;  // members that are no fields
   std::vector<call::ErrorDetail> errors_;
   std::string denied_;
   bool readable_ = true;  // the body is an object

@@ -109,6 +109,15 @@ TEST_F(DraftTest, UnknownNamesSayWhatIsMeant) {
             "is a to-many relation and is not written through its parent");
 }
 
+TEST_F(DraftTest, OfManyUnknownNamesAHundredAreTold) {
+  std::string body = R"({"title": "a")";
+  for (int i = 0; i < 1000; ++i) body += fmt::format(R"(, "titl{}": 1)", i);
+  auto errors = Create(body + "}").draft.Errors();
+  ASSERT_EQ(errors->details.size(), 101u);
+  EXPECT_EQ(errors->details[99].message, "is not a field of Note (did you mean 'title'?)");
+  EXPECT_EQ(errors->details[100].message, "is not a field of Note, and there are more");
+}
+
 TEST_F(DraftTest, WhatTheSystemKeepsIsNotSet) {
   for (const char* field : {"id", "version", "createdAt", "updatedAt", "deletedAt", "ownerId"}) {
     std::string_view value = world_.field("Note", field).type->kind() == types::Kind::kInt64 ? "9" : "\"x\"";

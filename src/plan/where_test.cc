@@ -124,5 +124,29 @@ TEST_F(WhereTest, TreesHaveLimits) {
   EXPECT_THAT(Make("{" + wrong + "}"), AllOf(HasSubstr("'f99'"), testing::Not(HasSubstr("'f100'"))));
 }
 
+// Every place tells the names above it: a long one above many would take the square of what was sent.
+TEST_F(WhereTest, WhatIsBuiltOfABodyIsBounded) {
+  std::string many;
+  for (int i = 0; i < 50'000; ++i) many += fmt::format(R"("{}": 1,)", i);
+  many.pop_back();
+  std::string name = std::string(255, 'a') + "\u00e9" + std::string(200'000, 'b');
+  std::string text = fmt::format(R"({{"{}": {{{}}}, "shelf": {{{}}}}})", name, many, many);
+  std::vector<std::string> wrong;
+  std::vector<call::Condition> built = call::ReadWhere(json::Parse(text).value(), wrong);
+  EXPECT_EQ(wrong, (std::vector<std::string>{"'" + std::string(255, 'a') + "...' is not a field",
+                                             "'where' has more than 1000 conditions"}));
+  ASSERT_EQ(built.size(), 1u);
+  EXPECT_LE(built[0].of.size(), 1000u);
+  std::string groups;
+  for (int i = 0; i < 500; ++i) groups += R"({"shelf": {}},)";
+  groups.pop_back();
+  wrong.clear();
+  call::Call call;
+  call.where = call::ReadWhere(json::Parse(R"({"or": [)" + groups + "]}").value(), wrong);
+  ClauseErrors errors;
+  (void)MakeCondition(call, world_.resource("Note"), Rules(world_.service(), world_.ann, World::kNow), errors);
+  EXPECT_EQ(errors.invalid, std::vector<std::string>{"the query has more than 100 conditions"});
+}
+
 }  // namespace
 }  // namespace ashlar::plan

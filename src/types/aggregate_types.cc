@@ -107,4 +107,11 @@ TypePtr TypeOfAverage(const Type& type) {
   return TypeOfSum(type);
 }
 
+TypePtr TypeThatWrites(std::string_view name, int scale) {
+  if (name == "decimal") {
+    return scale >= 0 && scale <= kDecimalDigits ? std::make_shared<const WideDecimal>(scale) : nullptr;
+  }
+  return Unbounded(name == "enum" ? "string" : name);  // whose constants are texts
+}
+
 }  // namespace ashlar::types

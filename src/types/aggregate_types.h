@@ -11,5 +11,7 @@ TypePtr TypeOfAverage(const Type& type);
 // Of a period's first day, and of the moment at which an hour began.
 TypePtr TypeOfDay();
 TypePtr TypeOfMoment();
+// One that writes cells as the type of that name and scale did, which may be gone; null: there is none of that name.
+TypePtr TypeThatWrites(std::string_view name, int scale);
 
 }  // namespace ashlar::types

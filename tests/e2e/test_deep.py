@@ -138,3 +138,34 @@ def test_a_deep_row_is_not_loaded(tmp_path):
 def test_the_server_is_as_it_was(server):
     assert server.client().get("/v1/things").body["meta"]["total"] == 1
     assert json.loads(server.client().get("/health/ready").raw)["status"] == "ok"
+
+
+@pytest.mark.parametrize("junction", ["and", "or"])
+def test_a_query_of_a_hundred_long_lists_is_answered(server, junction):
+    where = {junction: [{"num": {"in": list(range(1000))}}] * 100}
+    answer = server.client().request("QUERY", "/v1/things", {"where": where})
+    assert answer.status == 200, answer.raw  # the loop stood for half a minute once, and it was 504
+
+
+def test_many_members_below_a_long_name_take_no_memory(server):
+    before = peak(server)
+    inner = {str(number): 1 for number in range(20_000)}
+    answer = server.client().request("QUERY", "/v1/things", {"where": {"a" * 300_000: inner, "maker": inner}})
+    assert answer.status == 400 and answer.body["error"]["code"] == "INVALID_QUERY", answer.raw[:1000]
+    assert len(answer.raw) < 10_000
+    assert peak(server) - before < MOST_GROWTH
+
+
+def test_a_batch_refers_to_answers_of_some_size_alone(server):
+    client = server.client()
+    doc = [[] for _ in range(20_000)]  # 60 KB, and many times that as a tree
+    made = [client.post("/v1/things", {"label": "wide", "doc": doc}) for _ in range(100)]
+    assert {answer.status for answer in made} == {201}
+    operations = [{"id": f"o{number}", "method": "GET", "path": "/v1/things?perPage=100&label=wide"}
+                  for number in range(4)]
+    uses = [{"method": "POST", "path": "/v1/things", "body": {"label": f"${{o{number}[0].label}}"}}
+            for number in range(4)]
+    before = peak(server)
+    answer = client.post("/v1/batch", {"operations": operations + uses})
+    assert answer.status == 422 and "4 MiB" in json.dumps(answer.body), answer.raw[:1000]
+    assert peak(server) - before < 160 << 20

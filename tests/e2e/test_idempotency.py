@@ -165,3 +165,19 @@ def test_the_log_tells_of_a_batch_as_of_one_request(contract, tmp_path):
         answer = server.client().post("/v1/batch", {"operations": [post, post]})
         line = server.wait_event("request", requestId=answer.headers["x-request-id"])
         assert line["route"] == "/v1/batch" and line["operation"] == "batch" and line["statements"] == 4, line
+
+
+def test_a_batch_is_not_replayed_to_whom_its_rules_no_longer_admit(contract, tmp_path):
+    user = "0192f000-0000-7000-8000-0000000000bb"
+    batch = {"operations": [{"id": "p", "method": "POST", "path": "/v1/payments", "body": {"amount": "1.00"}},
+                            {"method": "GET", "path": "/v1/payments/${p.id}"},
+                            {"method": "GET", "path": "/v1/sealed"}]}
+    with harness.Server(contract, tmp_path / "store") as server:
+        staff = server.client(server.token("staff", user=user))
+        first = staff.post("/v1/batch", batch, **named())
+        again = staff.post("/v1/batch", batch, **named())
+        assert first.status == 200 and again.headers["idempotency-replayed"] == "true"
+        assert again.body["data"] == first.body["data"]
+        left = server.client(server.token(user=user)).post("/v1/batch", batch, **named())
+        assert left.status == 403 and left.body["error"]["operation"] == {"index": 2}, left.raw
+        assert staff.get("/v1/payments").body["meta"]["total"] == 1

@@ -71,6 +71,8 @@ class ExpressionRenderer {
 
   std::string InSql(const cel::Expr& item, const cel::Expr& list);
   std::string InLiterals(const cel::Expr& item, const types::List& list);
+  std::string ValuesSql(const cel::Type& type, const types::List& list, std::string_view last);
+  static std::string ElementSql(cel::Type::Tag element, const std::string& alias);
   std::string InRange(const cel::Expr& item, const cel::Expr& list);
 
   std::string ColumnSql(const model::Resource& resource, model::FieldId field, std::string_view alias);

@@ -12,6 +12,8 @@ using cel::ExprPtr;
 using cel::Macro;
 using Tag = cel::Type::Tag;
 
+constexpr size_t kMostMarks = 16;  // of the values of one IN
+
 std::string ExpressionRenderer::AliasOf(const Expr& variable) const {
   const auto* slot = variable.get<cel::Variable>();
   auto alias = slot == nullptr ? aliases_.end() : aliases_.find(slot->slot);
@@ -220,13 +222,17 @@ ExpressionRenderer::Range ExpressionRenderer::StoredRange(const Expr& expr) {
         Sql(expr), base, alias);
     range.bad = fmt::format("{}.\"list\" IS NULL", base);
   }
-  range.value = alias + ".\"value\"";
-  Tag element = expr.type.element == nullptr ? Tag::kNull : expr.type.element->tag;
-  if (element == Tag::kUuid) range.value = fmt::format("ashlar_uuid({})", range.value);
-  if (element == Tag::kBytes) range.value = fmt::format("ashlar_bytes({})", range.value);
-  // SQLite does not read every double of a JSON text exactly.
-  if (element == Tag::kDouble) range.value = fmt::format("ashlar_real_at({0}.\"json\", {0}.\"key\")", alias);
+  range.value = ElementSql(expr.type.element == nullptr ? Tag::kNull : expr.type.element->tag, alias);
   return range;
+}
+
+// An element of a list in its list form, as a column has it; `alias` is that of json_each.
+std::string ExpressionRenderer::ElementSql(cel::Type::Tag element, const std::string& alias) {
+  if (element == Tag::kUuid) return fmt::format("ashlar_uuid({}.\"value\")", alias);
+  if (element == Tag::kBytes) return fmt::format("ashlar_bytes({}.\"value\")", alias);
+  // SQLite does not read every double of a JSON text exactly.
+  if (element == Tag::kDouble) return fmt::format("ashlar_real_at({0}.\"json\", {0}.\"key\")", alias);
+  return fmt::format("{}.\"value\"", alias);
 }
 
 std::string ExpressionRenderer::ComprehensionSql(const cel::Comprehension& loop) {
@@ -281,40 +287,53 @@ std::string ExpressionRenderer::InSql(const Expr& item, const Expr& list) {
 }
 
 std::string ExpressionRenderer::InLiterals(const Expr& item, const types::List& list) {
-  std::string values;
+  types::List held;
   bool null = false;
   for (const types::Value& value : list.items) {
     null = null || value.is_null();
     if (value.is_null()) continue;
-    std::string text;
     if (item.type.tag == Tag::kDecimal) {
       cel::ExprPtr literal = cel::MakeLiteral(value, item.type);
       auto scaled = types::Rescale(*value.get<types::Decimal>(), item.type.scale);
       // What has more decimals than the column equals none of its values.
-      bool held = scaled && types::CompareDecimal(*scaled, *value.get<types::Decimal>()) == 0 &&
+      bool fits = scaled && types::CompareDecimal(*scaled, *value.get<types::Decimal>()) == 0 &&
                   Narrow(*literal, item.type.scale);
-      if (!held) continue;
-      text = LiteralSql(*scaled);
+      if (fits) held.items.emplace_back(*scaled);
     } else {
-      text = LiteralSql(value);
+      held.items.push_back(value);
     }
-    values += (values.empty() ? "" : ", ") + text;
   }
   std::string_view mark = MarkOf(item.type);
   if (Fallible(item)) {
-    if (null) values += fmt::format("{}{}", values.empty() ? "" : ", ", mark);
-    if (values.empty()) return fmt::format("CASE WHEN {} IS NOT NULL THEN 0 END", Marked(item, mark));
-    return fmt::format("({} IN ({}))", Marked(item, mark), values);
+    if (held.items.empty() && !null) return fmt::format("CASE WHEN {} IS NOT NULL THEN 0 END", Marked(item, mark));
+    return fmt::format("({} IN ({}))", Marked(item, mark), ValuesSql(item.type, held, null ? mark : ""));
   }
-  if (!Nullable(item)) return values.empty() ? "0" : fmt::format("({} IN ({}))", Sql(item), values);
-  if (values.empty()) return null ? fmt::format("({} IS NULL)", Sql(item)) : "0";
+  bool empty = held.items.empty();
+  if (!Nullable(item)) return empty ? "0" : fmt::format("({} IN ({}))", Sql(item), ValuesSql(item.type, held, ""));
+  if (empty) return null ? fmt::format("({} IS NULL)", Sql(item)) : "0";
   if (item.get<cel::Field>() == nullptr && item.get<cel::Variable>() == nullptr) {
-    if (null) values += fmt::format(", {}", mark);
-    return fmt::format("({} IN ({}))", Marked(item, mark), values);
+    return fmt::format("({} IN ({}))", Marked(item, mark), ValuesSql(item.type, held, null ? mark : ""));
   }
   std::string column = Sql(item);
+  std::string values = ValuesSql(item.type, held, "");
   return null ? fmt::format("({0} IS NULL OR {0} IN ({1}))", column, values)
               : fmt::format("({0} IN ({1}) AND {0} IS NOT NULL)", column, values);
+}
+
+// What stands in the brackets of IN; `last` is one more, where it is not empty. SQLite takes the square of their number
+// to prepare numbered parameters, and nothing interrupts it: many are one parameter.
+std::string ExpressionRenderer::ValuesSql(const cel::Type& type, const types::List& list, std::string_view last) {
+  if (list.items.size() > kMostMarks && mode_ != Mode::kCheck) {
+    std::string alias = Quote(NewAlias());
+    std::string from = fmt::format("json_each({}) AS {}", LiteralSql(list), alias);
+    std::string more = last.empty() ? "" : fmt::format(" UNION ALL SELECT {}", last);
+    bool reals = std::ranges::any_of(list.items, [](const types::Value& value) { return value.get<double>(); });
+    return fmt::format("SELECT {} FROM {}{}", ElementSql(reals ? Tag::kDouble : type.tag, alias), from, more);
+  }
+  std::string values;
+  for (const types::Value& value : list.items) values += (values.empty() ? "" : ", ") + LiteralSql(value);
+  if (!last.empty()) values += fmt::format("{}{}", values.empty() ? "" : ", ", last);
+  return values;
 }
 
 // Any list: the item is computed once, then looked for.

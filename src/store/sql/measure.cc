@@ -22,12 +22,13 @@ std::string Comparison(const plan::Measured& measure, const std::string& value, 
   return fmt::format("{} {} {}", value, sign, mark);
 }
 
+// One comparison, however many values: SQLite takes no chain of a thousand.
 std::string AnyOf(const plan::Measured& measure, const std::string& value, const std::vector<std::string>& marks) {
   std::string any;
   for (const std::string& mark : marks) {
-    any += fmt::format("{}{}", any.empty() ? "" : " OR ", Comparison(measure, value, "=", mark));
+    any += fmt::format("{}{}", any.empty() ? "" : ", ", OrderSql(measure, mark));
   }
-  return any.empty() ? "0" : any;
+  return any.empty() ? "0" : fmt::format("{} IN ({})", OrderSql(measure, value), any);
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace ashlar::store::sqlite {
 
 // The one thread that writes and checkpoints. Units that wait are committed together, each in a savepoint of its own,
-// and answered behind the commit, so that an answer means that its unit is durable. A unit is never interrupted.
+// and answered behind the commit, so that an answer means that its unit is durable. A unit is interrupted while it
+// reads, at its deadline or when it has held the others up for too long.
 // A unit that is to be alone is committed by itself, however long it takes: what waits meanwhile is told that the store
 // is busy when its deadline passes.
 // Thread safe.

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "http/head.h"
+#include "http/syntax.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/row_writer.h"
 
@@ -12,7 +13,8 @@ namespace {
 using call::Code;
 using model::OperationKind;
 
-constexpr int kAnswerDepth = 256;  // of an answer that is referred to
+constexpr int kAnswerDepth = 256;            // of an answer that is referred to
+constexpr size_t kMostReferred = 4 << 20;  // bytes of all of these, as text; what they become is many times as large
 
 int StatusOf(OperationKind kind, const call::Outcome& outcome) {
   if (kind == OperationKind::kDelete) return 204;
@@ -55,6 +57,9 @@ call::Answer<Match> Batch::MatchOf(const BatchOperation& sent, http::Request& re
   if (sent.path.size() > http::ParserLimits{}.target_bytes) {
     return call::Refuse(Code::kUriTooLong, "the path is too long");
   }
+  if (std::string_view wrong = http::WrongInTarget(sent.path); !wrong.empty()) {
+    return call::Refuse(Code::kBadRequest, std::string(wrong));
+  }
   request.method = sent.method;
   request.target = sent.path;
   if (auto wrong = http::ReadTarget(sent.path, request))
@@ -62,10 +67,6 @@ call::Answer<Match> Batch::MatchOf(const BatchOperation& sent, http::Request& re
   Match match = router_.Find(request.method, request.segments);
   if (match.batch) return call::Refuse(Code::kRouteNotFound, "a batch holds no batch");
   if (match.operation == nullptr) return std::unexpected(std::move(match.refusal));
-  if (once_ && match.operation->kind == OperationKind::kAggregate) {
-    return call::Refuse(Code::kInvalidQuery,
-                        "'aggregate' in a batch with an Idempotency-Key is not supported by this build");
-  }
   return match;
 }
 
@@ -96,6 +97,7 @@ bool Batch::writes() const {
 
 void Batch::Start() {
   next_ = 0;
+  referred_ = 0;
   answers_.clear();
 }
 
@@ -115,6 +117,8 @@ void Batch::Answered(const call::Outcome& outcome) {
   json::Writer out(text);
   std::vector<std::string> more;
   WriteData(operation, outcome, out, more);
+  referred_ += text.size();
+  if (referred_ > kMostReferred) return;
   auto answer = json::Parse(text, {.depth = kAnswerDepth, .bytes = SIZE_MAX});
   if (answer) answers_.emplace(operation.sent.id, std::move(*answer));
 }
@@ -152,9 +156,13 @@ std::expected<const json::Json*, std::string> Batch::LookUp(const Reference& ref
   if (named == operations_.end()) {
     return std::unexpected(fmt::format("'{}': no operation has the id '{}'", reference.text, reference.of));
   }
-  bool itself = static_cast<size_t>(named - operations_.begin()) == next_;
+  auto place = static_cast<size_t>(named - operations_.begin());
+  if (place < next_) {
+    return std::unexpected(fmt::format("'{}': the answers that are referred to have more than {} MiB together",
+                                       reference.text, kMostReferred >> 20));
+  }
   return std::unexpected(
-      fmt::format("'{}' refers to {}", reference.text, itself ? "its own operation" : "a later operation"));
+      fmt::format("'{}' refers to {}", reference.text, place == next_ ? "its own operation" : "a later operation"));
 }
 
 void Batch::WriteData(const Operation& operation, const call::Outcome& outcome, json::Writer& out,

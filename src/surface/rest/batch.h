@@ -61,6 +61,7 @@ class Batch final : public engine::CallSequence {
   std::vector<Operation> operations_;
   size_t next_ = 0;
   call::Call late_;  // of an operation with references
+  size_t referred_ = 0;  // bytes of the answers that are referred to, as text
   std::map<std::string, json::Json> answers_;  // of those that are referred to, by id
 };
 

@@ -13,6 +13,7 @@ using call::Code;
 using types::Detail;
 
 constexpr size_t kMaxId = 64;
+constexpr size_t kMostMistakes = 1000;  // that are told
 // A body of an operation may be nested as deep as a body of its own; around it stand the batch, its list and itself.
 constexpr int kMaxDepth = json::Limits{}.depth + 3;
 
@@ -104,7 +105,7 @@ class FormReader {
 
   void Unknown(std::string place) { Wrong(std::move(place), Detail::kUnknownField, "is not known"); }
   void Wrong(std::string place, Detail code, std::string message) {
-    wrong_.push_back({std::move(place), code, std::move(message)});
+    if (wrong_.size() < kMostMistakes) wrong_.push_back({std::move(place), code, std::move(message)});
   }
 
   std::string place_;
