@@ -82,7 +82,7 @@ class AuthenticatorTest : public testing::Test {
     keys_ = std::make_unique<ServiceKeys>(*ServiceKeys::Open(folder_ + "/s.db.key"));
     planner_ = std::make_unique<plan::Planner>(*service_, keys_->cursor());
     session_ = std::make_unique<TestSession>(store_->Open(loop_), loop_);
-    engine_ = std::make_unique<engine::Engine>(*planner_, *session_);
+    engine_ = std::make_unique<engine::Engine>(*planner_, *session_, underway_);
     authenticator_ = std::make_unique<Authenticator>(*keys_, *engine_);
   }
   ~AuthenticatorTest() override {
@@ -152,6 +152,7 @@ class AuthenticatorTest : public testing::Test {
   std::unique_ptr<ServiceKeys> keys_;
   std::unique_ptr<plan::Planner> planner_;
   std::unique_ptr<TestSession> session_;
+  engine::Underway underway_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Authenticator> authenticator_;
   int tokens_ = 0;

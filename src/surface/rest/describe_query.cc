@@ -23,7 +23,8 @@ constexpr MemberRow kMembers[] = {
      R"(`{\"category\": {...}}`; `and` and `or` take arrays of the same, `not` one."})"},
     {"filter", R"({"type":"string","minLength":1,"maxLength":8192,"description":"A condition in CEL."})"},
     {"q",
-     R"({"type":"string","minLength":1,"maxLength":1024,"description":"Words that all must occur in the searched fields."})"},
+     R"({"type":"string","minLength":1,"maxLength":1024,)"
+     R"("description":"Words that all must occur in the searched fields."})"},
     {"sort", kNames},
     {"fields", kNames},
     {"include", kNames},
