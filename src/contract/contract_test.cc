@@ -83,7 +83,7 @@ TEST(Contract, NamesTheServiceAndItsDefaults) {
 
 TEST(Contract, EveryServiceHasTheSystemsResources) {
   auto service = Make("service: x\n");
-  ASSERT_EQ(service->resources.size(), 2u);
+  ASSERT_EQ(service->resources.size(), 3u);
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);
@@ -92,12 +92,15 @@ TEST(Contract, EveryServiceHasTheSystemsResources) {
   EXPECT_TRUE(FieldIn(user, "email").unique);
   EXPECT_TRUE(cel::IsFalse(user.access.get));
   EXPECT_THAT(OperationsOf(*service, "User"),
-              ElementsAre("listUsers", "createUser (internal)", "getUser", "updateUser (internal)"));
+              ElementsAre("listUsers", "createUser (internal)", "getUser", "updateUser (internal)", "aggregateUsers"));
   const model::Resource& audit = service->resource(service->audit);
   EXPECT_EQ(audit.name, "AuditEntry");
   EXPECT_FALSE(audit.routed);
   EXPECT_THAT(OperationsOf(*service, "AuditEntry"), IsEmpty());
   EXPECT_THAT(NamesOf(audit, audit.indexes), ElementsAre(ElementsAre("resource", "rowId")));
+  const model::Resource& kept = service->resource(service->FindResource("IdempotencyRecord"));
+  EXPECT_FALSE(kept.routed);
+  EXPECT_THAT(OperationsOf(*service, "IdempotencyRecord"), IsEmpty());
   EXPECT_THAT(NamesOf(audit), ElementsAre("id", "version", "createdAt", "updatedAt", "resource", "rowId", "action",
                                           "rowVersion", "before", "after", "callerId", "callerKind", "requestId"));
 }
@@ -139,8 +142,9 @@ resources:
   EXPECT_EQ(FieldIn(line, "createdAt").column, "created_at");
   EXPECT_EQ(In(*service, "APIKey").collection, "api-keys");
   EXPECT_EQ(In(*service, "Category").table, "catalogues");
-  EXPECT_THAT(OperationsOf(*service, "Category"), ElementsAre("listCatalogues", "createCategory", "getCategory",
-                                                              "updateCategory", "replaceCategory", "deleteCategory"));
+  EXPECT_THAT(OperationsOf(*service, "Category"),
+              ElementsAre("listCatalogues", "createCategory", "getCategory", "updateCategory", "replaceCategory",
+                          "deleteCategory", "aggregateCatalogues"));
 }
 
 TEST(Contract, FieldsStandInTheModelsOrder) {
@@ -170,7 +174,7 @@ resources:
   EXPECT_EQ(size.description, "How large.");
   EXPECT_THAT(OperationsOf(*service, "Thing"),
               ElementsAre("listThings", "createThing", "getThing", "updateThing", "replaceThing", "deleteThing",
-                          "restoreThing", "getThingHistory"));
+                          "restoreThing", "getThingHistory", "aggregateThings"));
 }
 
 TEST(Contract, RelationsLeadBothWays) {
