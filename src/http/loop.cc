@@ -25,9 +25,9 @@ constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
 }  // namespace
 
-Loop::Loop(const ServerOptions& options, size_t connections, Observer& observer)
+Loop::Loop(const ServerOptions& options, Crowd& crowd, Observer& observer)
     : state_(options, observer),
-      most_connections_(connections),
+      crowd_(crowd),
       acceptor_(context_),
       sweeper_(context_),
       pause_(context_),
@@ -92,7 +92,6 @@ void Loop::AddTo(ConnectionCounts& counts) const {
   int64_t ended = ended_.load();
   int64_t accepted = accepted_.load();  // behind the other: never fewer than have ended
   counts.open += accepted - ended;
-  counts.most += static_cast<int64_t>(most_connections_);
   counts.accepted += accepted;
   counts.refused += refused_.load();
 }
@@ -121,7 +120,8 @@ LoopTask<void> Loop::Accept() {
       told = state_.now;
       pause_.expires_after(std::chrono::milliseconds(50));
       co_await pause_.async_wait(asio::redirect_error(kOnLoop, error));
-    } else if (connections_.size() >= most_connections_ && !MakeRoom()) {
+    } else if (crowd_.open.fetch_add(1) >= crowd_.most && !MakeRoom()) {
+      crowd_.open.fetch_sub(1);
       Guarded("http.accept", [&] { TurnAway(std::move(socket)); });
     } else {
       Guarded("http.accept", [&] { Welcome(std::move(socket)); });
@@ -129,8 +129,8 @@ LoopTask<void> Loop::Accept() {
   }
 }
 
-// Ends the connection that has been idle longest; false where none is. Its coroutine ends a little later: as each of
-// these makes room for one, there are never more sockets than connections may be.
+// Ends the connection of this loop that has been idle longest; false where none is. Its coroutine ends a little later:
+// as each of these makes room for one, there are never more sockets than connections may be, but for those that end.
 bool Loop::MakeRoom() {
   if (state_.idle.empty()) return false;
   state_.idle.front()->Evict();
@@ -138,7 +138,12 @@ bool Loop::MakeRoom() {
 }
 
 void Loop::Welcome(Socket socket) {
-  connections_.emplace_back(std::move(socket), state_);
+  try {
+    connections_.emplace_back(std::move(socket), state_);
+  } catch (...) {
+    crowd_.open.fetch_sub(1);
+    throw;
+  }
   accepted_.fetch_add(1);
   asio::co_spawn(context_, Serve(std::prev(connections_.end())), asio::detached);
 }
@@ -166,6 +171,7 @@ LoopTask<void> Loop::Serve(Connections::iterator connection) {
   }
   if (!what.empty()) state_.observer.Observe(Defect{"", "http.connection", what});
   connections_.erase(connection);
+  crowd_.open.fetch_sub(1);
   ended_.fetch_add(1);
   EndIfDrained();
 }

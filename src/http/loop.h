@@ -10,11 +10,18 @@
 
 namespace ashlar::http {
 
+// The connections of all loops: the system hands them out unevenly, so no loop has a share of its own. Thread safe.
+struct Crowd {
+  explicit Crowd(size_t in_most) : most(in_most) {}
+  const size_t most;
+  std::atomic<size_t> open = 0;
+};
+
 // One thread's share of a server: a listening socket and the connections that it took. Everything in it is touched by
 // the thread in Run alone, but for Drain and End.
 class Loop {
  public:
-  Loop(const ServerOptions& options, size_t connections, Observer& observer);
+  Loop(const ServerOptions& options, Crowd& crowd, Observer& observer);
 
   // Shares the address with other loops' sockets; `endpoint` takes the port that was bound.
   boost::system::error_code Listen(boost::asio::ip::tcp::endpoint& endpoint);
@@ -53,7 +60,7 @@ class Loop {
   void Guarded(std::string_view where, auto act);
 
   LoopState state_;  // outlives the coroutines that context_ ends with
-  size_t most_connections_;
+  Crowd& crowd_;
   boost::asio::io_context context_{1};
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor> acceptor_;
   Timer sweeper_;

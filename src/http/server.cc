@@ -63,10 +63,10 @@ Result<std::shared_ptr<const TlsContext>> LoadTls(const std::string& cert, const
 }  // namespace
 
 struct Server::Loops {
-  Loops(const ServerOptions& given, Observer& seen) : options(given), observer(seen) {
+  Loops(const ServerOptions& given, Observer& seen) : options(given), observer(seen), crowd(given.connections) {
     size_t workers = static_cast<size_t>(std::max(1, options.workers));
     for (size_t i = 0; i < workers; ++i) {
-      all.push_back(std::make_unique<Loop>(options, (options.connections + workers - 1) / workers, observer));
+      all.push_back(std::make_unique<Loop>(options, crowd, observer));
     }
   }
   void EndAll() {
@@ -84,6 +84,7 @@ struct Server::Loops {
 
   ServerOptions options;
   Observer& observer;
+  Crowd crowd;
   std::string address;
   std::vector<std::unique_ptr<Loop>> all;
 };
@@ -110,6 +111,7 @@ const std::string& Server::address() const { return loops_->address; }
 
 ConnectionCounts Server::connections() const {
   ConnectionCounts counts;
+  counts.most = static_cast<int64_t>(loops_->crowd.most);
   for (const auto& loop : loops_->all) loop->AddTo(counts);
   return counts;
 }

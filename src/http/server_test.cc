@@ -410,6 +410,21 @@ TEST_F(ServerTest, CountsItsConnections) {
   while (server_->connections().open > 0) std::this_thread::yield();
 }
 
+TEST_F(ServerTest, KeepsAsManyConnectionsAsItMayHoweverTheLoopsShareThem) {
+  constexpr int kMost = 64;
+  Begin({.workers = 2, .connections = kMost});
+  std::vector<int> all;
+  for (int i = 0; i < kMost; ++i) all.push_back(Connect());
+  for (int round = 0; round < 2; ++round) {
+    for (int fd : all) {
+      Send(fd, "GET /kept HTTP/1.1\r\nHost: a\r\n\r\n");
+      EXPECT_TRUE(Receive(fd, 12).starts_with("HTTP/1.1 200"));
+    }
+  }
+  EXPECT_EQ(server_->connections().open, kMost);
+  for (int fd : all) close(fd);
+}
+
 TEST_F(ServerTest, EndsByStopAloneWhereItHandlesNoSignals) {
   Begin({.handles_signals = false});
   int fd = Connect();
