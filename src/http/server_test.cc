@@ -221,7 +221,7 @@ TEST_F(ServerTest, SurvivesAHandlerThatFailsInItsFailures) {
   EXPECT_EQ(observer_.seen, 1);
   answer = Exchange("GET /" + std::string(14'500, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 500")) << answer;
-  answer = Exchange("GET / HTTP/1.1\r\nHost: a\r\nX-Throw: 1\r\n\r\n");
+  answer = Exchange("GET / HTTP/1.1\r\nHost: a\r\nX-Throw: 1\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 500")) << answer;
 }
 
