@@ -21,7 +21,7 @@ constexpr CodeRow kCodes[] = {
     {Code::kBadRequest, "BAD_REQUEST", 400, false, "the request is not valid HTTP"},
     {Code::kUriTooLong, "URI_TOO_LONG", 414, false, "the address is too long"},
     {Code::kNotImplemented, "NOT_IMPLEMENTED", 501, false, "this is not supported"},
-    {Code::kHttpVersion, "HTTP_VERSION_NOT_SUPPORTED", 505, false, "only HTTP/1.0 and HTTP/1.1 are supported"},
+    {Code::kHttpVersion, "HTTP_VERSION_NOT_SUPPORTED", 505, false, "only HTTP/1.0, HTTP/1.1 and HTTP/2 are supported"},
     {Code::kRequestTimeout, "REQUEST_TIMEOUT", 408, true, "the request did not arrive in time"},
     {Code::kExpectationFailed, "EXPECTATION_FAILED", 417, false, "that expectation is not supported"},
     {Code::kConflict, "CONFLICT", 409, false, "a value is taken, or a patch does not fit the row"},

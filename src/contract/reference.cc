@@ -54,6 +54,7 @@ std::string Reference() {
   AddTable("Access: `resources.NAME.access`", AccessKeys(), out);
   AddTable("`access.update`", UpdateKeys(), out);
   AddTable("Pages: `resources.NAME.page`", PageKeys(), out);
+  AddTable("Answers that are kept: `resources.NAME.cache`", CacheKeys(), out);
   AddTable("`deprecated`", DeprecatedKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddMistakes(out);

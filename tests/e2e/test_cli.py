@@ -70,6 +70,9 @@ def test_a_token_is_printed_alone_and_its_key_is_kept_close(tmp_path):
     server = harness.Server(GUARDED, tmp_path)
     done = harness.succeed("token", "create", GUARDED, "--store", server.store, "--role", "staff", "--for", "5m",
                            cwd=tmp_path)
+    assert done.stderr == f"ashlar: made {server.store.removeprefix('sqlite:')}\n"  # it may be the wrong one
+    again = harness.succeed("token", "create", GUARDED, "--store", server.store, cwd=tmp_path)
+    assert again.stderr == ""
     token = done.stdout.removesuffix("\n")
     header, payload, signature = token.split(".")
     head, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in (header, payload))
