@@ -21,11 +21,11 @@ using testing::Not;
 // Sets a variable for as long as it lives.
 class Variable {
  public:
-  Variable(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
-  ~Variable() { unsetenv(name_); }
+  Variable(std::string name, const char* value) : name_(std::move(name)) { setenv(name_.c_str(), value, 1); }
+  ~Variable() { unsetenv(name_.c_str()); }
 
  private:
-  const char* name_;
+  std::string name_;
 };
 
 TEST(SettingsTest, EveryRowIsItsOwn) {
@@ -45,7 +45,7 @@ TEST(SettingsTest, TheFlagWinsOverTheEnvironment) {
   for (const Setting& setting : Settings()) {
     Flags flags;
     EXPECT_EQ(ValueOf(setting.value, flags), "");
-    Variable variable(std::string(setting.environment).c_str(), "from the environment");
+    Variable variable(std::string(setting.environment), "from the environment");
     EXPECT_EQ(ValueOf(setting.value, flags), "from the environment");
     flags.*setting.value = "from the flag";
     EXPECT_EQ(ValueOf(setting.value, flags), "from the flag");
