@@ -27,6 +27,11 @@ STOP_TIMEOUT_S = 20
 CRASH_MARKS = ("AddressSanitizer", "ThreadSanitizer", "LeakSanitizer", "runtime error:", "Segmentation fault")
 
 
+def is_instrumented():
+    """Whether the binary was built with ASan, which keeps what is freed: its memory tells nothing."""
+    return b"__asan_init" in BINARY.read_bytes()
+
+
 def clean_environment(home, **more):
     """What a fresh user has: no settings of ours leak into the process under test."""
     kept = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "LC_ALL", "TMPDIR") or

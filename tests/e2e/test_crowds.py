@@ -26,10 +26,6 @@ def resident_mib(server):
     return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) / 1024
 
 
-def is_instrumented():
-    return b"__asan_init" in harness.BINARY.read_bytes()
-
-
 def connect(server, links):
     parts = urllib.parse.urlsplit(server.address)
     return links.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=20))
@@ -102,7 +98,7 @@ def test_ten_thousand_connections(tmp_path):
             assert link.recv(4096).startswith(b"HTTP/1.1 200 ")
         last = resident_mib(server)
         print(f"9,900 connections: {before:.0f} MiB without, {first:.0f} MiB with them, {last:.0f} MiB after all asked")
-        if not is_instrumented():
+        if not harness.is_instrumented():
             assert last < 250
 
 
@@ -137,7 +133,7 @@ def test_five_thousand_slow_clients(tmp_path, start):
             time.sleep(1)
         print(f"5,000 slow clients: {most - before:.0f} MiB more, ended after {time.monotonic() - begun:.0f} s")
         assert open_ <= 50
-        if not is_instrumented():
+        if not harness.is_instrumented():
             assert most < 250
 
 
