@@ -54,6 +54,21 @@ TEST(Utf8Test, KnowsWhatIsWellFormed) {
   }
 }
 
+// Every byte at every place of texts of every length that is read in another way.
+TEST(Utf8Test, KnowsPlainAsciiWhereverTheByteStands) {
+  EXPECT_TRUE(IsPlainAscii(""));
+  for (size_t size = 1; size <= 25; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'a');
+        text[at] = static_cast<char>(byte);
+        bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+        ASSERT_EQ(IsPlainAscii(text), plain) << size << ' ' << at << ' ' << byte;
+      }
+    }
+  }
+}
+
 TEST(Utf8Test, CountsAndDecodesCodePoints) {
   std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\xAB\x96";
   EXPECT_EQ(CountCodePoints(text), 4u);

@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hex.h"
 
-namespace ashlar {
+#include <array>
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+namespace ashlar {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+constexpr std::array<int8_t, 256> kValues = [] {
+  std::array<int8_t, 256> values{};
+  values.fill(-1);
+  for (size_t i = 0; i < kDigits.size(); ++i) {
+    values[static_cast<uint8_t>(kDigits[i])] = static_cast<int8_t>(i);
+    if (i >= 10) values[static_cast<uint8_t>(kDigits[i] - 'a' + 'A')] = static_cast<int8_t>(i);
+  }
+  return values;
+}();
+
+}  // namespace
+
+int HexDigit(char c) { return kValues[static_cast<uint8_t>(c)]; }
 
 std::string HexEncode(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
-  for (char byte : bytes) {
-    text += kDigits[byte >> 4 & 15];
-    text += kDigits[byte & 15];
-  }
+  for (char byte : bytes) text.append(HexPair(static_cast<uint8_t>(byte)), 2);
   return text;
 }
 

@@ -12,16 +12,17 @@ namespace ashlar {
 // Typed observations: modules say what happened, telemetry/ decides what is a log line, a counter or a span.
 // No observation carries a body, a credential or a value of a row.
 
-// One request, once its answer has been handed to the connection. Stage times in microseconds.
+// One request, once its answer has been handed to the connection. Stage times in microseconds. Its texts are whoever's
+// observes, and live as long as Observe runs.
 struct RequestDone {
-  std::string request_id;
+  std::string_view request_id;
   Trace trace;
-  std::string method;
-  std::string route;       // the template, "/v1/products/{id}"; "" if none matched
-  std::string operation;   // "getProduct"; "" if none
+  std::string_view method;
+  std::string_view route;       // the template, "/v1/products/{id}"; "" if none matched
+  std::string_view operation;   // "getProduct"; "" if none
   int status = 0;
-  std::string error_code;  // "" if it went well
-  std::string caller_id;   // user id, or "" when anonymous
+  std::string_view error_code;  // "" if it went well
+  std::string_view caller_id;   // user id, or "" when anonymous
   int64_t total_us = 0;
   int64_t auth_us = 0;
   int64_t decode_us = 0;

@@ -5,9 +5,30 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace ashlar {
 namespace {
+
+using Word = uint64_t;
+constexpr Word kOnes = 0x0101010101010101;
+
+// Whether each byte of a word is plain; a word of fewer bytes is filled up with plain ones.
+bool IsPlainWord(Word word) {
+  constexpr Word kHighs = 0x8080808080808080;
+  Word controls = word - kOnes * 0x20;
+  Word quotes = (word ^ (kOnes * '"')) - kOnes;
+  Word backslashes = (word ^ (kOnes * '\\')) - kOnes;
+  Word deletes = (word ^ (kOnes * 0x7f)) - kOnes;
+  return ((word | controls | quotes | backslashes | deletes) & kHighs) == 0;
+}
+
+template <class Part>
+Word WordAt(const char* bytes) {
+  Part part = 0;
+  std::memcpy(&part, bytes, sizeof part);
+  return part;
+}
 
 uint8_t ByteAt(std::string_view text, size_t at) { return static_cast<uint8_t>(text[at]); }
 
@@ -32,6 +53,19 @@ bool SecondFits(uint8_t lead, uint8_t second) {
 }
 
 }  // namespace
+
+bool IsPlainAscii(std::string_view text) {
+  const char* bytes = text.data();
+  const size_t size = text.size();
+  if (size >= sizeof(Word)) {
+    for (size_t at = 0; at + sizeof(Word) < size; at += sizeof(Word)) {
+      if (!IsPlainWord(WordAt<Word>(bytes + at))) return false;
+    }
+    return IsPlainWord(WordAt<Word>(bytes + size - sizeof(Word)));  // some of it for the second time
+  }
+  if (size >= 4) return IsPlainWord(WordAt<uint32_t>(bytes) << 32 | WordAt<uint32_t>(bytes + size - 4));
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+}
 
 size_t CodePointSize(std::string_view text, size_t at) {
   uint8_t lead = ByteAt(text, at);

@@ -6,6 +6,9 @@
 
 namespace ashlar {
 
+// Whether it is printable ASCII without '"' and '\\': what stands in JSON, and on a terminal, as it is. Nearly all texts do.
+bool IsPlainAscii(std::string_view text);
+
 // UTF-8 as RFC 3629 has it: shortest form, no surrogates, nothing beyond U+10FFFF.
 bool IsValidUtf8(std::string_view text);
 // How many bytes the code point at `at` takes, or 0 if there is none that is well formed. REQUIRES: at < size.

@@ -155,7 +155,7 @@ std::function<bool(const model::Operation&)> Engine::Chances(const Context& cont
 
 Eventually<Answer<Outcome>> Engine::Run(Context& context, const call::Caller& caller, const call::Call& call) {
   int64_t begun = context.clock.SteadyMicros();
-  auto plan = planner_.MakePlan(call, caller, context);
+  auto plan = planner_.MakePlan(call, caller, context, &memo_);
   context.plan_us += context.clock.SteadyMicros() - begun;
   if (!plan) return Answer<Outcome>(std::unexpected(std::move(plan).error()));
   if (call.once && !call.dry_run && plan->writes()) return RunOnce(context, caller, call);

@@ -44,6 +44,7 @@ class Engine {
   const plan::Planner& planner_;
   store::Session& session_;
   Underway& underway_;
+  plan::Memo memo_;
 };
 
 // Some Calls in one transaction, waiting for it: for operator commands. Each gets its answer; unless all succeeded,

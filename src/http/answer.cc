@@ -65,6 +65,7 @@ void AppendAnswer(const Response& response, const Framing& framing, std::string_
     out += ": ";
     out += header.value;
   }
+  if (response.shared != nullptr) out += response.shared->text();
   if (has_body) {
     out += "\r\nContent-Length: ";
     AppendNumber(response.body.size(), out);

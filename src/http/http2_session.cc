@@ -365,10 +365,13 @@ void Http2Session::Answer(int32_t id, Response response, std::string_view date) 
   std::string status = std::to_string(response.status);
   std::string length = std::to_string(response.body.size());
   std::vector<nghttp2_nv> fields = {FieldOf(":status", status), FieldOf("date", date)};
-  fields.reserve(response.headers.size() + 3);
+  fields.reserve(response.headers.size() + 8);
   for (Header& header : response.headers) {
-    for (char& c : header.name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    MakeLower(header.name);
     fields.push_back(FieldOf(header.name, header.value));
+  }
+  if (response.shared != nullptr) {
+    for (const Header& header : response.shared->lower()) fields.push_back(FieldOf(header.name, header.value));
   }
   if (has_body) fields.push_back(FieldOf("content-length", length));
   nghttp2_data_provider body{.source = {}, .read_callback = Callbacks::ReadAnswer};

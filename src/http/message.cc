@@ -24,6 +24,13 @@ size_t Request::Count(std::string_view name) const {
                                            [&](const Header& header) { return EqualIgnoringCase(header.name, name); }));
 }
 
+SharedHeaders::SharedHeaders(std::vector<Header> headers) : lower_(std::move(headers)) {
+  for (Header& header : lower_) {
+    text_ += "\r\n" + header.name + ": " + header.value;
+    MakeLower(header.name);
+  }
+}
+
 std::string_view ReasonOf(int status) {
   switch (status) {
     case 200: return "OK";

@@ -34,14 +34,36 @@ struct Request {
   size_t Count(std::string_view name) const;
 };
 
+// Headers that many answers share, written once. Immutable; safe to share between threads.
+class SharedHeaders {
+ public:
+  // REQUIRES: WhyNotSent would find nothing wrong with them.
+  explicit SharedHeaders(std::vector<Header> headers);
+  // "\r\nVary: Accept\r\n..." but for the last end of a line.
+  const std::string& text() const { return text_; }
+  // Their names in lower case, as HTTP/2 has them.
+  const std::vector<Header>& lower() const { return lower_; }
+
+ private:
+  std::string text_;
+  std::vector<Header> lower_;
+};
+
 // An answer. Date, Content-Length and Connection are the server's to add; the body of an answer to HEAD is counted
 // and not sent. One whose headers could not be told from others on the wire is answered by Handler::Failed instead.
 struct Response {
   int status = 200;
   std::vector<Header> headers;
   std::string body;
+  const SharedHeaders* shared = nullptr;  // behind `headers`; outlives the answer
 
-  void Set(std::string_view name, std::string value) { headers.push_back({std::string(name), std::move(value)}); }
+  void Set(std::string_view name, std::string value) {
+    if (headers.empty()) headers.reserve(kUsualHeaders);
+    headers.push_back({std::string(name), std::move(value)});
+  }
+
+ private:
+  static constexpr size_t kUsualHeaders = 10;
 };
 
 std::string_view ReasonOf(int status);

@@ -7,8 +7,21 @@
 namespace ashlar::http {
 namespace {
 
+constexpr size_t kUsualSegments = 4;
+
+// Letters, digits and marks of ASCII that stand for themselves, which is nearly everything.
+bool IsPlain(std::string_view text) {
+  bool other = false;
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    other |= byte <= 0x20 || byte >= 0x7f || c == '%' || c == '+';
+  }
+  return !other;
+}
+
 // One level of percent-encoding off; nullopt where the result is no proper text.
 std::optional<std::string> Decode(std::string_view text, bool plus_is_space) {
+  if (IsPlain(text)) return std::string(text);
   std::string decoded;
   decoded.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
@@ -39,6 +52,7 @@ bool HasControl(std::string_view text) {
 std::optional<std::vector<std::string>> ParsePath(std::string_view path) {
   if (path.empty() || path.front() != '/') return std::nullopt;
   std::vector<std::string> segments;
+  segments.reserve(kUsualSegments);
   if (path == "/") return segments;
   path.remove_prefix(1);
   while (true) {

@@ -45,7 +45,12 @@ size_t QuotedSize(std::string_view text) {
 
 }  // namespace
 
+void MakeLower(std::string& text) {
+  for (char& c : text) c = Lower(c);
+}
+
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
@@ -71,11 +76,14 @@ std::string_view WrongInTarget(std::string_view target) {
   return {};
 }
 
+// Without a way out of the loop, so that it takes many bytes in a step: by far the most values are proper.
 bool IsFieldValue(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
+  bool wrong = false;
+  for (char c : text) {
     auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-  });
+    wrong |= (byte < 0x20 && byte != '\t') || byte == 0x7f;
+  }
+  return !wrong;
 }
 
 bool IsAuthority(std::string_view text) {

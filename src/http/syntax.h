@@ -6,6 +6,7 @@ namespace ashlar::http {
 
 // The small grammars of RFC 9110 and 9112 that requests and answers are held to.
 
+void MakeLower(std::string& text);
 bool EqualIgnoringCase(std::string_view a, std::string_view b);
 // Without the spaces and tabs around it.
 std::string_view Trim(std::string_view text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/authenticator.h"
 
+#include <atomic>
+
 #include "base/await.h"
 #include "types/uuid.h"
 
@@ -8,6 +10,7 @@ namespace ashlar::identity {
 namespace {
 
 using call::Caller;
+using call::CallerPtr;
 using call::Code;
 
 std::unexpected<call::ApiError> Bad(std::string message) {
@@ -23,12 +26,23 @@ types::Value ValueOf(const model::Resource& resource, const call::RowSet& set, s
   return {};
 }
 
+// Of two callers that one token names.
+bool AreAlike(const Caller& a, const Caller& b) {
+  return a.id == b.id && a.principal.id == b.principal.id && a.principal.email == b.principal.email &&
+         a.principal.roles == b.principal.roles && a.principal.scopes == b.principal.scopes;
+}
+
+uint64_t NextNumber() {
+  static std::atomic<uint64_t> last = Caller::kNobody;
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 }  // namespace
 
 Eventually<Authenticator::Answer> Authenticator::Authenticate(Context& context, const http::Request& request) {
   if (request.Find("X-Api-Key")) return Answer(Bad("'X-Api-Key' is not supported by this build"));
   size_t count = request.Count("Authorization");
-  if (count == 0) return Answer(Caller{});
+  if (count == 0) return Answer(Caller::Nobody());
   if (count > 1) return Answer(Bad("Authorization is given more than once"));
   std::string_view value = *request.Find("Authorization");
   size_t space = value.find(' ');
@@ -56,8 +70,7 @@ Eventually<Authenticator::Answer> Authenticator::FromToken(Context& context, std
   if (!claims) return Answer(Bad("the token is not valid"));
   if (!claims->subject.empty()) return AskForUser(context, std::string(token), std::move(*claims));
   Caller caller = MakeCaller(*claims, claims->roles, {});
-  Keep(std::string(token), std::move(*claims), caller, INT64_MAX);
-  return Answer(std::move(caller));
+  return Answer(Keep(std::string(token), std::move(*claims), std::move(caller), INT64_MAX));
 }
 
 // Whoever a token names must be there and not disabled, and what the row says of roles holds now, whatever the token's
@@ -101,8 +114,8 @@ Authenticator::Answer Authenticator::FromUser(Context& context, std::string toke
     for (const types::Value& role : list->items) roles.push_back(*role.get<std::string>());
   }
   Caller caller = MakeCaller(claims, roles, ValueOf(user, found->rows, "email"));
-  Keep(std::move(token), std::move(claims), caller, context.clock.NowMicros() / 1'000'000 + kRefreshSeconds);
-  return caller;
+  int64_t fresh_until = context.clock.NowMicros() / 1'000'000 + kRefreshSeconds;
+  return Keep(std::move(token), std::move(claims), std::move(caller), fresh_until);
 }
 
 Caller Authenticator::MakeCaller(const Claims& claims, const std::vector<std::string>& roles,
@@ -128,11 +141,18 @@ Caller Authenticator::MakeCaller(const Claims& claims, const std::vector<std::st
   return caller;
 }
 
-void Authenticator::Keep(std::string token, Claims claims, const Caller& caller, int64_t fresh_until) {
+CallerPtr Authenticator::Keep(std::string token, Claims claims, Caller caller, int64_t fresh_until) {
+  auto before = by_token_.find(token);
+  CallerPtr known = before == by_token_.end() ? nullptr : before->second->caller;
+  if (known == nullptr || !AreAlike(*known, caller)) {
+    caller.number = NextNumber();
+    known = std::make_shared<const Caller>(std::move(caller));
+  }
   Forget(token);
-  kept_.push_front({std::move(token), std::move(claims), caller, fresh_until});
+  kept_.push_front({std::move(token), std::move(claims), known, fresh_until});
   by_token_.emplace(kept_.front().token, kept_.begin());
   if (kept_.size() > kMaxKept) Forget(kept_.back().token);
+  return known;
 }
 
 void Authenticator::Forget(std::string_view token) {

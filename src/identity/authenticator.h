@@ -26,7 +26,7 @@ class Authenticator {
 
   // Anonymous without a credential; 401 for one that is not good, wherever the request goes. The context must live
   // until the answer is there; the request need not.
-  Eventually<call::Answer<call::Caller>> Authenticate(Context& context, const http::Request& request);
+  Eventually<call::Answer<call::CallerPtr>> Authenticate(Context& context, const http::Request& request);
 
   size_t kept() const { return kept_.size(); }  // tokens
 
@@ -34,17 +34,18 @@ class Authenticator {
   struct Kept {
     std::string token;
     Claims claims;
-    call::Caller caller;
+    call::CallerPtr caller;
     int64_t fresh_until = 0;  // seconds; the User's row is asked again then
   };
-  using Answer = call::Answer<call::Caller>;
+  using Answer = call::Answer<call::CallerPtr>;
 
   Eventually<Answer> FromToken(Context& context, std::string_view token);
   Eventually<Answer> AskForUser(Context& context, std::string token, Claims claims);
   Task<Answer> AwaitUser(Context& context, std::string token, Claims claims, Task<call::Answer<call::Outcome>> lookup);
   Answer FromUser(Context& context, std::string token, Claims claims, const call::Answer<call::Outcome>& found);
   call::Caller MakeCaller(const Claims& claims, const std::vector<std::string>& roles, types::Value email) const;
-  void Keep(std::string token, Claims claims, const call::Caller& caller, int64_t fresh_until);
+  // What is known of the caller from now on; of one who is as before, what was known stays.
+  call::CallerPtr Keep(std::string token, Claims claims, call::Caller caller, int64_t fresh_until);
   void Forget(std::string_view token);
 
   const ServiceKeys& keys_;

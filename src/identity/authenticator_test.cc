@@ -92,19 +92,19 @@ class AuthenticatorTest : public testing::Test {
 
   Context MakeContext() { return {"request", {}, clock_, silence_}; }
 
-  call::Answer<call::Caller> Ask(const http::Request& request) {
+  call::Answer<call::CallerPtr> Ask(const http::Request& request) {
     Context context = MakeContext();
     session_->TurnEnds();
     auto answer = authenticator_->Authenticate(context, request);
     if (answer.ready()) return std::move(answer.value());
-    call::Answer<call::Caller> done;
+    call::Answer<call::CallerPtr> done;
     boost::asio::co_spawn(loop_, std::move(answer.task()),
-                          [&](std::exception_ptr, call::Answer<call::Caller> caller) { done = std::move(caller); });
+                          [&](std::exception_ptr, call::Answer<call::CallerPtr> caller) { done = std::move(caller); });
     loop_.restart();
     loop_.run();
     return done;
   }
-  call::Answer<call::Caller> AskWith(const std::string& token) {
+  call::Answer<call::CallerPtr> AskWith(const std::string& token) {
     http::Request request;
     request.headers = {{"Authorization", "Bearer " + token}};
     return Ask(request);
@@ -163,7 +163,7 @@ TEST_F(AuthenticatorTest, WithoutACredentialAnonymous) {
   request.headers = {{"Cookie", "session=x"}, {"Accept", "*/*"}};
   auto caller = Ask(request);
   ASSERT_TRUE(caller);
-  EXPECT_TRUE(caller->anonymous());
+  EXPECT_TRUE((*caller)->anonymous());
   EXPECT_EQ(session_->runs, 0);
 }
 
@@ -203,13 +203,13 @@ TEST_F(AuthenticatorTest, TheSchemeIsReadInAnyCase) {
 TEST_F(AuthenticatorTest, AServiceHasTheRolesOfItsTokenAndWhatTheyInherit) {
   auto caller = AskWith(Token("", {"admin", "gone"}));
   ASSERT_TRUE(caller);
-  EXPECT_EQ(caller->kind, call::Caller::Kind::kPrincipal);
-  EXPECT_EQ(caller->principal.kind, "service");
-  EXPECT_TRUE(caller->principal.id.is_null());
-  EXPECT_TRUE(caller->principal.email.is_null());
-  EXPECT_EQ(caller->id, "");
-  EXPECT_THAT(caller->principal.roles, testing::UnorderedElementsAre("admin", "staff"));
-  EXPECT_EQ(*caller->principal.claims.Find("aud")->string(), "shop");
+  EXPECT_EQ((*caller)->kind, call::Caller::Kind::kPrincipal);
+  EXPECT_EQ((*caller)->principal.kind, "service");
+  EXPECT_TRUE((*caller)->principal.id.is_null());
+  EXPECT_TRUE((*caller)->principal.email.is_null());
+  EXPECT_EQ((*caller)->id, "");
+  EXPECT_THAT((*caller)->principal.roles, testing::UnorderedElementsAre("admin", "staff"));
+  EXPECT_EQ(*(*caller)->principal.claims.Find("aud")->string(), "shop");
   EXPECT_EQ(session_->runs, 0);
 }
 
@@ -217,12 +217,12 @@ TEST_F(AuthenticatorTest, AUserHasTheRolesOfTokenAndRow) {
   AddAnn(R"(["staff"])");
   auto caller = AskWith(Token(kAnn, {"admin"}));
   ASSERT_TRUE(caller) << caller.error().message;
-  EXPECT_EQ(caller->id, kAnn);
-  EXPECT_EQ(caller->principal.kind, "user");
-  EXPECT_EQ(*caller->principal.id.get<types::Uuid>(), *types::ParseUuid(kAnn));
-  EXPECT_EQ(*caller->principal.email.get<std::string>(), "ann@example.com");
-  EXPECT_THAT(caller->principal.roles, testing::UnorderedElementsAre("admin", "staff"));
-  EXPECT_THAT(AskWith(Token(kAnn))->principal.roles, testing::ElementsAre("staff"));
+  EXPECT_EQ((*caller)->id, kAnn);
+  EXPECT_EQ((*caller)->principal.kind, "user");
+  EXPECT_EQ(*(*caller)->principal.id.get<types::Uuid>(), *types::ParseUuid(kAnn));
+  EXPECT_EQ(*(*caller)->principal.email.get<std::string>(), "ann@example.com");
+  EXPECT_THAT((*caller)->principal.roles, testing::UnorderedElementsAre("admin", "staff"));
+  EXPECT_THAT((*AskWith(Token(kAnn)))->principal.roles, testing::ElementsAre("staff"));
 }
 
 TEST_F(AuthenticatorTest, AUserWhoIsNotThereIsRefused) {
@@ -234,10 +234,10 @@ TEST_F(AuthenticatorTest, AUserWhoIsNotThereIsRefused) {
 TEST_F(AuthenticatorTest, WhatTheRowSaysCountsWithinTheRefresh) {
   AddAnn();
   std::string token = Token(kAnn);
-  EXPECT_TRUE(AskWith(token)->principal.roles.empty());
+  EXPECT_TRUE((*AskWith(token))->principal.roles.empty());
   ChangeAnn(R"({"roles":["staff"]})");
   clock_.seconds += Authenticator::kRefreshSeconds;
-  EXPECT_THAT(AskWith(token)->principal.roles, testing::ElementsAre("staff"));
+  EXPECT_THAT((*AskWith(token))->principal.roles, testing::ElementsAre("staff"));
   ChangeAnn(R"({"disabled":true})");
   clock_.seconds += Authenticator::kRefreshSeconds;
   EXPECT_EQ(Refusal(token), call::Code::kInvalidCredentials);
@@ -285,7 +285,7 @@ TEST_F(AuthenticatorTest, TheAnswerMayComeLater) {
   session_->late = true;
   auto caller = AskWith(Token(kAnn));
   ASSERT_TRUE(caller) << caller.error().message;
-  EXPECT_THAT(caller->principal.roles, testing::ElementsAre("staff"));
+  EXPECT_THAT((*caller)->principal.roles, testing::ElementsAre("staff"));
   EXPECT_EQ(Refusal(Token("00000000-0000-4000-8000-00000000000b")), call::Code::kInvalidCredentials);
 }
 

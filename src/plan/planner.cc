@@ -30,6 +30,11 @@ void MakeSearch(const call::Call& call, const model::Resource& resource, Query& 
   }
 }
 
+// The cells by which a page is put in order are brought along.
+void ShowOrder(Shape& shape, ListPlan& plan) {
+  for (const Order& order : plan.query.order) plan.order_cells.push_back(shape.Need(order.field));
+}
+
 void Page(const call::Call& call, int64_t per_page, const Rules& rules, const model::Resource& resource,
           const Planner::CursorKey& key, ListPlan& plan, ClauseErrors& errors) {
   plan.per_page = per_page;
@@ -44,7 +49,6 @@ void Page(const call::Call& call, int64_t per_page, const Rules& rules, const mo
   plan.backwards = call.paging.backwards;
   plan.from_start = call.paging.at.empty();
   plan.cursors = std::make_shared<const Cursors>(key, call, rules, resource, plan.query.order);
-  for (const Order& order : plan.query.order) plan.order_cells.push_back(plan.shape->Need(order.field));
   if (!plan.from_start) {
     plan.query.after = plan.cursors->Decode(call.paging.at);
     if (!plan.query.after) {
@@ -58,12 +62,15 @@ void Page(const call::Call& call, int64_t per_page, const Rules& rules, const mo
 
 call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const model::Resource& resource,
                                                 const Rules& rules, const ExprPtr& gate,
-                                                const Planner::CursorKey& key) {
+                                                const Planner::CursorKey& key, std::shared_ptr<const Shape>& shape) {
   ClauseErrors errors = Doubted(call);
   ListPlan plan;
-  plan.shape = MakeShape(call.selection, resource, rules, errors);
+  std::unique_ptr<Shape> own;
+  if (shape == nullptr || call.paging.cursor) own = MakeShape(call.selection, resource, rules, errors);
   plan.query.resource = resource.id;
   plan.query.order = MakeOrder(call.sort, resource, rules, errors);
+  if (call.paging.cursor) ShowOrder(*own, plan);
+  plan.shape = own != nullptr ? std::move(own) : shape;
   ExprPtr condition = MakeCondition(call, resource, rules, errors);
   MakeSearch(call, resource, plan.query, errors);
   int64_t per_page = PerPage(call.paging, resource, errors);
@@ -75,6 +82,7 @@ call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const mo
   if (!errors.empty()) return std::unexpected(errors.ToError(rules));
   plan.query.fields = plan.shape->fields;
   plan.query.flags = plan.shape->flags;
+  if (!call.paging.cursor) shape = plan.shape;
   return MakeListProgram(rules.service(), std::move(plan));
 }
 
@@ -85,16 +93,25 @@ call::Answer<Values> KeyFrom(const call::Call& call, const model::Resource& reso
   return *std::move(key);
 }
 
+std::shared_ptr<const Query> FormOf(const Shape& shape, ExprPtr where) {
+  auto form = std::make_shared<Query>(QueryFor(shape));
+  form->where = std::move(where);
+  form->limit = 1;
+  return form;
+}
+
 call::Answer<std::unique_ptr<Program>> MakeGet(const call::Call& call, const model::Resource& resource,
-                                               const Rules& rules, const ExprPtr& gate) {
-  ClauseErrors errors = Doubted(call);
-  GetPlan plan;
-  plan.shape = MakeShape(call.selection, resource, rules, errors);
-  if (!errors.empty()) return std::unexpected(errors.ToError(rules));
+                                               const Rules& rules, Memo::Entry& known, bool kept) {
+  if (known.shape == nullptr) {
+    ClauseErrors errors = Doubted(call);
+    known.shape = MakeShape(call.selection, resource, rules, errors);
+    if (!errors.empty()) return std::unexpected(errors.ToError(rules));
+    known.by_key = FormOf(*known.shape, known.gate);
+  }
   TRY(key, KeyFrom(call, resource, rules));
-  plan.query = QueryFor(*plan.shape);
-  plan.query.where = cel::And(KeyIs(resource, key), gate);
-  plan.query.limit = 1;
+  GetPlan plan;
+  plan.shape = known.shape;
+  plan.lookup = {resource.id, std::move(key), known.by_key, kept};
   const call::Preconditions& wanted = call.preconditions;
   if (wanted.if_match && !wanted.if_match_any) plan.versions = wanted.if_match_versions;
   return MakeGetProgram(rules.service(), std::move(plan));
@@ -111,10 +128,18 @@ call::Answer<std::unique_ptr<Program>> MakeHistory(const call::Call& call, const
 
 call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const call::Caller& caller,
                                                  const model::Resource& resource, const Rules& rules,
-                                                 const Context& context) {
-  auto request = std::make_shared<WriteRequest>(rules.service(), call, caller, rules.now_micros(), context.request_id);
-  ClauseErrors errors;
-  request->shape = MakeShape({}, request->resource, request->rules, errors);
+                                                 const Context& context, const References& references,
+                                                 Memo::Entry& known, bool kept) {
+  auto request = std::make_shared<WriteRequest>(rules.service(), references, call, caller, rules.now_micros(),
+                                                context.request_id);
+  if (known.shape == nullptr) {
+    ClauseErrors errors;
+    known.shape = MakeShape({}, resource, rules, errors);
+    known.by_key = FormOf(*known.shape, rules.Access(resource.access.get));
+  }
+  request->shape = known.shape;
+  request->form = known.by_key;
+  request->kept = kept;
   if (request->operation.kind != OperationKind::kCreate) {
     TRY(key, KeyFrom(call, resource, rules));
     request->key = std::move(key);
@@ -135,16 +160,44 @@ call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const c
 
 }  // namespace
 
-call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller& caller, const Context& context) const {
+Planner::Planner(const model::Service& service, const CursorKey& cursor_key)
+    : service_(service), cursor_key_(cursor_key), references_(service) {
+  auto asks_now = [](const ExprPtr& rule) { return rule != nullptr && cel::Measure(*rule).now; };
+  for (const model::Resource& resource : service.resources) {
+    const model::Access& access = resource.access;
+    bool asks = std::ranges::any_of(std::initializer_list<ExprPtr>{access.list, access.get, access.create, access.remove,
+                                                                   access.update_before, access.restore},
+                                    asks_now);
+    for (const model::Field& field : resource.fields) asks = asks || asks_now(field.read);
+    timeless_.push_back(!asks);
+  }
+}
+
+bool Planner::IsTimeless(const Shape& shape) const {
+  const model::Resource& resource = service_.resource(shape.resource);
+  return timeless_[shape.resource.index()] && std::ranges::all_of(shape.children, [&](const Shape::Child& child) {
+           const model::Resource* between = service_.Between(resource.relation(child.relation));
+           return (between == nullptr || timeless_[between->id.index()]) && IsTimeless(*child.shape);
+         });
+}
+
+call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller& caller, const Context& context,
+                                     Memo* memo) const {
   const model::Operation& operation = service_.operation(call.operation);
   const model::Resource& resource = service_.resource(operation.resource);
   Rules rules(service_, caller, context.clock.NowMicros());
   if ((operation.internal || !resource.routed) && !caller.is_operator()) {
     return call::Refuse(Code::kRouteNotFound, "there is nothing at this address");
   }
+  bool remembers = memo != nullptr && !call.malformed && !call.purge && operation.kind != OperationKind::kHistory &&
+                   operation.kind != OperationKind::kAggregate;
+  const Memo::Entry* found = remembers ? memo->Find(call, caller) : nullptr;
+  Memo::Entry known = found != nullptr ? *found : Memo::Entry{};
+  const bool kept = found != nullptr;
   // The literal false where it can never hold for this caller.
   bool purges = call.purge && resource.soft_delete;
-  ExprPtr gate = rules.Access(purges ? resource.access.purge : model::GateOf(resource, operation.kind));
+  ExprPtr& gate = known.gate;
+  if (gate == nullptr) gate = rules.Access(purges ? resource.access.purge : model::GateOf(resource, operation.kind));
   if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(purges ? "purge" : operation.name));
   bool reads = operation.kind == OperationKind::kList || operation.kind == OperationKind::kGet ||
                operation.kind == OperationKind::kHistory || operation.kind == OperationKind::kAggregate;
@@ -157,8 +210,8 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
   call::Answer<std::unique_ptr<Program>> program = nullptr;
   bool writes = false;
   switch (operation.kind) {
-    case OperationKind::kList: program = MakeList(call, resource, rules, gate, cursor_key_); break;
-    case OperationKind::kGet: program = MakeGet(call, resource, rules, gate); break;
+    case OperationKind::kList: program = MakeList(call, resource, rules, gate, cursor_key_, known.shape); break;
+    case OperationKind::kGet: program = MakeGet(call, resource, rules, known, kept); break;
     case OperationKind::kHistory: program = MakeHistory(call, resource, rules); break;
     case OperationKind::kAggregate: program = MakeAggregate(call, resource, rules, gate); break;
     case OperationKind::kCreate:
@@ -166,11 +219,12 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
     case OperationKind::kReplace:
     case OperationKind::kDelete:
     case OperationKind::kRestore:
-      program = MakeWrite(call, caller, resource, rules, context);
+      program = MakeWrite(call, caller, resource, rules, context, references_, known, kept);
       writes = true;
       break;
   }
   if (!program) return std::unexpected(std::move(program).error());
+  if (remembers && found == nullptr && known.shape != nullptr && IsTimeless(*known.shape)) memo->Keep(std::move(known));
   return Plan(std::move(*program), writes);
 }
 

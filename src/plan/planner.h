@@ -8,7 +8,9 @@
 #include "call/call.h"
 #include "call/caller.h"
 #include "model/service.h"
+#include "plan/memo.h"
 #include "plan/plan.h"
+#include "plan/write_program.h"
 
 namespace ashlar::plan {
 
@@ -21,9 +23,11 @@ class Planner {
  public:
   // Signs cursors; 32 secret bytes.
   using CursorKey = std::array<uint8_t, 32>;
-  Planner(const model::Service& service, const CursorKey& cursor_key) : service_(service), cursor_key_(cursor_key) {}
+  Planner(const model::Service& service, const CursorKey& cursor_key);
 
-  call::Answer<Plan> MakePlan(const call::Call& call, const call::Caller& caller, const Context& context) const;
+  // With a memo, which is the calling thread's, what was made of reads before is used again.
+  call::Answer<Plan> MakePlan(const call::Call& call, const call::Caller& caller, const Context& context,
+                              Memo* memo = nullptr) const;
 
   // What a client's name for a write leads to, and what keeps it (plan/once.h): read before the write and written
   // behind it, in its transaction. The engine's own; nobody is shown a record.
@@ -33,8 +37,13 @@ class Planner {
   const model::Service& service() const { return service_; }
 
  private:
+  // Whether nothing that a caller is shown of those resources' rows depends on the moment.
+  bool IsTimeless(const Shape& shape) const;
+
   const model::Service& service_;
   CursorKey cursor_key_;
+  References references_;
+  std::vector<bool> timeless_;  // by resource: none of its rules asks now()
 };
 
 }  // namespace ashlar::plan

@@ -84,7 +84,7 @@ class GetProgram final : public Program {
 
   std::vector<Statement> Advance(std::vector<Answer> answers) override {
     switch (step_++) {
-      case 0: return {plan_.query};
+      case 0: return {plan_.lookup};
       case 1:
         set_ = MakeRowSet(*plan_.shape, std::get<types::Rows>(std::move(answers[0])));
         return includes_.Begin(&set_);

@@ -43,7 +43,7 @@ Query QueryFor(const Shape& shape);
 
 // GET of a collection.
 struct ListPlan {
-  std::unique_ptr<Shape> shape;
+  std::shared_ptr<const Shape> shape;
   Query query;            // limit: one more than a page
   std::optional<Count> count;
   int64_t per_page = 20;
@@ -58,8 +58,8 @@ std::unique_ptr<Program> MakeListProgram(const model::Service& service, ListPlan
 
 // GET of one row.
 struct GetPlan {
-  std::unique_ptr<Shape> shape;
-  Query query;
+  std::shared_ptr<const Shape> shape;
+  Lookup lookup;
   std::optional<std::vector<int64_t>> versions;  // If-Match: the row must have one of them
 };
 std::unique_ptr<Program> MakeGetProgram(const model::Service& service, GetPlan plan);

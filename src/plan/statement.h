@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -60,6 +61,17 @@ struct Query {
   size_t cells() const { return fields.size() + flags.size() + (between ? 1 : 0); }
 };
 
+// The one row with that key, if it is among the rows of `form`: what differs between requests apart from what does not,
+// so that a store may keep what it makes of a form that is kept, by its address, which is its own while it is held.
+struct Lookup {
+  ResourceId resource;
+  Values key;
+  std::shared_ptr<const Query> form;  // limit: 1
+  bool kept = false;  // the form will be asked again
+};
+// The same as a query, for whoever keeps nothing.
+Query Whole(const model::Service& service, const Lookup& lookup);
+
 // One row, one cell: how many rows there are, counting up to `limit` if that is positive.
 struct Count {
   ResourceId resource;
@@ -114,6 +126,7 @@ struct Probe {
   ResourceId resource;
   Values row;
   std::vector<cel::ExprPtr> expressions;
+  bool kept = false;  // the same expressions, by their addresses, will be asked again about other rows
 };
 
 struct Insert {
@@ -130,7 +143,7 @@ struct Delete {
   ResourceId resource;
   Values key;
 };
-using Statement = std::variant<Query, Count, Aggregate, Probe, Insert, Update, Delete>;
+using Statement = std::variant<Query, Lookup, Count, Aggregate, Probe, Insert, Update, Delete>;
 
 // What a statement gave. A violation leaves the row as it was; the program decides what becomes of the unit.
 struct Written {

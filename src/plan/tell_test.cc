@@ -215,7 +215,10 @@ std::vector<std::string> Steps::Advance(std::vector<Answer> answers) {
   if (answers.size() != statements_.size()) throw std::logic_error("each statement has one answer");
   statements_ = plan_->program().Advance(std::move(answers));
   std::vector<std::string> told;
-  for (const Statement& statement : statements_) told.push_back(world_.Tell(statement));
+  for (Statement& statement : statements_) {
+    if (const auto* lookup = std::get_if<Lookup>(&statement)) statement = Whole(world_.service(), *lookup);
+    told.push_back(world_.Tell(statement));
+  }
   return told;
 }
 

@@ -107,6 +107,10 @@ resources:
     id: int
     fields: { name: string }
     access: { read: public, delete: staff }
+  Offer:
+    id: int
+    fields: { ends: datetime!, shelf: Shelf }
+    access: { read: ends > now(), create: staff }
   Plant:
     id: int
     audit: true

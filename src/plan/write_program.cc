@@ -8,9 +8,32 @@ namespace ashlar::plan {
 using cel::ExprPtr;
 using types::Detail;
 
-WriteRequest::WriteRequest(const model::Service& in_service, const call::Call& in_call, const call::Caller& in_caller,
-                           int64_t now_micros, std::string request_id)
+References::References(const model::Service& service) {
+  for (const model::Resource& resource : service.resources) {
+    std::vector<ExprPtr>& of = exist_.emplace_back();
+    for (uint32_t i = 0; i < resource.relations.size(); ++i) {
+      of.push_back(resource.relations[i].to_many ? nullptr : RowExists(resource, model::RelationId{i}, {}, 1));
+    }
+  }
+}
+
+ExprPtr RowExists(const model::Resource& resource, model::RelationId relation, cel::Gate guard, int slot) {
+  cel::Type row;
+  row.tag = cel::Type::Tag::kRow;
+  row.nullable = true;
+  row.resource = resource.relation(relation).target;
+  auto range = std::make_shared<const cel::Expr>(
+      cel::Expr{row, cel::Relation{RowAt(resource.id, 0), relation, std::move(guard), {}}});
+  cel::Type boolean;
+  boolean.tag = cel::Type::Tag::kBool;
+  return std::make_shared<const cel::Expr>(
+      cel::Expr{boolean, cel::Comprehension{cel::Macro::kExists, range, slot, cel::True()}});
+}
+
+WriteRequest::WriteRequest(const model::Service& in_service, const References& in_references, const call::Call& in_call,
+                           const call::Caller& in_caller, int64_t now_micros, std::string request_id)
     : service(in_service),
+      references(in_references),
       call(in_call),
       caller(in_caller),
       rules(service, caller, now_micros),
@@ -29,12 +52,7 @@ Query WriteRequest::RowQuery(const Values& row_key, call::Deleted deleted, std::
   return query;
 }
 
-Query WriteRequest::AnswerQuery(const Values& row_key) const {
-  Query query = QueryFor(*shape);
-  query.where = cel::And(KeyIs(resource, row_key), rules.Access(resource.access.get));
-  query.limit = 1;
-  return query;
-}
+Lookup WriteRequest::AnswerQuery(Values row_key) const { return {resource.id, std::move(row_key), form, kept}; }
 
 std::optional<call::ApiError> WriteRequest::Precondition(int64_t version) const {
   const call::Preconditions& wanted = call.preconditions;
@@ -76,13 +94,16 @@ Values WriteRequest::ToValues(const types::Rows& rows, size_t row) const {
 }
 
 Judgement::Judgement(const WriteRequest& request, Draft& draft, ExprPtr rule)
-    : request_(request), draft_(draft), rule_(std::move(rule)) {}
+    : request_(request), draft_(draft), rule_(std::move(rule)) {
+  probe_.kept = true;  // until something is asked that is this request's own
+}
 
 std::optional<Statement> Judgement::AskDefaults() {
   if (draft_.probed_defaults().empty()) return std::nullopt;
   References(true, false);
   given_judged_ = true;
   Probe probe = probe_;
+  probe.kept = false;
   for (FieldId id : draft_.probed_defaults()) probe.expressions.push_back(draft_.DefaultOf(id));
   probe.resource = request_.resource.id;
   probe.row = draft_.row();
@@ -93,6 +114,7 @@ void Judgement::DefaultsAnswered(const types::Rows& rows) {
   Answered(rows);
   for (size_t i = 0; i < draft_.probed_defaults().size(); ++i) draft_.SetProbed(i, rows.at(0, probed_.size() + i));
   probe_.expressions.clear();
+  probe_.kept = true;
   probed_.clear();
 }
 
@@ -114,6 +136,7 @@ void Judgement::Condition(const ExprPtr& rule, Purpose purpose, FieldId field) {
   if (!cel::IsFalse(rule) && draft_.LosesWay(*rule)) return Failed(purpose, field);
   if (!cel::IsFalse(rule) && cel::Measure(*rule).relations) {
     probe_.expressions.push_back(rule);
+    probe_.kept = false;
     probed_.push_back({purpose, field});
     return;
   }
@@ -148,29 +171,21 @@ void Judgement::Reference(const model::Relation& relation, model::RelationId id)
     if (!draft_.Given(relation.local)) return;
     return Condition(request_.rules.Access(request_.resource.access.get), Purpose::kReference, relation.local);
   }
-  const model::Field& key = request_.resource.field(relation.local);
-  cel::Type row;
-  row.tag = cel::Type::Tag::kRow;
-  row.nullable = true;
-  row.resource = relation.target;
-  cel::Relation related{RowAt(request_.resource.id, 0), id, {}, {}};
-  int slot = 1;
+  ExprPtr exists = request_.references.Of(request_.resource, id);
   if (draft_.Given(relation.local)) {
     // What the caller refers to, it must be able to get; what a default refers to must be there.
     ExprPtr rule = request_.rules.Access(request_.service.resource(relation.target).access.get);
     if (cel::IsFalse(rule)) return Failed(Purpose::kReference, relation.local);
     if (!cel::IsTrue(rule)) {
-      slot = 2;
-      related.guard = {cel::Rebase(rule, RowAt(relation.target, 1), &slot), 1};
+      int slot = 2;
+      cel::Gate guard{cel::Rebase(rule, RowAt(relation.target, 1), &slot), 1};
+      exists = RowExists(request_.resource, id, std::move(guard), slot);
+      probe_.kept = false;
     }
   }
   if (!draft_.CanJudge(*FieldOf(request_.resource, relation.local, RowAt(request_.resource.id, 0)))) return;
-  auto range = std::make_shared<const cel::Expr>(cel::Expr{row, std::move(related)});
-  cel::Type boolean;
-  boolean.tag = cel::Type::Tag::kBool;
-  probe_.expressions.push_back(std::make_shared<const cel::Expr>(
-      cel::Expr{boolean, cel::Comprehension{cel::Macro::kExists, range, slot, cel::True()}}));
-  probed_.push_back({Purpose::kReference, request_.resource.FindField(key.name)});
+  probe_.expressions.push_back(std::move(exists));
+  probed_.push_back({Purpose::kReference, relation.local});
 }
 
 // References first: a rule that looks at a row that the caller may not refer to does not hold, as if there were none.

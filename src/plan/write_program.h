@@ -14,12 +14,28 @@
 
 namespace ashlar::plan {
 
+// Whether there is the row that a field refers to: by resource and relation, null for those that are to-many. Made
+// once, so that stores may keep what they make of them.
+class References {
+ public:
+  explicit References(const model::Service& service);
+  const cel::ExprPtr& Of(const model::Resource& resource, model::RelationId relation) const {
+    return exist_[resource.id.index()][relation.index()];
+  }
+
+ private:
+  std::vector<std::vector<cel::ExprPtr>> exist_;
+};
+// That there is a row where a to-one leads, of those that the guard lets through.
+cel::ExprPtr RowExists(const model::Resource& resource, model::RelationId relation, cel::Gate guard, int slot);
+
 // What every writing plan knows. The rules are folded for one caller; the call and the caller are copies, for the
 // program outlives the request that it came with.
 struct WriteRequest {
-  WriteRequest(const model::Service& in_service, const call::Call& in_call, const call::Caller& in_caller,
-               int64_t now_micros, std::string request_id);
+  WriteRequest(const model::Service& in_service, const References& in_references, const call::Call& in_call,
+               const call::Caller& in_caller, int64_t now_micros, std::string request_id);
   const model::Service& service;
+  const References& references;
   const call::Call call;
   const call::Caller caller;
   const Rules rules;
@@ -27,12 +43,14 @@ struct WriteRequest {
   const model::Resource& resource;
   const Actor actor;
   Values key;                    // of the row; empty for a creation
-  std::shared_ptr<Shape> shape;  // of the answer
+  std::shared_ptr<const Shape> shape;  // of the answer
+  std::shared_ptr<const Query> form;   // of the row as the answer has it
+  bool kept = false;                   // the form will be asked again
 
   // Every field of the row with that key, as far as the caller may get it, then `flags`.
   Query RowQuery(const Values& row_key, call::Deleted deleted, std::vector<cel::ExprPtr> flags) const;
   // The row as the caller sees it once it is written.
-  Query AnswerQuery(const Values& row_key) const;
+  Lookup AnswerQuery(Values row_key) const;
   // 412, or nothing.
   std::optional<call::ApiError> Precondition(int64_t version) const;
   // 409 that names only what the caller may read.

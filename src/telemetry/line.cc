@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an observation looks like as a line of the log.
+#include <charconv>
 #include <chrono>
+#include <cstring>
 
 #include "base/hex.h"
 #include "base/json/writer.h"
@@ -10,15 +12,27 @@
 namespace ashlar::telemetry {
 namespace {
 
-std::string TimeText(int64_t micros) {
-  using std::chrono::sys_days;
-  std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(micros)};
-  sys_days day = std::chrono::floor<std::chrono::days>(time);
-  std::chrono::year_month_day date(day);
-  std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+constexpr size_t kUsualBytes = 1536;  // a request's line and the room that it is written in
+
+// "2024-02-29T12:30:05.000042Z". The second is that of the line before, mostly.
+const std::string& TimeText(int64_t micros) {
+  constexpr int64_t kSecond = 1'000'000;
+  constexpr size_t kFraction = 20;
+  thread_local int64_t known = INT64_MIN;
+  thread_local std::string text;
+  int64_t fraction = ((micros % kSecond) + kSecond) % kSecond;
+  if (int64_t second = (micros - fraction) / kSecond; second != known || text.empty()) {
+    std::chrono::sys_seconds time{std::chrono::seconds(second)};
+    std::chrono::sys_days day = std::chrono::floor<std::chrono::days>(time);
+    std::chrono::year_month_day date(day);
+    std::chrono::hh_mm_ss clock(time - day);
+    text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000000Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count());
+    known = second;
+  }
+  for (size_t at = kFraction + 6; at-- > kFraction; fraction /= 10) text[at] = static_cast<char>('0' + fraction % 10);
+  return text;
 }
 
 std::string_view LevelOf(const Observation& observation) {
@@ -78,40 +92,98 @@ void OrNull(json::Writer& out, std::string_view key, std::string_view text) {
   if (text.empty()) {
     out.Null();
   } else {
-    out.String(Valid(text));
+    IsPlainAscii(text) ? out.String(text) : out.String(Valid(text));
   }
 }
 
-template <size_t N>
-std::string Hex(const std::array<uint8_t, N>& bytes) {
-  return HexEncode({reinterpret_cast<const char*>(bytes.data()), N});
+// Writes the members of the line that stands for every request, whose names are written already, into room that is
+// there.
+class Members {
+ public:
+  static constexpr size_t kFixedBytes = 1024;  // of names, numbers and marks
+
+  explicit Members(char* at) : at_(at) {}
+  char* end() const { return at_; }
+
+  template <size_t N>
+  Members& Text(const char (&name)[N], std::string_view text) {
+    Put(name);
+    if (text.empty()) return Put("null");
+    *at_++ = '"';
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+    *at_++ = '"';
+    return *this;
+  }
+  template <size_t N>
+  Members& Number(const char (&name)[N], int64_t number) {
+    Put(name);
+    at_ = std::to_chars(at_, at_ + 20, number).ptr;
+    return *this;
+  }
+  template <size_t N, size_t Bytes>
+  Members& Hex(const char (&name)[N], const std::array<uint8_t, Bytes>& bytes) {
+    Put(name);
+    *at_++ = '"';
+    for (uint8_t byte : bytes) {
+      std::memcpy(at_, HexPair(byte), 2);
+      at_ += 2;
+    }
+    *at_++ = '"';
+    return *this;
+  }
+  template <size_t N>
+  Members& Put(const char (&text)[N]) {
+    std::memcpy(at_, text, N - 1);
+    at_ += N - 1;
+    return *this;
+  }
+
+ private:
+  char* at_;
+};
+
+// A text as the line may have it: nearly all are already, and stay where they are.
+std::string_view Fit(std::string_view text, std::string& kept) {
+  if (IsPlainAscii(text)) return text;
+  json::AppendQuoted(Valid(text), kept);
+  return std::string_view(kept).substr(1, kept.size() - 2);
 }
 
 void WriteJson(json::Writer& out, const RequestDone& request) {
-  out.Field("event", "request");
-  OrNull(out, "requestId", request.request_id);
-  if (request.trace.begun()) {  // under the names by which collectors join logs to traces
-    out.Field("trace_id", Hex(request.trace.trace_id));
-    out.Field("span_id", Hex(request.trace.span_id));
+  std::array<std::string, 6> kept;
+  std::array<std::string_view, 6> texts = {request.request_id, request.method,     request.route,
+                                           request.operation,  request.error_code, request.caller_id};
+  size_t bytes = Members::kFixedBytes;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    texts[i] = Fit(texts[i], kept[i]);
+    bytes += texts[i].size();
   }
-  OrNull(out, "method", request.method);
-  OrNull(out, "route", request.route);
-  OrNull(out, "operation", request.operation);
-  out.Field("status", request.status);
-  OrNull(out, "errorCode", request.error_code);
-  OrNull(out, "callerId", request.caller_id);
-  out.Field("durationUs", request.total_us);
-  out.Key("stages");
-  out.BeginObject();
-  out.Field("authUs", request.auth_us);
-  out.Field("decodeUs", request.decode_us);
-  out.Field("planUs", request.plan_us);
-  out.Field("queueUs", request.queue_us);
-  out.Field("storeUs", request.store_us);
-  out.Field("encodeUs", request.encode_us);
-  out.EndObject();
-  out.Field("statements", request.statements);
-  out.Field("bytes", request.bytes_out);
+  const auto& [request_id, method, route, operation, error_code, caller_id] = texts;
+  const size_t before = out.out().size();
+  out.out().resize_and_overwrite(before + bytes, [&](char* line, size_t) {
+    Members members(line + before);
+    members.Text(R"(,"event":"request","requestId":)", request_id);
+    if (request.trace.begun()) {  // under the names by which collectors join logs to traces
+      members.Hex(R"(,"trace_id":)", request.trace.trace_id).Hex(R"(,"span_id":)", request.trace.span_id);
+    }
+    members.Text(R"(,"method":)", method)
+        .Text(R"(,"route":)", route)
+        .Text(R"(,"operation":)", operation)
+        .Number(R"(,"status":)", request.status)
+        .Text(R"(,"errorCode":)", error_code)
+        .Text(R"(,"callerId":)", caller_id)
+        .Number(R"(,"durationUs":)", request.total_us)
+        .Number(R"(,"stages":{"authUs":)", request.auth_us)
+        .Number(R"(,"decodeUs":)", request.decode_us)
+        .Number(R"(,"planUs":)", request.plan_us)
+        .Number(R"(,"queueUs":)", request.queue_us)
+        .Number(R"(,"storeUs":)", request.store_us)
+        .Number(R"(,"encodeUs":)", request.encode_us)
+        .Number(R"(},"statements":)", request.statements)
+        .Number(R"(,"bytes":)", request.bytes_out);
+    return static_cast<size_t>(members.end() - line);
+  });
 }
 
 void WriteJson(json::Writer& out, const OperatorDone& command) {
@@ -161,7 +233,7 @@ std::string TextOf(const Note& note) { return fmt::format("{} {}", Plain(note.ev
 
 std::string FormatLine(const Observation& observation, int64_t now_micros, Format format, bool colour) {
   std::string_view level = LevelOf(observation);
-  std::string time = TimeText(now_micros);
+  const std::string& time = TimeText(now_micros);
   if (format == Format::kText) {
     std::string text = std::visit([](const auto& one) { return TextOf(one); }, observation);
     const char* paint = !colour ? "" : level == "error" ? "\x1b[31m" : level == "warning" ? "\x1b[33m" : "";
@@ -169,13 +241,16 @@ std::string FormatLine(const Observation& observation, int64_t now_micros, Forma
     return fmt::format("{} {}{:<7}{} {}\n", time.substr(11, 12), paint, level, end, text);
   }
   std::string line;
+  line.reserve(kUsualBytes);
   json::Writer out(line);
   out.BeginObject();
   out.Field("time", time);
   out.Field("level", level);
   std::visit([&](const auto& one) { WriteJson(out, one); }, observation);
   out.EndObject();
-  return WithoutControls(std::move(line)) + "\n";
+  line = WithoutControls(std::move(line));
+  line += '\n';
+  return line;
 }
 
 }  // namespace ashlar::telemetry

@@ -2,7 +2,10 @@
 #include "telemetry/log.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <chrono>
 
 #include "base/counted.h"
 
@@ -11,11 +14,20 @@ namespace {
 
 constexpr size_t kPiece = 4096;    // what a pipe that can be written to takes without blocking (PIPE_BUF)
 constexpr int kLookMillis = 100;   // how often a writer that nobody reads looks whether it should end
+// Lines are gathered for so long, unless they are many: a thread that is woken for each costs more than its line.
+constexpr auto kGather = std::chrono::milliseconds(5);
+constexpr size_t kManyBytes = 256 << 10;
+
+// What takes any number of bytes at once, whoever reads it.
+bool IsFile(int fd) {
+  struct stat about {};
+  return fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+}
 
 }  // namespace
 
 LogWriter::LogWriter(int fd, Format format, bool colour, const Clock& clock)
-    : fd_(fd), format_(format), colour_(colour), clock_(clock) {
+    : fd_(fd), is_file_(IsFile(fd)), format_(format), colour_(colour), clock_(clock) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -31,7 +43,7 @@ LogWriter::~LogWriter() {
 
 void LogWriter::Observe(const Observation& observation) {
   std::string line = FormatLine(observation, clock_.NowMicros(), format_, colour_);
-  bool first = false;
+  bool wake = false;
   {
     std::lock_guard lock(mutex_);
     if (waiting_.size() + line.size() > kQueueBytes) {
@@ -39,10 +51,12 @@ void LogWriter::Observe(const Observation& observation) {
       ++dropped_total_;
       return;
     }
-    first = waiting_.empty();
+    bool was_many = waiting_.size() >= kManyBytes;
     waiting_ += line;
+    wake = idle_ || (!was_many && waiting_.size() >= kManyBytes);
+    idle_ = false;
   }
-  if (first) some_.notify_one();
+  if (wake) some_.notify_one();
 }
 
 uint64_t LogWriter::dropped() {
@@ -56,7 +70,10 @@ void LogWriter::Loop() {
     uint64_t dropped = 0;
     {
       std::unique_lock lock(mutex_);
+      idle_ = waiting_.empty();
       some_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+      idle_ = false;
+      some_.wait_for(lock, kGather, [this] { return closed_ || waiting_.size() >= kManyBytes; });
       if (waiting_.empty()) return;
       batch.clear();
       std::swap(batch, waiting_);
@@ -72,8 +89,8 @@ void LogWriter::Loop() {
 
 void LogWriter::Write(std::string_view batch) {
   while (!batch.empty()) {
-    if (!WaitUntilWritable()) return;
-    ssize_t size = write(fd_, batch.data(), std::min(batch.size(), kPiece));
+    if (!is_file_ && !WaitUntilWritable()) return;
+    ssize_t size = write(fd_, batch.data(), is_file_ ? batch.size() : std::min(batch.size(), kPiece));
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size <= 0) return;  // nobody reads it, and there is no other place to say so
     batch.remove_prefix(static_cast<size_t>(size));

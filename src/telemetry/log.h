@@ -36,6 +36,7 @@ class LogWriter final : public Observer {
   bool WaitUntilWritable();
 
   const int fd_;
+  const bool is_file_;
   const Format format_;
   const bool colour_;
   const Clock& clock_;
@@ -44,6 +45,7 @@ class LogWriter final : public Observer {
   std::string waiting_;  // whole lines
   uint64_t dropped_ = 0;        // and not yet told
   uint64_t dropped_total_ = 0;
+  bool idle_ = false;                   // the thread waits for the first line
   bool closed_ = false;
   int64_t give_up_micros_ = INT64_MAX;  // of the steady clock, once closed
   std::thread thread_;

@@ -104,8 +104,8 @@ TEST(LogLineTest, TextForPeople) {
             "12:30:05.000 info    200 GET    /v1/products/{id} 120us 1 statement r-1 by ann\n");
   request.status = 503;
   request.error_code = "UNAVAILABLE";
-  request.caller_id.clear();
-  request.route.clear();
+  request.caller_id = {};
+  request.route = {};
   request.statements = 0;
   EXPECT_EQ(FormatLine(request, kMicros, Format::kText, false),
             "12:30:05.000 error   503 GET    - 120us 0 statements r-1 UNAVAILABLE\n");

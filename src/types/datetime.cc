@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <span>
 
 namespace ashlar::types {
@@ -27,6 +29,30 @@ bool TakeChar(std::string_view& text, char c) {
   if (!text.starts_with(c)) return false;
   text.remove_prefix(1);
   return true;
+}
+
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+// Writes a number in that many digits, which are even; both formats are written with every request.
+void PutNumber(uint32_t number, size_t digits, char* out) {
+  for (; digits > 0; number /= 100) {
+    digits -= 2;
+    std::memcpy(out + digits, kPairs.data() + 2 * (number % 100), 2);
+  }
+}
+
+void PutDate(Date date, char* out) {
+  CivilDay day = ToCivil(date);
+  PutNumber(static_cast<uint32_t>(day.year), 4, out);
+  PutNumber(static_cast<uint32_t>(day.month), 2, out + 5);
+  PutNumber(static_cast<uint32_t>(day.day), 2, out + 8);
 }
 
 bool IsLeap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
@@ -204,17 +230,27 @@ std::expected<Duration, TimeFault> ParseDuration(std::string_view text) {
 }
 
 std::string FormatDate(Date date) {
-  CivilDay day = ToCivil(date);
-  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+  std::string text = "0000-00-00";
+  PutDate(date, text.data());
+  return text;
+}
+
+void FormatTimestamp(Timestamp timestamp, char* out) {
+  std::memcpy(out, "0000-00-00T00:00:00.000000Z", kTimestampLength);
+  int64_t of_day = timestamp.micros % kMicrosPerDay;
+  if (of_day < 0) of_day += kMicrosPerDay;
+  auto seconds = static_cast<uint32_t>(of_day / kMicrosPerSecond);
+  PutDate({static_cast<int32_t>((timestamp.micros - of_day) / kMicrosPerDay)}, out);
+  PutNumber(seconds / 3600, 2, out + 11);
+  PutNumber(seconds / 60 % 60, 2, out + 14);
+  PutNumber(seconds % 60, 2, out + 17);
+  PutNumber(static_cast<uint32_t>(of_day % kMicrosPerSecond), 6, out + 20);
 }
 
 std::string FormatTimestamp(Timestamp timestamp) {
-  int64_t of_day = timestamp.micros % kMicrosPerDay;
-  if (of_day < 0) of_day += kMicrosPerDay;
-  CivilDay day = ToCivil({static_cast<int32_t>((timestamp.micros - of_day) / kMicrosPerDay)});
-  int64_t seconds = of_day / kMicrosPerSecond;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", day.year, day.month, day.day, seconds / 3600,
-                     seconds / 60 % 60, seconds % 60, of_day % kMicrosPerSecond);
+  std::string text(kTimestampLength, ' ');
+  FormatTimestamp(timestamp, text.data());
+  return text;
 }
 
 std::string FormatDuration(Duration duration) {

@@ -36,6 +36,9 @@ std::expected<Duration, TimeFault> ParseDuration(std::string_view text);
 // "2024-02-29", "2024-02-29T12:00:00.000000Z". REQUIRES: within the years 0001 to 9999.
 std::string FormatDate(Date date);
 std::string FormatTimestamp(Timestamp timestamp);
+// Writes exactly kTimestampLength characters.
+inline constexpr size_t kTimestampLength = 27;
+void FormatTimestamp(Timestamp timestamp, char* out);
 // Days, hours, minutes and seconds, each where it is not zero, decimals as needed: "P1DT1H30M", "-PT0.5S", "PT0S".
 // Midnight UTC as HTTP writes it (RFC 9110, 5.6.7): "Sun, 06 Nov 1994 00:00:00 GMT".
 std::string FormatHttpDate(Date date);

@@ -39,6 +39,7 @@ class Rows {
   size_t bytes() const { return bytes_ + cells_.size() * sizeof(Cell); }
   const Cell& at(size_t row, size_t column) const { return cells_[row * columns_ + column]; }
 
+  void Reserve(size_t rows) { cells_.reserve(rows * columns_); }
   // Cells are appended row by row, column by column.
   void AppendNull() { cells_.push_back({}); }
   void AppendInteger(int64_t integer);

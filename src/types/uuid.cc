@@ -2,7 +2,6 @@
 #include "types/uuid.h"
 
 #include <cstring>
-#include <span>
 
 #include "base/crypto/random.h"
 #include "base/hex.h"
@@ -37,13 +36,9 @@ std::optional<Uuid> ParseUuid(std::string_view text) {
 }
 
 void FormatUuid(const Uuid& uuid, char* out) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  size_t at = 0;
-  for (uint8_t byte : uuid.bytes) {
-    if (IsDash(at)) out[at++] = '-';
-    out[at++] = kDigits[byte >> 4];
-    out[at++] = kDigits[byte & 15];
-  }
+  constexpr std::array<uint8_t, 16> kPlaces = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+  for (size_t i = 0; i < kPlaces.size(); ++i) std::memcpy(out + kPlaces[i], HexPair(uuid.bytes[i]), 2);
+  out[8] = out[13] = out[18] = out[23] = '-';
 }
 
 std::string FormatUuid(const Uuid& uuid) {
@@ -52,9 +47,21 @@ std::string FormatUuid(const Uuid& uuid) {
   return text;
 }
 
+// From what was drawn ahead: the system's generator is asked seldom, and forgets nothing by itself, so what was used is
+// wiped.
+void UuidGenerator::Draw(std::span<uint8_t> bytes) {
+  if (drawn_ + bytes.size() > ahead_.size()) {
+    RandomBytes(ahead_);
+    drawn_ = 0;
+  }
+  std::memcpy(bytes.data(), ahead_.data() + drawn_, bytes.size());
+  std::memset(ahead_.data() + drawn_, 0, bytes.size());
+  drawn_ += bytes.size();
+}
+
 void UuidGenerator::Refill() {
   std::array<uint8_t, 10> random;
-  RandomBytes(random);
+  Draw(random);
   std::memcpy(&high_, random.data(), 2);
   std::memcpy(&low_, random.data() + 2, 8);
   // Half of the room stays free for those that follow within the millisecond.
@@ -69,7 +76,7 @@ Uuid UuidGenerator::Next(int64_t now_micros) {
     Refill();
   } else {
     std::array<uint8_t, 4> random;
-    RandomBytes(random);
+    Draw(random);
     uint32_t step;
     std::memcpy(&step, random.data(), sizeof step);
     low_ += uint64_t{step} + 1;

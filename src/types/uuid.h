@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,10 @@ class UuidGenerator {
   Uuid Next(int64_t now_micros);
 
  private:
+  void Draw(std::span<uint8_t> bytes);
   void Refill();
+  std::array<uint8_t, 512> ahead_{};
+  size_t drawn_ = sizeof ahead_;
   int64_t last_millis_ = -1;
   // The 74 bits behind the time: 12 beside the version, 62 behind the variant.
   uint16_t high_ = 0;

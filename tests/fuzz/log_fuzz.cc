@@ -29,12 +29,13 @@ void CheckLine(std::string_view line) {
 class Texts {
  public:
   explicit Texts(std::string_view bytes) : rest_(bytes) {}
-  std::string Next() {
+  std::string_view NextView() {
     size_t end = rest_.find('\0');
-    std::string text(rest_.substr(0, end));
+    std::string_view text = rest_.substr(0, end);
     if (end != std::string_view::npos) rest_.remove_prefix(end + 1);
     return text;
   }
+  std::string Next() { return std::string(NextView()); }
 
  private:
   std::string_view rest_;
@@ -45,9 +46,9 @@ Observation Make(uint8_t which, std::string_view bytes) {
   switch (which % 4) {
     case 0: {
       RequestDone request;
-      for (std::string* text : {&request.request_id, &request.method, &request.route, &request.operation,
+      for (std::string_view* text : {&request.request_id, &request.method, &request.route, &request.operation,
                                 &request.error_code, &request.caller_id}) {
-        *text = texts.Next();
+        *text = texts.NextView();
       }
       request.status = which;
       return request;

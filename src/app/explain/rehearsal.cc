@@ -60,6 +60,7 @@ struct MakeUp {
     }
     return rows;
   }
+  plan::Answer operator()(const plan::Lookup& lookup) const { return (*this)(*lookup.form); }
   plan::Answer operator()(const plan::Count&) const { return OneRow(1); }
   plan::Answer operator()(const plan::Aggregate& groups) const {
     return OneRow(groups.counts ? 1 : groups.keys.size() + groups.measures.size());
@@ -96,7 +97,10 @@ call::Answer<Rehearsed> Rehearse(const plan::Planner& planner, const call::Call&
       break;
     }
     answers.clear();
-    for (const plan::Statement& statement : statements) {
+    for (plan::Statement& statement : statements) {
+      if (const auto* lookup = std::get_if<plan::Lookup>(&statement)) {
+        statement = plan::Whole(planner.service(), *lookup);
+      }
       answers.push_back(std::visit(MakeUp{planner.service()}, statement));
     }
     std::ranges::move(statements, std::back_inserter(rehearsed.statements));

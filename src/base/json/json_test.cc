@@ -184,6 +184,24 @@ TEST(JsonTest, MergesAsTheRfcSays) {
   }
 }
 
+TEST(WriterTest, QuotesBehindWhatIsThereAndReadsBack) {
+  for (size_t size = 0; size < 40; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (const char* special : {"\"", "\\", "\n", "\x01", "\x7f", "\u00e9", "z"}) {
+        std::string text(size, 'a');
+        text.replace(at, 1, special);
+        std::string out = "[";
+        AppendQuoted(text, out);
+        AppendQuoted(text, out += ',');
+        auto read = Parse(out + "]");
+        ASSERT_TRUE(read) << out;
+        EXPECT_EQ(*read->array()->at(0).string(), text);
+        EXPECT_EQ(*read->array()->at(1).string(), text);
+      }
+    }
+  }
+}
+
 TEST(WriterTest, WritesCommasAndEscapes) {
   std::string out = ">";
   Writer writer(out);

@@ -2,6 +2,9 @@
 #include "base/json/writer.h"
 
 #include <charconv>
+#include <cstring>
+
+#include "base/utf8.h"
 
 namespace ashlar::json {
 namespace {
@@ -28,6 +31,16 @@ void AppendEscape(char c, std::string& out) {
 }  // namespace
 
 void AppendQuoted(std::string_view text, std::string& out) {
+  if (IsPlainAscii(text)) {
+    const size_t before = out.size();
+    const size_t size = before + text.size() + 2;
+    out.resize_and_overwrite(size, [&](char* bytes, size_t) {  // which is the capacity in libstdc++ 12
+      bytes[before] = bytes[size - 1] = '"';
+      if (!text.empty()) std::memcpy(bytes + before + 1, text.data(), text.size());
+      return size;
+    });
+    return;
+  }
   out += '"';
   size_t start = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -71,6 +84,12 @@ void Writer::Key(std::string_view name) {
   Separate();
   AppendQuoted(name, out_);
   out_ += ':';
+  comma_ = false;
+}
+
+void Writer::QuotedKey(std::string_view name) {
+  Separate();
+  out_ += name;
   comma_ = false;
 }
 

@@ -19,6 +19,7 @@ class Writer {
   void BeginArray();
   void EndArray();
   void Key(std::string_view name);
+  void QuotedKey(std::string_view name);  // which is quoted already, and has its colon
   void String(std::string_view text);
   void Int(int64_t number);
   void Double(double number);  // shortest that reads back; REQUIRES: finite

@@ -39,6 +39,22 @@ class StatementRenderer {
     if (query.offset > 0) Add(" OFFSET {}", Bound(query.offset));
   }
 
+  // The key's parts are the first parameters, whatever else the form brings.
+  void Write(const plan::Lookup& lookup) {
+    const model::Resource& resource = service_.resource(lookup.resource);
+    std::string key;
+    for (size_t i = 0; i < lookup.key.size(); ++i) {
+      key += fmt::format("{}{} = {}", i == 0 ? "" : " AND ", ColumnOf(resource, resource.key[i], kRow),
+                         Bound(lookup.key[i]));
+    }
+    sql_.columns = lookup.form->cells();
+    WriteSelect(resource, *lookup.form);
+    WriteFrom(resource);
+    Condition(key);
+    WriteWhere(resource, lookup.form->where, lookup.form->deleted, nullptr);
+    if (lookup.form->limit) Add(" LIMIT {}", Bound(*lookup.form->limit));
+  }
+
   void WriteSelect(const model::Resource& resource, const plan::Query& query) {
     Add("SELECT ");
     const char* comma = "";

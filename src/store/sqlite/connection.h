@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "model/service.h"
 #include "plan/statement.h"
-#include "store/sql/statement.h"
+#include "store/sqlite/rendered.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -28,6 +28,8 @@ class Connection {
 
   // Runs text that gives no rows; several statements may stand in it.
   Result<void> Execute(const std::string& text);
+  // The same of one statement that is run again and again (BEGIN, COMMIT): it stays prepared.
+  Result<void> ExecuteAgain(const std::string& text);
   // The first column of the first row as text; nullopt without a row.
   Result<std::optional<std::string>> QueryText(const std::string& text);
   // Runs one statement of a plan. An Error is the database's own trouble; violations are answers.
@@ -71,6 +73,7 @@ class Connection {
   bool reading_ = true;  // the statement that runs
   bool damaged_ = false;
   int log_pages_ = 0;
+  Rendered rendered_;
   std::list<std::pair<std::string, sqlite3_stmt*>> recent_;  // most recent first
   std::unordered_map<std::string_view, decltype(recent_)::iterator> prepared_;
 };

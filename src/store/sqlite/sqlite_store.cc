@@ -64,7 +64,7 @@ class Readers {
   }
 
   Result<Outcomes> Read(Connection& connection, Job& job) {
-    TRY_VOID(connection.Execute("BEGIN"));
+    TRY_VOID(connection.ExecuteAgain("BEGIN"));
     connection.SetInterrupt(
         [](void* context) {
           auto* own = static_cast<Context*>(context);
@@ -73,7 +73,7 @@ class Readers {
         job.context);
     Result<Outcomes> outcomes = RunUnit(connection, service_, *job.context, *job.unit);
     connection.SetInterrupt(nullptr, nullptr);
-    TRY_VOID(connection.Execute("END"));
+    TRY_VOID(connection.ExecuteAgain("END"));
     return outcomes;
   }
 
@@ -141,7 +141,7 @@ class LoopSession final : public Session {
   void TurnEnds() override {
     if (!reading_) return;
     reading_ = false;
-    (void)connection_->Execute("END");
+    (void)connection_->ExecuteAgain("END");
   }
 
  private:
@@ -155,7 +155,7 @@ class LoopSession final : public Session {
     uint64_t commits = shared_->writer->commits();
     if (reading_ && commits == seen_) return {};
     TurnEnds();
-    TRY_VOID(connection_->Execute("BEGIN"));
+    TRY_VOID(connection_->ExecuteAgain("BEGIN"));
     reading_ = true;
     seen_ = commits;
     return {};

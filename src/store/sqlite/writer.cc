@@ -96,7 +96,7 @@ size_t Writer::Group(std::span<Job> jobs) {
 Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
   const Clock& clock = jobs[0].context->clock;
   const int64_t until = clock.SteadyMicros() + kGroupUs;
-  Result<void> done = connection_->Execute("BEGIN IMMEDIATE");
+  Result<void> done = connection_->ExecuteAgain("BEGIN IMMEDIATE");
   for (Job& job : jobs) {
     if (!done || (!results.empty() && clock.SteadyMicros() >= until)) break;
     results.push_back(InSavepoint(job));
@@ -105,7 +105,7 @@ Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
     done = results.back() ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
                           : Result<void>(std::unexpected(results.back().error()));
   }
-  if (done) done = connection_->Execute("COMMIT");
+  if (done) done = connection_->ExecuteAgain("COMMIT");
   if (done) return done;
   if (connection_->in_transaction()) (void)connection_->Execute("ROLLBACK");
   if (connection_->damaged()) broken_.store(true);
@@ -123,12 +123,12 @@ void Writer::Alone(Job& job) {
 
 // Without a savepoint: its journal would keep every page that was there before.
 Result<Outcomes> Writer::InTransaction(Job& job) {
-  TRY_VOID(connection_->Execute("BEGIN IMMEDIATE"));
+  TRY_VOID(connection_->ExecuteAgain("BEGIN IMMEDIATE"));
   Result<Outcomes> outcomes = Checked(job);
   bool keep = outcomes && AllWell(*job.unit, *outcomes) && !job.unit->discard;
   Result<void> ended;
   if (keep) {
-    ended = connection_->Execute("COMMIT");
+    ended = connection_->ExecuteAgain("COMMIT");
   } else if (!connection_->in_transaction()) {  // SQLite ends it itself when the disk is full or fails
     ended = outcomes ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
                      : Result<void>(std::unexpected(outcomes.error()));
@@ -142,12 +142,12 @@ Result<Outcomes> Writer::InTransaction(Job& job) {
 
 Result<Outcomes> Writer::InSavepoint(Job& job) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
-  TRY_VOID(connection_->Execute("SAVEPOINT unit"));
+  TRY_VOID(connection_->ExecuteAgain("SAVEPOINT unit"));
   Result<Outcomes> outcomes = Checked(job);
   if (!connection_->in_transaction()) return outcomes;
   bool well = outcomes && AllWell(*job.unit, *outcomes);
-  if (!well || job.unit->discard) TRY_VOID(connection_->Execute("ROLLBACK TO unit"));
-  TRY_VOID(connection_->Execute("RELEASE unit"));
+  if (!well || job.unit->discard) TRY_VOID(connection_->ExecuteAgain("ROLLBACK TO unit"));
+  TRY_VOID(connection_->ExecuteAgain("RELEASE unit"));
   return outcomes;
 }
 

@@ -17,8 +17,8 @@ namespace ashlar::surface {
 
 // One request under way.
 struct Front::Exchange {
-  Exchange(const http::Request& in_request, Context in_context)
-      : request(in_request), context(std::move(in_context)), begun(context.clock.SteadyMicros()) {}
+  Exchange(const http::Request& in_request, Context in_context, int64_t in_begun)
+      : request(in_request), context(std::move(in_context)), begun(in_begun) {}
   rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
   bool hal() const { return accepted.form == rest::Form::kHal; }
   const http::Request& request;
@@ -30,7 +30,7 @@ struct Front::Exchange {
   int64_t decode_us = 0;
   int64_t encode_us = 0;
   rest::Match match;
-  call::Caller caller;
+  call::CallerPtr caller = call::Caller::Nobody();
   call::Call call;
   std::unique_ptr<rest::Batch> batch;          // of POST /v1/batch, which has no call of its own
   std::optional<rest::OperationPlace> failed;  // which operation of it

@@ -51,13 +51,18 @@ Code CodeFor(int status) {
   }
 }
 
+// What every answer has; those that may be kept say for how long themselves.
+const http::SharedHeaders kOfAll({{"X-Content-Type-Options", "nosniff"},
+                                  {"Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding"}});
+const http::SharedHeaders kOfOthers({{"Cache-Control", "no-store"},
+                                     {"X-Content-Type-Options", "nosniff"},
+                                     {"Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding"}});
+
 void SetCommon(http::Response& response, const std::string& request_id) {
   response.Set("X-Request-Id", request_id);
-  bool cached = std::any_of(response.headers.begin(), response.headers.end(),
-                            [](const http::Header& header) { return header.name == "Cache-Control"; });
-  if (!cached) response.Set("Cache-Control", "no-store");
-  response.Set("X-Content-Type-Options", "nosniff");
-  response.Set("Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding");
+  bool kept = std::any_of(response.headers.begin(), response.headers.end(),
+                          [](const http::Header& header) { return header.name == "Cache-Control"; });
+  response.shared = kept ? &kOfAll : &kOfOthers;
 }
 
 void SetError(http::Response& response, const call::ApiError& error) {
@@ -107,8 +112,8 @@ Context Front::ContextOf(const http::Request& request, Deadline deadline) {
 }
 
 Eventually<http::Response> Front::Handle(const http::Request& request) {
-  Deadline deadline = Deadline::After(clock_, options_.request_micros);
-  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline));
+  int64_t begun = clock_.SteadyMicros();
+  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, {begun + options_.request_micros}), begun);
   if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
   if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
@@ -120,7 +125,7 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   return WithCaller(std::move(exchange), std::move(caller.value()));
 }
 
-Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller) {
+Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::CallerPtr>> caller) {
   auto known = co_await std::move(caller);
   auto answer = WithCaller(std::move(exchange), std::move(known));
   if (answer.ready()) co_return std::move(answer.value());
@@ -128,7 +133,7 @@ Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange, Task
   co_return response;
 }
 
-Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller) {
+Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::CallerPtr> caller) {
   int64_t begun = clock_.SteadyMicros();
   exchange->auth_us = begun - exchange->begun;
   Context& context = exchange->context;
@@ -141,7 +146,7 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   exchange->call = rest::Decode(exchange->request, exchange->match);
   if (exchange->codings.TakesNothing() && !exchange->call.malformed) exchange->call.malformed = kUncodable;
   exchange->decode_us = clock_.SteadyMicros() - begun;
-  auto outcome = engine_.Run(exchange->context, exchange->caller, exchange->call);
+  auto outcome = engine_.Run(exchange->context, *exchange->caller, exchange->call);
   if (!outcome.ready()) return AwaitOutcome(std::move(exchange), std::move(outcome.task()));
   return Finish(*exchange, std::move(outcome.value()));
 }
@@ -182,7 +187,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
-  std::string freshness = FreshnessOf(service, exchange.call, exchange.caller, exchange.request);
+  std::string freshness = FreshnessOf(service, exchange.call, *exchange.caller, exchange.request);
   if (!freshness.empty()) response.Set("Cache-Control", std::move(freshness));
   if (outcome->replayed) response.Set("Idempotency-Replayed", "true");
   coder_.Apply(exchange.request, exchange.codings, response);
@@ -196,7 +201,7 @@ rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outc
   bool list = operation.kind == OperationKind::kList;
   bool history = operation.kind == OperationKind::kHistory;
   if (exchange.hal()) {
-    rest::HalRequest request{service, engine_.Chances(exchange.context, exchange.caller),
+    rest::HalRequest request{service, engine_.Chances(exchange.context, *exchange.caller),
                              std::string(exchange.request.target), std::move(neighbours)};
     if (outcome.groups) return rest::HalGroups(request, outcome);
     if (list) return rest::HalList(request, service.resource(operation.resource), outcome);
@@ -249,7 +254,7 @@ void Front::SetDeprecation(const Exchange& exchange, http::Response& response) c
 http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
-  if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
+  if (error.code == Code::kMethodNotAllowed) response.Set("Allow", std::string(exchange.match.allow));
   bool queries = error.code == Code::kUnsupportedMediaType && exchange.request.method == "QUERY";
   if (queries) response.Set("Accept-Query", std::string(rest::kJson));
   bool encoded = error.code == Code::kUnsupportedMediaType && exchange.request.Find("Content-Encoding");
@@ -276,7 +281,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   if (exchange.match.batch) done.operation = "batch";
   done.status = response.status;
   done.error_code = error_code;
-  done.caller_id = exchange.caller.id;
+  done.caller_id = exchange.caller->id;
   done.total_us = clock_.SteadyMicros() - exchange.begun;
   done.auth_us = exchange.auth_us;
   done.decode_us = exchange.decode_us;
@@ -292,7 +297,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
 }
 
 http::Response Front::Options(Exchange& exchange) {
-  http::Response response{204, {{"Allow", exchange.match.allow}}, ""};
+  http::Response response{204, {{"Allow", std::string(exchange.match.allow)}}, ""};
   if (exchange.match.allow.contains("PATCH")) response.Set("Accept-Patch", rest::kPatches);
   if (exchange.match.allow.contains("QUERY")) response.Set("Accept-Query", std::string(rest::kJson));
   return Send(exchange, std::move(response), "");
@@ -309,7 +314,7 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
   bool live = request.segments[1] == "live";
   bool known = live || request.segments[1] == "ready";
   if (!known) return Error(exchange, {Code::kRouteNotFound, "there is nothing at this address", {}});
-  exchange.match.route = "/health/" + request.segments[1];
+  exchange.match.route = live ? "/health/live" : "/health/ready";
   exchange.match.allow = "GET, HEAD, OPTIONS";
   if (auto other = OnlyGet(exchange)) return std::move(*other);
   if (!live) {
@@ -323,7 +328,7 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
 // A document of the service: kept by whoever asks, but asked about again, since the next start may have another.
 http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   if (!page.missing.empty()) return Error(exchange, {Code::kRouteNotFound, std::string(page.missing), {}});
-  exchange.match.route = "/" + fmt::format("{}", fmt::join(exchange.request.segments, "/"));
+  exchange.match.route = page.path;
   exchange.match.allow = page.takes_post ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS";
   const bool posted = page.takes_post && exchange.request.method == "POST";
   if (auto other = posted ? std::nullopt : OnlyGet(exchange)) return std::move(*other);
@@ -350,14 +355,14 @@ std::optional<http::Response> Front::Admit(const http::Request& head, int64_t la
 }
 
 http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {
-  Exchange exchange(request, ContextOf(request, {}));
+  Exchange exchange(request, ContextOf(request, {}), clock_.SteadyMicros());
   http::Response response = Error(exchange, {CodeFor(status), std::string(reason), {}});
   response.status = status;
   return response;
 }
 
 http::Response Front::Failed(const http::Request& request, std::string_view what) {
-  Exchange exchange(request, ContextOf(request, {}));
+  Exchange exchange(request, ContextOf(request, {}), clock_.SteadyMicros());
   observer_.Observe(Defect{exchange.context.request_id, "request", std::string(what)});
   return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});
 }

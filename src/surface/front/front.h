@@ -49,9 +49,9 @@ class Front final : public http::Handler {
   struct Exchange;
   // The name that its client gave a request, or one made for it.
   std::string NameOf(const http::Request& request) const;
-  Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::Caller> caller);
+  Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::CallerPtr> caller);
   Context ContextOf(const http::Request& request, Deadline deadline);
-  Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Caller>> caller);
+  Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::CallerPtr>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
   http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
   Eventually<http::Response> RunBatch(std::unique_ptr<Exchange> exchange);

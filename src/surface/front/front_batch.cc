@@ -17,7 +17,7 @@ Eventually<http::Response> Front::RunBatch(std::unique_ptr<Exchange> exchange) {
   exchange->decode_us = clock_.SteadyMicros() - begun;
   if (wrong) return RefuseBatch(*exchange, *wrong);
   engine::SequenceOptions options{batch.dry_run(), batch.once() ? &*batch.once() : nullptr};
-  auto done = engine_.Run(exchange->context, exchange->caller, batch, options);
+  auto done = engine_.Run(exchange->context, *exchange->caller, batch, options);
   if (!done.ready()) return AwaitBatch(std::move(exchange), std::move(done.task()));
   return FinishBatch(*exchange, std::move(done.value()));
 }

@@ -67,16 +67,29 @@ std::string Index(const model::Service& service) {
   return text;
 }
 
+// Whether the segments, joined, are that path.
+bool IsAt(std::string_view path, const std::vector<std::string>& segments) {
+  path.remove_prefix(1);
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (i > 0 && !path.starts_with('/')) return false;
+    if (i > 0) path.remove_prefix(1);
+    if (!path.starts_with(segments[i])) return false;
+    path.remove_prefix(segments[i].size());
+  }
+  return path.empty();
+}
+
 }  // namespace
 
 Pages::Pages(const model::Service& service) {
   Add("", "application/json", Index(service));
-  pages_.find("")->second.takes_post = true;  // nothing changes: who probes HTTP itself finds an address that takes one
+  pages_.back().takes_post = true;  // nothing changes: who probes HTTP itself finds an address that takes one
   Add("openapi.json", "application/json", rest::DescribeOpenApi(service));
   if (RapidocScript().empty()) {
     Page none;
+    none.path = "/docs";
     none.missing = "the reference page is not in this build, which was made without npm; see /openapi.json";
-    pages_.emplace("docs", none);
+    pages_.push_back(std::move(none));
     return;
   }
   Add("docs", "text/html; charset=utf-8", ReferencePage(service), kPagePolicy);
@@ -84,27 +97,27 @@ Pages::Pages(const model::Service& service) {
   Add("docs/rapidoc-min.js.LICENSE.txt", "text/plain; charset=utf-8", std::string(RapidocLicense()), kScriptPolicy);
 }
 
-void Pages::Add(std::string path, std::string_view type, std::string body, std::string_view policy) {
+void Pages::Add(const std::string& path, std::string_view type, std::string body, std::string_view policy) {
   auto digest = Sha256(body);
   std::string tag = Base64UrlEncode({reinterpret_cast<const char*>(digest.data()), 16});
-  Page page{type, std::move(body), {}, "\"" + tag + "\"", policy, ""};
+  Page page{"/" + path, type, std::move(body), {}, "\"" + tag + "\"", policy, ""};
   for (http::ContentCoding coding : http::CodingsByMerit()) {
     auto coded = page.body.size() < Coder::kLeastBytes ? std::nullopt : compressor_.Compress(coding, page.body);
     if (coded && coded->size() < page.body.size()) page.coded[static_cast<size_t>(coding)] = std::move(*coded);
   }
-  pages_.emplace(std::move(path), std::move(page));
+  pages_.push_back(std::move(page));
 }
 
 std::vector<std::string> Pages::Paths() const {
   std::vector<std::string> paths;
-  for (const auto& [path, page] : pages_) paths.push_back("/" + path);
+  for (const Page& page : pages_) paths.push_back(page.path);
   return paths;
 }
 
 const Pages::Page* Pages::Find(const std::vector<std::string>& segments) const {
   if (segments.size() > 2) return nullptr;
-  auto found = pages_.find(fmt::format("{}", fmt::join(segments, "/")));
-  return found == pages_.end() ? nullptr : &found->second;
+  auto found = std::find_if(pages_.begin(), pages_.end(), [&](const Page& page) { return IsAt(page.path, segments); });
+  return found == pages_.end() ? nullptr : &*found;
 }
 
 }  // namespace ashlar::surface

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +16,7 @@ namespace ashlar::surface {
 class Pages {
  public:
   struct Page {
+    std::string path;             // "/docs"
     std::string_view type;
     std::string body;
     std::array<std::string, http::kContentCodings> coded;  // the body, by coding; empty where it gains nothing
@@ -33,10 +33,10 @@ class Pages {
   std::vector<std::string> Paths() const;
 
  private:
-  void Add(std::string path, std::string_view type, std::string body, std::string_view policy = "");
+  void Add(const std::string& path, std::string_view type, std::string body, std::string_view policy = "");
 
   http::Compressor compressor_{http::Effort::kOnce};
-  std::map<std::string, Page, std::less<>> pages_;  // by path: "docs/rapidoc-min.js"
+  std::vector<Page> pages_;
 };
 
 }  // namespace ashlar::surface

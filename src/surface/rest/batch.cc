@@ -175,12 +175,12 @@ void Batch::WriteData(const Operation& operation, const call::Outcome& outcome, 
     WriteGroups(out, *outcome.groups);
   } else if (kind == OperationKind::kList) {
     out.BeginArray();
-    for (size_t i = 0; i < outcome.rows.rows.size(); ++i) rows.Write(outcome.rows, i, fmt::format("data[{}]", i));
+    for (size_t i = 0; i < outcome.rows.rows.size(); ++i) rows.Write(outcome.rows, i, {"data", static_cast<int64_t>(i)});
     out.EndArray();
   } else if (outcome.rows.rows.empty()) {
     out.Null();  // deleted, or not readable by who wrote it
   } else {
-    rows.Write(outcome.rows, 0, "data");
+    rows.Write(outcome.rows, 0, {"data"});
   }
   more = rows.more();
 }

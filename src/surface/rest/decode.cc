@@ -25,7 +25,7 @@ class Decoder {
  public:
   Decoder(const http::Request& request, const Match& match) : request_(request), kind_(match.operation->kind) {
     call_.operation = match.operation->id;
-    call_.id = match.id;
+    if (match.row) call_.id = request.segments[2];
   }
 
   call::Call Run() {

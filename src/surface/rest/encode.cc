@@ -8,6 +8,13 @@
 namespace ashlar::surface::rest {
 namespace {
 
+// What a set of rows takes as text, nearly.
+size_t BytesOf(const call::RowSet& set) {
+  constexpr size_t kEnvelope = 256;
+  constexpr size_t kCell = 24;  // of a name with its marks, and of what is longer as text
+  return kEnvelope + set.rows.bytes() + set.rows.size() * set.rows.columns() * kCell;
+}
+
 void BeginMeta(json::Writer& out, const Meta& meta) {
   out.Key("meta");
   out.BeginObject();
@@ -42,6 +49,7 @@ void WriteOperation(const OperationPlace* of, json::Writer& out) {
 
 Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, const Meta& meta, bool hash) {
   Envelope envelope;
+  envelope.body.reserve(BytesOf(outcome.rows));
   json::Writer out(envelope.body);
   RowWriter rows(service, out);
   out.BeginObject();
@@ -50,7 +58,7 @@ Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, 
   if (outcome.rows.rows.empty()) {
     out.Null();
   } else {
-    rows.Write(outcome.rows, 0, "data");
+    rows.Write(outcome.rows, 0, {"data"});
   }
   if (hash) envelope.data_hash = HashOf(std::string_view(envelope.body).substr(start));
   BeginMeta(out, meta);
@@ -62,12 +70,13 @@ Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, 
 
 Envelope EncodeList(const model::Service& service, const call::Outcome& outcome, const Meta& meta) {
   Envelope envelope;
+  envelope.body.reserve(BytesOf(outcome.rows));
   json::Writer out(envelope.body);
   RowWriter rows(service, out);
   out.BeginObject();
   out.Key("data");
   out.BeginArray();
-  for (size_t i = 0; i < outcome.rows.rows.size(); ++i) rows.Write(outcome.rows, i, fmt::format("data[{}]", i));
+  for (size_t i = 0; i < outcome.rows.rows.size(); ++i) rows.Write(outcome.rows, i, {"data", static_cast<int64_t>(i)});
   out.EndArray();
   BeginMeta(out, meta);
   WritePage(out, *outcome.page);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json/writer.h"
@@ -18,7 +19,7 @@ struct Envelope {
 
 struct Meta {
   int64_t now_micros = 0;
-  std::string request_id;
+  std::string_view request_id;  // the request's own
 };
 
 Envelope EncodeRow(const model::Service& service, const call::Outcome& outcome, const Meta& meta, bool hash);

@@ -65,13 +65,14 @@ class HalWriter final : public RowWriter {
     out_.EndObject();
   }
 
-  void Behind(const call::RowSet& set, size_t row, const std::string& path) override {
+  void Behind(const call::RowSet& set, size_t row, const Place& place) override {
     if (set.included.empty()) return;
     out_.Key("_embedded");
     out_.BeginObject();
-    RowWriter::Behind(set, row, path.empty() ? "_embedded" : path + "._embedded");
+    bool root = place.name.empty();
+    RowWriter::Behind(set, row, {"_embedded", -1, root ? nullptr : &place});
     out_.EndObject();
-    if (path.empty()) WriteMore(out_, "_more", more());
+    if (root) WriteMore(out_, "_more", more());
   }
 
  private:
@@ -122,7 +123,7 @@ Envelope HalRow(const HalRequest& request, const call::Outcome& outcome) {
     out.BeginObject();  // written, and not readable by who wrote it
     out.EndObject();
   } else {
-    rows.Write(outcome.rows, 0, "");
+    rows.Write(outcome.rows, 0, {""});
   }
   envelope.data_hash = HashOf(envelope.body);
   return envelope;
@@ -138,8 +139,9 @@ Envelope HalList(const HalRequest& request, const model::Resource& resource, con
   out.BeginObject();
   out.Key(resource.plural);
   out.BeginArray();
+  const Place embedded{"_embedded"};
   for (size_t i = 0; i < outcome.rows.rows.size(); ++i) {
-    rows.Write(outcome.rows, i, fmt::format("_embedded.{}[{}]", resource.plural, i));
+    rows.Write(outcome.rows, i, {resource.plural, static_cast<int64_t>(i), &embedded});
   }
   out.EndArray();
   out.EndObject();

@@ -17,7 +17,8 @@ bool IsOneOf(const Words& words, std::string_view word) {
 
 }  // namespace
 
-Router::Router(const model::Service& service) : version_(service.version) {
+Router::Router(const model::Service& service)
+    : version_(service.version), batch_("/" + service.version + "/batch") {
   for (const model::Operation& operation : service.operations) {
     const model::Resource& resource = service.resource(operation.resource);
     if (operation.internal || !resource.routed) continue;
@@ -43,6 +44,15 @@ Router::Router(const model::Service& service) : version_(service.version) {
       case OperationKind::kAggregate: collection.aggregate.methods.emplace_back("GET", &operation); break;
     }
   }
+  for (auto& [name, collection] : collections_) {
+    for (Address* address :
+         {&collection.rows, &collection.row, &collection.restore, &collection.history, &collection.aggregate}) {
+      for (const auto& [method, operation] : address->methods) {
+        address->allow += fmt::format("{}{}", method, method == "GET" ? ", HEAD, " : ", ");
+      }
+      address->allow += "OPTIONS";
+    }
+  }
 }
 
 Match Router::Find(std::string_view method, const std::vector<std::string>& segments) const {
@@ -51,14 +61,14 @@ Match Router::Find(std::string_view method, const std::vector<std::string>& segm
   auto found = collections_.find(segments[1]);
   if (found == collections_.end()) return Nowhere(segments);
   const Collection& collection = found->second;
-  if (segments.size() == 2) return Choose(method, collection.rows, "");
+  if (segments.size() == 2) return Choose(method, collection.rows, false);
   const std::string& id = segments[2];
-  if (id == "aggregate" && segments.size() == 3) return Choose(method, collection.aggregate, "");
+  if (id == "aggregate" && segments.size() == 3) return Choose(method, collection.aggregate, false);
   bool reserved = id == "aggregate" || IsOneOf(kLaterWords, id) || id == "history" || id == "restore" || id.empty();
   if (segments.size() > 4 || reserved) return Nowhere(segments);
-  if (segments.size() == 3) return Choose(method, collection.row, id);
-  if (segments[3] == "restore") return Choose(method, collection.restore, id);
-  if (segments[3] == "history") return Choose(method, collection.history, id);
+  if (segments.size() == 3) return Choose(method, collection.row, true);
+  if (segments[3] == "restore") return Choose(method, collection.restore, true);
+  if (segments[3] == "history") return Choose(method, collection.history, true);
   return Nowhere(segments);
 }
 
@@ -83,19 +93,16 @@ Match Router::OfBatch(std::string_view method) const {
   return match;
 }
 
-Match Router::Choose(std::string_view method, const Address& address, std::string id) {
+Match Router::Choose(std::string_view method, const Address& address, bool row) {
   if (address.methods.empty()) return Nowhere({});
   Match match;
-  match.id = std::move(id);
+  match.row = row;
+  match.allow = address.allow;
   match.route = address.route;
   std::string_view looked_for = method == "HEAD" ? "GET" : method;
   for (const auto& [name, operation] : address.methods) {
-    match.allow += match.allow.empty() ? "" : ", ";
-    match.allow += name;
-    if (name == "GET") match.allow += ", HEAD";
     if (name == looked_for) match.operation = operation;
   }
-  match.allow += ", OPTIONS";
   match.options = method == "OPTIONS";
   if (match.operation != nullptr || match.options) return match;
   match.refusal = {call::Code::kMethodNotAllowed, fmt::format("{} does not take {}", match.route, method), {}};

@@ -13,9 +13,9 @@ namespace ashlar::surface::rest {
 // Where a request goes: an operation, or why nowhere.
 struct Match {
   const model::Operation* operation = nullptr;
-  std::string id;                // of the row, decoded; empty for collections
-  std::string route;             // "/v1/products/{id}"
-  std::string allow;             // methods of the address, for 405 and OPTIONS; empty: there is no such address
+  bool row = false;              // the third segment is the id of a row
+  std::string_view route;        // "/v1/products/{id}"; the router's, like `allow`
+  std::string_view allow;        // methods of the address, for 405 and OPTIONS; empty: there is no such address
   bool batch = false;            // POST of the batch, which is no operation of a resource
   bool options = false;          // OPTIONS: answered with `allow` alone
   call::ApiError refusal;        // where there is no operation and it is not OPTIONS
@@ -27,6 +27,7 @@ class Router {
   struct Address {
     std::string route;
     std::vector<std::pair<std::string_view, const model::Operation*>> methods;  // GET serves HEAD too
+    std::string allow;
   };
 
   explicit Router(const model::Service& service);
@@ -35,7 +36,7 @@ class Router {
   Match Find(std::string_view method, const std::vector<std::string>& segments) const;
 
   // "/v1/batch"
-  std::string batch() const { return "/" + version_ + "/batch"; }
+  const std::string& batch() const { return batch_; }
   // Every address that has an operation, in a fixed order.
   std::vector<Address> Addresses() const;
 
@@ -43,11 +44,12 @@ class Router {
   struct Collection {
     Address rows, aggregate, row, restore, history;
   };
-  static Match Choose(std::string_view method, const Address& address, std::string id);
+  static Match Choose(std::string_view method, const Address& address, bool row);
   Match OfBatch(std::string_view method) const;
   static Match Nowhere(const std::vector<std::string>& segments);
 
   std::string version_;
+  std::string batch_;
   std::map<std::string, Collection, std::less<>> collections_;
 };
 

@@ -21,6 +21,12 @@ void RawOrNull(json::Writer& out, std::string_view key, const std::string& json)
 
 }  // namespace
 
+std::string Place::Text() const {
+  std::string text = in == nullptr ? std::string() : in->Text() + ".";
+  text += name;
+  return index < 0 ? text : fmt::format("{}[{}]", text, index);
+}
+
 bool IsShown(const call::RowSet& set, const call::RowSet::Column& column, size_t row) {
   if (column.mask < 0) return true;
   const types::Cell& mask = set.rows.at(row, static_cast<size_t>(column.mask));
@@ -35,46 +41,62 @@ std::string IdOf(const model::Resource& resource, const call::RowSet& set, size_
   return model::FormatId(resource, key);
 }
 
-void RowWriter::Write(const call::RowSet& set, size_t row, const std::string& path) {
+void RowWriter::Write(const call::RowSet& set, size_t row, const Place& place) {
   const model::Resource& resource = service_.resource(set.resource);
   out_.BeginObject();
   Before(set, row);
   if (set.shows_key) out_.Field("id", IdOf(resource, set, row));
-  for (const call::RowSet::Column& column : set.columns) {
+  const std::vector<std::string>& names = NamesOf(set, resource);
+  for (size_t i = 0; i < set.columns.size(); ++i) {
+    const call::RowSet::Column& column = set.columns[i];
     if (!IsShown(set, column, row)) continue;
-    const model::Field& field = resource.field(column.field);
     const types::Cell& cell = set.rows.at(row, column.cell);
-    out_.Key(field.name);
+    out_.QuotedKey(names[i]);
     if (cell.is_null()) {
       out_.Null();
     } else {
-      field.type->Format(cell, out_);
+      resource.field(column.field).type->Format(cell, out_);
     }
   }
-  Behind(set, row, path);
+  Behind(set, row, place);
   out_.EndObject();
 }
 
-void RowWriter::Behind(const call::RowSet& set, size_t row, const std::string& path) {
-  for (const call::Included& included : set.included) WriteIncluded(included, row, path);
+const std::vector<std::string>& RowWriter::NamesOf(const call::RowSet& set, const model::Resource& resource) {
+  for (const Names& names : names_) {
+    if (names.set == &set) return names.quoted;
+  }
+  Names& names = names_.emplace_back(Names{&set, {}});
+  names.quoted.reserve(set.columns.size());
+  for (const call::RowSet::Column& column : set.columns) {
+    std::string& quoted = names.quoted.emplace_back();
+    json::AppendQuoted(resource.field(column.field).name, quoted);
+    quoted += ':';
+  }
+  return names.quoted;
 }
 
-void RowWriter::WriteIncluded(const call::Included& included, size_t row, const std::string& path) {
-  std::string place = path + "." + included.key;
+void RowWriter::Behind(const call::RowSet& set, size_t row, const Place& place) {
+  for (const call::Included& included : set.included) WriteIncluded(included, row, place);
+}
+
+void RowWriter::WriteIncluded(const call::Included& included, size_t row, const Place& place) {
   out_.Key(included.key);
   const std::vector<uint32_t>& mine = included.of_parent[row];
   if (!included.to_many) {
     if (mine.empty()) {
       out_.Null();
     } else {
-      Write(included.set, mine.front(), place);
+      Write(included.set, mine.front(), {included.key, -1, &place});
     }
     return;
   }
   out_.BeginArray();
-  for (size_t i = 0; i < mine.size(); ++i) Write(included.set, mine[i], fmt::format("{}[{}]", place, i));
+  for (size_t i = 0; i < mine.size(); ++i) {
+    Write(included.set, mine[i], {included.key, static_cast<int64_t>(i), &place});
+  }
   out_.EndArray();
-  if (std::find(included.more.begin(), included.more.end(), row) != included.more.end()) more_.push_back(place);
+  if (std::find(included.more.begin(), included.more.end(), row) != included.more.end()) more_.push_back(Place{included.key, -1, &place}.Text());
 }
 
 void WriteMore(json::Writer& out, std::string_view key, const std::vector<std::string>& more) {

@@ -9,6 +9,14 @@
 
 namespace ashlar::surface::rest {
 
+// Where a row stands in an answer, "data[3].lines[0].product": made into a text only where it is told.
+struct Place {
+  std::string_view name;
+  int64_t index = -1;         // in an array; none otherwise
+  const Place* in = nullptr;  // outlives it
+  std::string Text() const;
+};
+
 // Writes rows as JSON objects straight from their cells, and remembers where an include was cut short.
 class RowWriter {
  public:
@@ -16,21 +24,28 @@ class RowWriter {
   virtual ~RowWriter() = default;
   RowWriter(const RowWriter&) = delete;
 
-  // `path`: where the row stands in the answer, "data[3]".
-  void Write(const call::RowSet& set, size_t row, const std::string& path);
+  void Write(const call::RowSet& set, size_t row, const Place& place);
 
   const std::vector<std::string>& more() const { return more_; }
 
  protected:
   // What stands in an object before and behind its fields: here nothing, and the included rows.
   virtual void Before(const call::RowSet&, size_t) {}
-  virtual void Behind(const call::RowSet& set, size_t row, const std::string& path);
-  void WriteIncluded(const call::Included& included, size_t row, const std::string& path);
+  virtual void Behind(const call::RowSet& set, size_t row, const Place& place);
+  void WriteIncluded(const call::Included& included, size_t row, const Place& place);
 
   const model::Service& service_;
   json::Writer& out_;
 
  private:
+  // The names of a set's columns as they stand in JSON, each written once for all of its rows.
+  struct Names {
+    const call::RowSet* set;
+    std::vector<std::string> quoted;
+  };
+  const std::vector<std::string>& NamesOf(const call::RowSet& set, const model::Resource& resource);
+
+  std::vector<Names> names_;
   std::vector<std::string> more_;
 };
 

@@ -17,10 +17,10 @@ struct Seen final : Observer {
   std::atomic<int> count = 0;
 };
 
-RequestDone Done(std::string method, std::string route, int status, int64_t micros) {
+RequestDone Done(std::string_view method, std::string_view route, int status, int64_t micros) {
   RequestDone done;
-  done.method = std::move(method);
-  done.route = std::move(route);
+  done.method = method;
+  done.route = route;
   done.status = status;
   done.total_us = micros;
   done.bytes_out = 100;

@@ -7,6 +7,8 @@
 namespace ashlar::types {
 namespace {
 
+std::string AsText(Timestamp value) { return FormatTimestamp(value); }
+
 constexpr const char* kForm = "must be a date and time such as 2024-02-29T12:00:00Z";
 
 class Datetime final : public TypedOver<Timestamp> {
@@ -41,9 +43,14 @@ class Datetime final : public TypedOver<Timestamp> {
     return Wrong(Detail::kFormat, kForm);
   }
   FieldErrors Check(Timestamp value) const override {
-    return range_.Check(value, FormatTimestamp, "must not be before ", "must not be after ");
+    return range_.Check(value, AsText, "must not be before ", "must not be after ");
   }
-  void Write(Timestamp value, json::Writer& out) const override { out.String(FormatTimestamp(value)); }
+  void Write(Timestamp value, json::Writer& out) const override {
+    char text[kTimestampLength + 2];
+    text[0] = text[kTimestampLength + 1] = '"';
+    FormatTimestamp(value, text + 1);
+    out.Raw({text, sizeof text});
+  }
 
  private:
   Range<Timestamp> range_;

@@ -40,6 +40,7 @@ class Tables {
   plan::Answer Run(const plan::Query& query);
   plan::Answer RunBetween(const plan::Query& query) const;
   void Show(const plan::Query& query, const Row& row, types::Rows& found) const;
+  plan::Answer Run(const plan::Lookup& lookup) { return Run(plan::Whole(*service_, lookup)); }
   plan::Answer Run(const plan::Count& count);
   plan::Answer Run(const plan::Aggregate& aggregate);
   plan::Answer Run(const plan::Probe& probe);

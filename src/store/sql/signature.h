@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+
+#include "plan/statement.h"
+
+namespace ashlar::store::sql {
+
+// What decides a query's text, and the values of its parameters in order: queries of the same shape have the same text.
+struct Signature {
+  std::string shape;  // bytes
+  types::Values values;
+};
+
+// Of queries that compare stored fields with values, which most do; nothing for others. That the values stand in the
+// order of Render's parameters is for the caller to see, on a query whose values all differ.
+std::optional<Signature> SignatureOf(const model::Service& service, const plan::Query& query);
+
+}  // namespace ashlar::store::sql

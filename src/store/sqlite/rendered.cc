@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sqlite/rendered.h"
+
+#include "store/sql/signature.h"
+
+namespace ashlar::store::sqlite {
+namespace {
+
+bool AllDiffer(const types::Values& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::find(values.begin(), values.begin() + static_cast<ptrdiff_t>(i), values[i]) !=
+        values.begin() + static_cast<ptrdiff_t>(i)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+const sql::Sql& Rendered::Of(const model::Service& service, const plan::Statement& statement) {
+  const auto* lookup = std::get_if<plan::Lookup>(&statement);
+  if (lookup != nullptr && lookup->kept) return OfLookup(service, *lookup);
+  const auto* probe = std::get_if<plan::Probe>(&statement);
+  if (probe != nullptr && probe->kept && !probe->expressions.empty()) return OfProbe(service, *probe);
+  if (const auto* insert = std::get_if<plan::Insert>(&statement)) return OfInsert(service, *insert);
+  if (const auto* query = std::get_if<plan::Query>(&statement)) return OfQuery(service, *query);
+  other_ = sql::Render(service, statement);
+  return other_;
+}
+
+const sql::Sql& Rendered::OfLookup(const model::Service& service, const plan::Lookup& lookup) {
+  auto found = lookups_.find(lookup.form.get());
+  if (found == lookups_.end()) {
+    MakeRoom();
+    Kept kept{{lookup.form}, sql::Render(service, lookup)};
+    return lookups_.emplace(lookup.form.get(), std::move(kept)).first->second.sql;
+  }
+  sql::Sql& sql = found->second.sql;
+  std::ranges::copy(lookup.key, sql.parameters.begin());  // the first ones
+  return sql;
+}
+
+const sql::Sql& Rendered::OfProbe(const model::Service& service, const plan::Probe& probe) {
+  auto is_same = [&](const Kept& kept) {
+    return std::ranges::equal(kept.held, probe.expressions,
+                              [](const auto& held, const auto& expression) { return held.get() == expression.get(); });
+  };
+  std::vector<Kept>& alike = probes_[probe.expressions.front().get()];
+  auto found = std::ranges::find_if(alike, is_same);
+  if (found != alike.end()) {
+    PutRow(service.resource(probe.resource), probe.row, found->sql);
+    return found->sql;
+  }
+  MakeRoom();
+  std::vector<Kept>& home = probes_[probe.expressions.front().get()];  // there may be more room now
+  home.push_back({{probe.expressions.begin(), probe.expressions.end()}, sql::Render(service, probe)});
+  return home.back().sql;
+}
+
+// A signature is believed once it has named the parameters that Render made of a query whose values all differ: then
+// none can have changed places.
+const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Query& query) {
+  std::optional<sql::Signature> signature = sql::SignatureOf(service, query);
+  auto found = signature ? queries_.find(signature->shape) : queries_.end();
+  if (found != queries_.end()) {
+    found->second.parameters = std::move(signature->values);
+    return found->second;
+  }
+  other_ = sql::Render(service, query);
+  if (!signature || !AllDiffer(signature->values) || signature->values != other_.parameters) return other_;
+  MakeRoom();
+  return queries_.emplace(std::move(signature->shape), std::move(other_)).first->second;
+}
+
+const sql::Sql& Rendered::OfInsert(const model::Service& service, const plan::Insert& insert) {
+  auto found = inserts_.find(insert.resource.value);
+  if (found == inserts_.end()) {
+    return inserts_.emplace(insert.resource.value, sql::Render(service, insert)).first->second;
+  }
+  PutRow(service.resource(insert.resource), insert.row, found->second);
+  return found->second;
+}
+
+// A row's values are the first parameters, in the order of its columns.
+void Rendered::PutRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql) {
+  size_t place = 0;
+  for (size_t i = 0; i < resource.fields.size(); ++i) {
+    if (!resource.fields[i].computed) sql.parameters[place++] = row[i];
+  }
+}
+
+void Rendered::MakeRoom() {
+  if (++count_ <= kMost) return;
+  lookups_.clear();
+  probes_.clear();
+  queries_.clear();
+  count_ = 1;
+}
+
+}  // namespace ashlar::store::sqlite

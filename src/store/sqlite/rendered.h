@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/sql/statement.h"
+
+namespace ashlar::store::sqlite {
+
+// The SQL of statements. Of those that come again with other values alone (plan::Lookup and plan::Probe that are kept,
+// plan::Insert, queries of one signature) the text is kept, and only the values are put in anew. Bounded. One thread at
+// a time.
+class Rendered {
+ public:
+  static constexpr size_t kMost = 1024;  // texts
+
+  size_t kept() const { return lookups_.size() + probes_.size() + queries_.size(); }
+  // Valid until the next call.
+  const sql::Sql& Of(const model::Service& service, const plan::Statement& statement);
+
+ private:
+  // What is kept, and what its name (an address) belongs to, held so that nothing else gets that address.
+  struct Kept {
+    std::vector<std::shared_ptr<const void>> held;
+    sql::Sql sql;
+  };
+  const sql::Sql& OfLookup(const model::Service& service, const plan::Lookup& lookup);
+  const sql::Sql& OfProbe(const model::Service& service, const plan::Probe& probe);
+  const sql::Sql& OfQuery(const model::Service& service, const plan::Query& query);
+  const sql::Sql& OfInsert(const model::Service& service, const plan::Insert& insert);
+  static void PutRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql);
+  void MakeRoom();
+
+  std::unordered_map<const void*, Kept> lookups_;         // by form
+  std::unordered_map<const void*, std::vector<Kept>> probes_;  // by their first expression
+  std::unordered_map<uint32_t, sql::Sql> inserts_;        // by resource
+  std::unordered_map<std::string, sql::Sql> queries_;     // by the shape of their signature
+  size_t count_ = 0;  // of all but the inserts
+  sql::Sql other_;
+};
+
+}  // namespace ashlar::store::sqlite
