@@ -48,10 +48,12 @@ struct Calls final : CallSequence {
   }
   void Answered(const call::Outcome& outcome) override { ids.push_back(outcome.id); }
   bool writes() const override { return writing; }
+  bool reads() const override { return reading; }
   std::vector<Make> makes;
   std::vector<std::string> ids;
   call::Call call;
   bool writing = true;
+  bool reading = false;
   int starts = 0;
 };
 

@@ -20,11 +20,6 @@ constexpr int kReaderWaitMs = 200;
 constexpr int kRestartWaitMs = 50;
 constexpr int64_t kLargestId = (int64_t{1} << 53) - 1;  // of those that are counted up
 
-bool Writes(const plan::Statement& statement) {
-  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
-         std::holds_alternative<plan::Delete>(statement);
-}
-
 bool Configure(sqlite3* handle) {
   int was = 0;
   return sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, &was) == SQLITE_OK &&
@@ -91,6 +86,11 @@ constexpr const char* kWriterPragmas =
 constexpr const char* kPragmas = "PRAGMA mmap_size=0; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;";
 
 }  // namespace
+
+bool Writes(const plan::Statement& statement) {
+  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
+         std::holds_alternative<plan::Delete>(statement);
+}
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Role role) {
   bool writer = role == Role::kWriter;
@@ -199,7 +199,8 @@ Result<types::Rows> Connection::Step(sqlite3_stmt* statement, const sql::Sql& sq
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
     for (size_t column = 0; column < sql.columns; ++column) {
       if (!AppendColumn(statement, static_cast<int>(column), rows)) {
-        return Fail(ErrorKind::kTooLarge, "a statement gives more bytes than a batch may hold");
+        return Fail(ErrorKind::kTooLarge,
+                    "the rows that this needs are too large together; ask for fewer, or fewer fields");
       }
     }
   }

@@ -13,8 +13,26 @@ namespace ashlar::store::sqlite {
 Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const model::Service& service, Context& context,
                                                plan::Program& program);
 
-// All plans of a unit, in order, until one is refused (or all of them: Unit::collect_all, Unit::feed).
-Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, Context& context, Unit& unit);
+// How long the reads of one unit may take together. One thread's.
+class ReadBudget {
+ public:
+  ReadBudget(const Clock& clock, int64_t most_us) : clock_(clock), most_us_(most_us) {}
+  void Begin() { begun_us_ = clock_.SteadyMicros(); }
+  void End() { spent_us_ += clock_.SteadyMicros() - begun_us_; }
+  bool Spent() const { return spent_us_ >= most_us_; }
+  bool SpentBy(int64_t now_us) const { return spent_us_ + now_us - begun_us_ >= most_us_; }  // between Begin and End
+
+ private:
+  const Clock& clock_;
+  const int64_t most_us_;
+  int64_t spent_us_ = 0;
+  int64_t begun_us_ = 0;
+};
+
+// All plans of a unit, in order, until one is refused (or all of them: Unit::collect_all, Unit::feed). With a budget:
+// kTimeout as soon as it is spent.
+Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, Context& context, Unit& unit,
+                         ReadBudget* budget = nullptr);
 
 // Whether every outcome of the unit is a success.
 bool AllWell(const Unit& unit, const Outcomes& outcomes);

@@ -11,7 +11,8 @@ namespace ashlar::store::sqlite {
 
 // The one thread that writes and checkpoints. Units that wait are committed together, each in a savepoint of its own,
 // and answered behind the commit, so that an answer means that its unit is durable. A unit is interrupted while it
-// reads, at its deadline or when it has held the others up for too long.
+// reads, at its deadline or when it has held the others up for too long; one whose client is gone is not begun. Mixed
+// units have their turn behind the others that wait, one commit of them at a time.
 // A unit that is to be alone is committed by itself, however long it takes: what waits meanwhile is told that the store
 // is busy when its deadline passes.
 // Thread safe.
@@ -34,6 +35,7 @@ class Writer {
  private:
   using Results = std::vector<Result<Outcomes>>;
   void Loop();
+  void RunGroups(std::span<Job> jobs);
   // Runs and answers the first of these jobs, or all: says how many.
   size_t Group(std::span<Job> jobs);
   void Alone(Job& job);

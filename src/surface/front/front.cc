@@ -103,7 +103,7 @@ Context Front::ContextOf(const http::Request& request, Deadline deadline) {
   auto parent = request.Find("traceparent");
   bool one = parent && request.Count("traceparent") == 1;
   Trace trace = trace_ids_.Begin(one ? ParseTraceparent(*parent) : std::nullopt);
-  return {NameOf(request), deadline, clock_, observer_, trace};
+  return {NameOf(request), deadline, clock_, observer_, trace, request.gone};
 }
 
 Eventually<http::Response> Front::Handle(const http::Request& request) {

@@ -95,6 +95,11 @@ bool Batch::writes() const {
                              [](const Operation& one) { return model::Writes(one.match.operation->kind); });
 }
 
+bool Batch::reads() const {
+  return std::ranges::any_of(operations_,
+                             [](const Operation& one) { return !model::Writes(one.match.operation->kind); });
+}
+
 void Batch::Start() {
   next_ = 0;
   referred_ = 0;

@@ -38,6 +38,7 @@ class Batch final : public engine::CallSequence {
   call::Answer<const call::Call*> Next() override;
   void Answered(const call::Outcome& outcome) override;
   bool writes() const override;
+  bool reads() const override;
 
  private:
   struct Operation {
