@@ -36,7 +36,7 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
 }
 
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer) {
+                            Observer& observer, const plan::OnceLimits& once) {
   Runtime runtime;
   runtime.service = std::move(service);
   runtime.store_path = store_path;
@@ -45,7 +45,7 @@ Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const
   auto keys = identity::ServiceKeys::Open(store_path + ".key");
   if (!keys) return Fail(ErrorKind::kUnavailable, keys.error().message);
   runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(*keys));
-  runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor());
+  runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor(), once);
   return runtime;
 }
 

@@ -32,6 +32,6 @@ struct Runtime {
 };
 // kConflict: another process serves the store. kInvalid: the store does not fit. kUnavailable: its key is not usable.
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer);
+                            Observer& observer, const plan::OnceLimits& once = {});
 
 }  // namespace ashlar::app

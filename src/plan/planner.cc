@@ -181,7 +181,11 @@ Plan Planner::MakeRecall(const call::Once& once, const call::Caller& caller, con
 Plan Planner::MakeKeep(const call::Once& once, const call::Caller& caller, const Context& context,
                        std::string outcomes) const {
   int64_t now_micros = context.clock.NowMicros();
-  return Plan(MakeKeepProgram(service_, once, OnceIdOf(once, caller), now_micros, std::move(outcomes)), true);
+  return Plan(MakeKeepProgram(service_, once, caller, once_limits_, now_micros, std::move(outcomes)), true);
+}
+
+Plan Planner::MakeSweep(const Context& context) const {
+  return Plan(MakeSweepProgram(service_, context.clock.NowMicros()), true);
 }
 
 }  // namespace ashlar::plan
