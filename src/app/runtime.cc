@@ -19,9 +19,18 @@ contract::Options ContractOptions(bool allow_unset) {
   return options;
 }
 
+Result<std::vector<contract::Source>> ReadSources(const std::string& path) {
+  auto sources = contract::ReadSources(path);
+  if (sources || sources.error().kind != ErrorKind::kNotFound) return sources;
+  return Fail(ErrorKind::kNotFound,
+              sources.error().message +
+                  "\nname a contract, which is a file or a folder of *.yaml, or begin one: ashlar "
+                  "new NAME");
+}
+
 Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
                                                            std::set<std::string>* asked) {
-  TRY(sources, contract::ReadSources(path));
+  TRY(sources, ReadSources(path));
   contract::Options options = ContractOptions(allow_unset);
   if (asked != nullptr) {
     options.environment = [asked, lookup = options.environment](const std::string& name) {

@@ -99,7 +99,7 @@ void AddServe(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("serve", "serve the contract");
   auto contract = std::make_shared<std::string>("ashlar.yaml");
   auto flags = std::make_shared<Flags>();
-  command->add_option("CONTRACT", *contract, "the contract: a file or a folder")->capture_default_str();
+  AddContract(*command, *contract);
   for (const Setting& setting : Settings()) {
     std::string doc = fmt::format("{}; {}; default {}", setting.doc, setting.environment, setting.fallback);
     std::string& value = (*flags).*setting.value;

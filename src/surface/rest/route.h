@@ -43,9 +43,9 @@ class Router {
   struct Collection {
     Address rows, aggregate, row, restore, history;
   };
-  static Match Choose(std::string_view method, const Address& address, std::string id);
+  Match Choose(std::string_view method, const Address& address, std::string id) const;
   Match OfBatch(std::string_view method) const;
-  static Match Nowhere(const std::vector<std::string>& segments);
+  Match Nowhere(const std::vector<std::string>& segments) const;
 
   std::string version_;
   std::map<std::string, Collection, std::less<>> collections_;
