@@ -153,6 +153,14 @@ std::function<bool(const model::Operation&)> Engine::Chances(const Context& cont
   };
 }
 
+std::function<bool(const model::Resource&)> Engine::PurgeChances(const Context& context,
+                                                                 const call::Caller& caller) const {
+  auto rules = std::make_shared<plan::Rules>(service(), caller, context.clock.NowMicros());
+  return [rules](const model::Resource& resource) {
+    return resource.soft_delete && !cel::IsFalse(rules->Access(resource.access.purge));
+  };
+}
+
 Eventually<Answer<Outcome>> Engine::Run(Context& context, const call::Caller& caller, const call::Call& call) {
   int64_t begun = context.clock.SteadyMicros();
   auto plan = planner_.MakePlan(call, caller, context);

@@ -197,6 +197,7 @@ rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outc
   bool history = operation.kind == OperationKind::kHistory;
   if (exchange.hal()) {
     rest::HalRequest request{service, engine_.Chances(exchange.context, exchange.caller),
+                             engine_.PurgeChances(exchange.context, exchange.caller),
                              std::string(exchange.request.target), std::move(neighbours)};
     if (outcome.groups) return rest::HalGroups(request, outcome);
     if (list) return rest::HalList(request, service.resource(operation.resource), outcome);
@@ -249,7 +250,10 @@ void Front::SetDeprecation(const Exchange& exchange, http::Response& response) c
 http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
-  if (error.code == Code::kMethodNotAllowed) response.Set("Allow", exchange.match.allow);
+  if (error.code == Code::kMethodNotAllowed) {
+    const bool of_operation = exchange.failed && !exchange.batch->allow().empty();
+    response.Set("Allow", of_operation ? exchange.batch->allow() : exchange.match.allow);
+  }
   bool queries = error.code == Code::kUnsupportedMediaType && exchange.request.method == "QUERY";
   if (queries) response.Set("Accept-Query", std::string(rest::kJson));
   bool encoded = error.code == Code::kUnsupportedMediaType && exchange.request.Find("Content-Encoding");
