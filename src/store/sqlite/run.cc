@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/run.h"
 
+#include <sys/resource.h>
+
 namespace ashlar::store::sqlite {
 namespace {
 
@@ -74,6 +76,12 @@ Result<Outcomes> RunPlans(const Means& means, Unit& unit) {
 }
 
 }  // namespace
+
+int64_t ReadBudget::Now() {
+  rusage used{};
+  getrusage(RUSAGE_THREAD, &used);
+  return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1'000'000 + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+}
 
 Result<call::Answer<call::Outcome>> RunProgram(Connection& connection, const model::Service& service, Context& context,
                                                plan::Program& program) {

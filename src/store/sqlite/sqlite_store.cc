@@ -284,7 +284,7 @@ Result<std::unique_ptr<Store>> Open(const model::Service& service, const Options
   TRY(connection, Connection::Open(options.path, Connection::Role::kWriter));
   TRY_VOID(BringTables(*connection, service, options.path));
   auto shared = std::make_shared<Shared>(service, options, std::move(lock));
-  shared->writer = std::make_unique<Writer>(std::move(connection), service, observer);
+  shared->writer = std::make_unique<Writer>(std::move(connection), service, observer, options.mixed_read_us);
   TRY_VOID(shared->readers.Begin(options.path, options.reader_threads));
   return std::make_unique<SqliteStore>(std::move(shared));
 }

@@ -10,7 +10,6 @@ constexpr size_t kQueueLimit = 4096;      // units that wait
 constexpr int64_t kQueueAgeUs = 5'000'000;  // of the unit that waits longest
 constexpr size_t kGroupLimit = 128;       // units of one commit
 constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
-constexpr int64_t kMixedReadUs = 200'000;  // of what a mixed unit reads: it holds up everybody's writes
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
@@ -50,8 +49,10 @@ class Deputy {
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer)
-    : connection_(std::move(connection)),
+Writer::Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer,
+               int64_t mixed_read_us)
+    : mixed_read_us_(mixed_read_us),
+      connection_(std::move(connection)),
       service_(service),
       observer_(observer),
       queue_(kQueueLimit, kQueueAgeUs),
@@ -184,12 +185,11 @@ Result<Outcomes> Writer::RunWithin(Job& job) {
   const Clock& clock = job.context->clock;
   int64_t until = job.context->deadline.steady_micros;
   if (until != Deadline{}.steady_micros) until = std::min(until, clock.SteadyMicros() + kReadUs);
-  ReadBudget budget(clock, kMixedReadUs);
+  ReadBudget budget(mixed_read_us_);
   Limits limits{clock, until, job.unit->mixed ? &budget : nullptr};
   auto expired = [](void* data) {
     auto* own = static_cast<Limits*>(data);
-    int64_t now = own->clock.SteadyMicros();
-    return now >= own->until || (own->budget != nullptr && own->budget->SpentBy(now));
+    return own->clock.SteadyMicros() >= own->until || (own->budget != nullptr && own->budget->SpentNow());
   };
   connection_->SetInterrupt(expired, &limits);
   Result<Outcomes> outcomes = RunUnit(*connection_, service_, *job.context, *job.unit, limits.budget);

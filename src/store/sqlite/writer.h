@@ -18,7 +18,9 @@ namespace ashlar::store::sqlite {
 // Thread safe.
 class Writer {
  public:
-  Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer);
+  // `mixed_read_us`: of the processor, what the reads of a mixed unit may take, as they hold up everybody's writes.
+  Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer,
+         int64_t mixed_read_us = 200'000);
   ~Writer() { Close(); }
 
   // False if too many units wait, or for too long.
@@ -47,6 +49,7 @@ class Writer {
   Result<Outcomes> RunWithin(Job& job);
   void Checkpoint();
 
+  const int64_t mixed_read_us_;
   std::unique_ptr<Connection> connection_;
   const model::Service& service_;
   Observer& observer_;
