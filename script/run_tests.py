@@ -18,7 +18,7 @@ import test_results  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TSAN_MODULES = ("http", "telemetry", "store", "engine")
-FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 300
+FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 120
 MORE_CORPORA = {"contract": ("tests/contract/right", "tests/contract/one")}  # that stand elsewhere
 UNIT_TIMEOUT_S = 300
 TAIL_LINES = 80

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return root.exit(error) == 0 ? kDone : kUsage;
+    return TellUsage(root, error);
   } catch (const std::exception& error) {  // what no command expects: no memory, a folder gone
     fmt::print(stderr, "ashlar: {}\n", error.what());
     return kFailed;

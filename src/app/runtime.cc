@@ -19,9 +19,18 @@ contract::Options ContractOptions(bool allow_unset) {
   return options;
 }
 
+Result<std::vector<contract::Source>> ReadSources(const std::string& path) {
+  auto sources = contract::ReadSources(path);
+  if (sources || sources.error().kind != ErrorKind::kNotFound) return sources;
+  return Fail(ErrorKind::kNotFound,
+              sources.error().message +
+                  "\nname a contract, which is a file or a folder of *.yaml, or begin one: ashlar "
+                  "new NAME");
+}
+
 Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
                                                            std::set<std::string>* asked) {
-  TRY(sources, contract::ReadSources(path));
+  TRY(sources, ReadSources(path));
   contract::Options options = ContractOptions(allow_unset);
   if (asked != nullptr) {
     options.environment = [asked, lookup = options.environment](const std::string& name) {
@@ -36,7 +45,7 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
 }
 
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer) {
+                            Observer& observer, const plan::OnceLimits& once) {
   Runtime runtime;
   runtime.service = std::move(service);
   runtime.store_path = store_path;
@@ -45,7 +54,7 @@ Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const
   auto keys = identity::ServiceKeys::Open(store_path + ".key");
   if (!keys) return Fail(ErrorKind::kUnavailable, keys.error().message);
   runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(*keys));
-  runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor());
+  runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor(), once);
   return runtime;
 }
 

@@ -17,6 +17,8 @@ namespace ashlar::app {
 // How a contract is compiled here: ${NAME} is of this process's environment.
 contract::Options ContractOptions(bool allow_unset);
 
+// The files of the contract at `path`; the error says what there is to do.
+Result<std::vector<contract::Source>> ReadSources(const std::string& path);
 // The contract at `path`, compiled; mistakes are printed to standard error, and kInvalid says that there were some.
 // The variables that it asks for are put into `asked`, if that is given.
 Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
@@ -32,6 +34,6 @@ struct Runtime {
 };
 // kConflict: another process serves the store. kInvalid: the store does not fit. kUnavailable: its key is not usable.
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer);
+                            Observer& observer, const plan::OnceLimits& once = {});
 
 }  // namespace ashlar::app

@@ -11,25 +11,27 @@
 namespace ashlar::app {
 namespace {
 
-Result<int> WorkersOf(const std::string& text) {
-  if (text.empty()) return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  int workers = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), workers);
-  if (error != std::errc() || end != text.data() + text.size() || workers < 1 || workers > 256) {
-    return Fail(ErrorKind::kInvalid, fmt::format("--workers: '{}' is not a number from 1 to 256", text));
+constexpr int64_t kMostWorkers = 256;
+constexpr int64_t kMostKeptMib = int64_t{1} << 20;
+
+struct Range {
+  int64_t least, most, fallback;
+};
+
+Result<int64_t> NumberOf(std::string_view setting, const std::string& text, const Range& range) {
+  int64_t number = range.fallback;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  bool sound = text.empty() || (error == std::errc() && end == text.data() + text.size());
+  if (!sound || number < range.least || number > range.most) {
+    return Fail(ErrorKind::kInvalid,
+                fmt::format("{}: '{}' is not a number from {} to {}", setting, text, range.least, range.most));
   }
-  return workers;
+  return number;
 }
 
 // Milliseconds, up to a request's deadline, in microseconds.
 Result<int64_t> MicrosOf(std::string_view setting, const std::string& text, int64_t fallback_ms) {
-  constexpr int64_t kMost = 10'000;
-  int64_t millis = fallback_ms;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
-  bool sound = text.empty() || (error == std::errc() && end == text.data() + text.size());
-  if (!sound || millis < 0 || millis > kMost) {
-    return Fail(ErrorKind::kInvalid, fmt::format("{}: '{}' is not a number from 0 to {}", setting, text, kMost));
-  }
+  TRY(millis, NumberOf(setting, text, {0, 10'000, fallback_ms}));
   return millis * 1000;
 }
 
@@ -60,8 +62,9 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   http::ServerOptions& http = options.http;
   if (std::string listen = ValueOf(&Flags::listen, flags); !listen.empty()) http.listen = listen;
   TRY_VOID(Of("--listen", http::CheckListen(http.listen)));
-  TRY(workers, WorkersOf(ValueOf(&Flags::workers, flags)));
-  http.workers = workers;
+  const int64_t cores = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, kMostWorkers);
+  TRY(workers, NumberOf("--workers", ValueOf(&Flags::workers, flags), {1, kMostWorkers, cores}));
+  http.workers = static_cast<int>(workers);
   http.tls_cert = ValueOf(&Flags::tls_cert, flags);
   http.tls_key = ValueOf(&Flags::tls_key, flags);
   TRY_VOID(Of("--tls-cert, --tls-key", http::CheckTls(http.tls_cert, http.tls_key)));
@@ -70,6 +73,10 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   TRY(loop_lag_us, MicrosOf("--max-loop-lag-ms", ValueOf(&Flags::max_loop_lag_ms, flags), 500));
   TRY(write_wait_us, MicrosOf("--max-write-wait-ms", ValueOf(&Flags::max_write_wait_ms, flags), 2000));
   options.admission = {loop_lag_us, write_wait_us};
+  constexpr int64_t kMib = 1 << 20;
+  TRY(kept_mib,
+      NumberOf("--max-kept-mib", ValueOf(&Flags::max_kept_mib, flags), {1, kMostKeptMib, options.once.all / kMib}));
+  options.once.all = kept_mib * kMib;
   TRY(credentials, IsOn(&Flags::cors_credentials, flags));
   auto cors = surface::Cors::Make(ValueOf(&Flags::cors_origin, flags), credentials);
   if (!cors) return Fail(ErrorKind::kInvalid, "--cors-origin, --cors-credentials: " + cors.error().message);

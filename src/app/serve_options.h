@@ -2,6 +2,7 @@
 #pragma once
 #include "app/settings.h"
 #include "http/server.h"
+#include "plan/once.h"
 #include "surface/front/admission.h"
 #include "surface/front/cors.h"
 
@@ -12,6 +13,7 @@ struct ServeOptions {
   http::ServerOptions http;
   std::string admin_listen;  // empty: there is no such listener
   surface::AdmissionLimits admission;
+  plan::OnceLimits once;
   surface::Cors cors;
   bool dev = false;
 };

@@ -28,6 +28,10 @@ constexpr Setting kSettings[] = {
     {"--max-write-wait-ms", "ASHLAR_MAX_WRITE_WAIT_MS", "2000",
      "writes are answered 503 OVERLOADED while one has waited longer for the store's writer; 0: never",
      &Flags::max_write_wait_ms},
+    {"--max-kept-mib", "ASHLAR_MAX_KEPT_MIB", "4096",
+     "MiB that answers may take which are kept a day for Idempotency-Key, a caller's at most a quarter; beyond it such "
+     "writes are answered 503 UNAVAILABLE",
+     &Flags::max_kept_mib},
     {"--cors-origin", "ASHLAR_CORS_ORIGIN", "none",
      "origins whose pages may read the answers, 'https://app.example,https://other.example', or '*' for all",
      &Flags::cors_origin},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <string>
 
 #include "base/clock.h"
@@ -16,10 +17,13 @@ struct Context {
   const Clock& clock;
   Observer& observer;
   Trace trace = {};
+  const std::atomic<bool>* client_gone = nullptr;  // set by another thread; null: there is none who could go
   int statements = 0;
   int64_t plan_us = 0;
   int64_t queue_us = 0;
   int64_t store_us = 0;
+  // Whether nobody waits for the answer any more: what has not begun need not begin.
+  bool ClientGone() const { return client_gone != nullptr && client_gone->load(std::memory_order_relaxed); }
 };
 
 }  // namespace ashlar

@@ -58,6 +58,13 @@ class WhereReader {
     return name.substr(0, size);
   }
 
+  // As a message shows it: without a value that is long.
+  static std::string Brief(const json::Json& meant) {
+    constexpr size_t kLongest = 100;
+    std::string text = json::ToText(meant);
+    return text.size() <= kLongest ? text : R"({"field": {"operator": value}})";
+  }
+
   void ReadJunction(const json::Member& member, const std::string& place, const std::string& above,
                     std::vector<Condition>& all) {
     Condition junction;
@@ -101,6 +108,12 @@ class WhereReader {
   }
 
   void ReadPath(const json::Member& member, const std::string& place, std::vector<Condition>& all) {
+    size_t bracket = member.name.find('[');
+    if (bracket != std::string::npos && bracket > 0 && member.name.ends_with(']')) {  // as an address has it
+      json::Object value{{member.name.substr(bracket + 1, member.name.size() - bracket - 2), member.value}};
+      json::Json meant(json::Object{{member.name.substr(0, bracket), json::Json(std::move(value))}});
+      return Wrong(fmt::format("'{}': in a body an operator is a member (did you mean '{}'?)", place, Brief(meant)));
+    }
     Condition condition;
     condition.place = place;
     size_t start = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -12,12 +13,18 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMostFiles = 200;
 
+std::unexpected<Error> CannotRead(const fs::path& path) {
+  const std::string why = errno == 0 ? "" : ": " + std::error_code(errno, std::generic_category()).message();
+  return Fail(ErrorKind::kNotFound, fmt::format("cannot read the contract '{}'{}", path.string(), why));
+}
+
 Result<Source> ReadFile(const fs::path& path) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Fail(ErrorKind::kNotFound, fmt::format("cannot read the contract '{}'", path.string()));
+  if (!file) return CannotRead(path);
   Source source{path.string(), std::string(kMostBytes + 1, '\0')};
   file.read(source.text.data(), static_cast<std::streamsize>(source.text.size()));
-  if (file.bad()) return Fail(ErrorKind::kNotFound, fmt::format("cannot read the contract '{}'", path.string()));
+  if (file.bad()) return CannotRead(path);
   // What is larger than a contract may be is cut one byte behind that, and refused for it.
   source.text.resize(static_cast<size_t>(file.gcount()));
   return source;

@@ -34,6 +34,12 @@ resources:
       fingerprint: string!
       outcomes: { type: bytes!, max: 16777216 }
       expiresAt: { type: datetime!, index: true }
+      owner: string
+      bytes: int
+  IdempotencySpace:
+    id: string
+    fields:
+      bytes: int!
 )";
 
 Entry* FindEntry(Node& mapping, std::string_view key) {
@@ -80,7 +86,7 @@ void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
 std::string_view SystemContract() { return kText; }
 
 bool IsSystemResource(std::string_view name) {
-  return name == kUserName || name == kAuditName || name == kIdempotencyName;
+  return name == kUserName || name == kAuditName || name == kIdempotencyName || name == kIdempotencySpaceName;
 }
 
 Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {

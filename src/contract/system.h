@@ -10,6 +10,7 @@ namespace ashlar::contract {
 inline constexpr std::string_view kUserName = "User";
 inline constexpr std::string_view kAuditName = "AuditEntry";
 inline constexpr std::string_view kIdempotencyName = "IdempotencyRecord";
+inline constexpr std::string_view kIdempotencySpaceName = "IdempotencySpace";
 
 // The resources that every service has, as a contract: same tables, migrations and stores as the user's.
 std::string_view SystemContract();

@@ -24,6 +24,8 @@ class CallSequence {
   virtual void Answered(const call::Outcome& outcome) = 0;
   // Whether any of its calls writes.
   virtual bool writes() const = 0;
+  // Whether any of its calls does nothing else but read.
+  virtual bool reads() const = 0;
 };
 
 // What came of a sequence: of every call, in order.

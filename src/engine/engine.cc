@@ -21,9 +21,7 @@ call::ApiError ToApiError(Context& context, const Error& error) {
   auto plain = [](Code code) { return call::ApiError{code, std::string(RowOf(code).message), {}}; };
   switch (error.kind) {
     case ErrorKind::kTimeout: return plain(Code::kTimeout);
-    case ErrorKind::kTooLarge:
-      return {
-          Code::kInvalidQuery, "the rows that this needs are too large together; ask for fewer, or fewer fields", {}};
+    case ErrorKind::kTooLarge: return {Code::kInvalidQuery, error.message, {}};
     case ErrorKind::kUnavailable: return plain(Code::kUnavailable);
     case ErrorKind::kInvalid:
     case ErrorKind::kNotFound:
@@ -55,6 +53,7 @@ struct SequenceWork {
       : context(in_context), feed(planner, in_context, caller, calls, once) {
     unit.feed = &feed;
     unit.feed_writes = calls.writes() || once != nullptr;
+    unit.mixed = unit.feed_writes && calls.reads();
   }
 
   // Whoever hears of it may send it again at once: the name is free before.
@@ -86,6 +85,7 @@ class OneCall final : public CallSequence {
   }
   void Answered(const Outcome&) override {}
   bool writes() const override { return true; }
+  bool reads() const override { return false; }
   const call::Once* once() const { return &*call_.once; }
 
  private:
@@ -150,6 +150,14 @@ std::function<bool(const model::Operation&)> Engine::Chances(const Context& cont
   return [rules](const model::Operation& operation) {
     const model::Resource& resource = rules->service().resource(operation.resource);
     return !cel::IsFalse(rules->Access(model::GateOf(resource, operation.kind)));
+  };
+}
+
+std::function<bool(const model::Resource&)> Engine::PurgeChances(const Context& context,
+                                                                 const call::Caller& caller) const {
+  auto rules = std::make_shared<plan::Rules>(service(), caller, context.clock.NowMicros());
+  return [rules](const model::Resource& resource) {
+    return resource.soft_delete && !cel::IsFalse(rules->Access(resource.access.purge));
   };
 }
 

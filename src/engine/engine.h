@@ -29,6 +29,8 @@ class Engine {
   // Whether a caller has a chance of an operation, as far as its rule tells before any row is looked at. The caller
   // must outlive what is returned.
   std::function<bool(const model::Operation&)> Chances(const Context& context, const call::Caller& caller) const;
+  // The same of deleting rows for good that are kept otherwise.
+  std::function<bool(const model::Resource&)> PurgeChances(const Context& context, const call::Caller& caller) const;
 
   // One Call. The store's own trouble comes back as an ApiError (503, 504, 500) and has been observed. REQUIRES: the
   // caller lives until the answer is there.

@@ -11,6 +11,7 @@
 #include "base/await.h"
 #include "contract/contract.h"
 #include "engine/engine.h"
+#include "engine/sweep.h"
 #include "plan/once.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -48,10 +49,12 @@ struct Calls final : CallSequence {
   }
   void Answered(const call::Outcome& outcome) override { ids.push_back(outcome.id); }
   bool writes() const override { return writing; }
+  bool reads() const override { return reading; }
   std::vector<Make> makes;
   std::vector<std::string> ids;
   call::Call call;
   bool writing = true;
+  bool reading = false;
   int starts = 0;
 };
 
@@ -243,6 +246,45 @@ TEST_F(SequenceTest, ManyOfOneNameAtOnceAreDoneOnce) {
   EXPECT_EQ(done, 1);
   EXPECT_EQ(done + replayed + told, kMany);
   EXPECT_EQ(Total(), 1);
+}
+
+TEST_F(SequenceTest, WhatHasExpiredIsSweptAndMakesRoom) {
+  struct Days final : Clock {
+    int64_t days = 0;
+    int64_t NowMicros() const override { return SystemClock().NowMicros() + days * 86'400'000'000; }
+    int64_t SteadyMicros() const override { return SystemClock().SteadyMicros(); }
+  } clock;
+  plan::Planner narrow(*service_, {}, {.all = 400 * plan::kRecordBytes});  // a hundred of a caller, nearly
+  Engine engine(narrow, *session_, underway_);
+  auto keep = [&](const std::string& name) {
+    call::Call create = Of(OperationKind::kCreate, "", fmt::format(R"({{"name": "{}"}})", name));
+    create.once = once_;
+    create.once->key += name;
+    std::optional<call::Answer<call::Outcome>> answer;
+    OnLoop([&]() -> Task<void> {
+      Context context{"test", {}, clock, observer_};
+      auto done = co_await Await(engine.Run(context, caller_, create));
+      answer = std::move(done);
+    });
+    return std::move(*answer);
+  };
+  int kept = 0;
+  for (; kept < 100; ++kept) {
+    auto answer = keep(fmt::format("a{}", kept));
+    if (answer) continue;
+    EXPECT_EQ(answer.error().code, call::Code::kUnavailable);
+    break;
+  }
+  EXPECT_GT(kept, 50);
+  EXPECT_LT(kept, 100);
+  EXPECT_EQ(Total(), kept) << "nothing of what was refused is there";
+  EXPECT_TRUE(keep("a0")->replayed) << "what is kept stays";
+  Context context{"test", {}, clock, observer_};
+  std::stop_source stop;
+  clock.days = 2;
+  EXPECT_EQ(keep("more").error().code, call::Code::kUnavailable) << "until it is swept";
+  ASSERT_TRUE(Sweep(narrow, *store_, context, stop.get_token()));
+  for (int i = 0; i < kept; ++i) EXPECT_TRUE(keep(fmt::format("b{}", i))) << i;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ constexpr size_t kKeptBytes = 16 << 10;  // of a buffer, while it is empty
 constexpr size_t kLingerBytes = 64 << 20;
 constexpr int kLingerSeconds = 30;
 constexpr int kLingerQuietSeconds = 2;  // without a byte
+constexpr int kGoneSeconds = 2;         // that a request is handled, before it is looked whether its client is there
 constexpr int kOversizedSeconds = 2;    // for the first byte of a body that will be refused
 constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
@@ -63,7 +64,10 @@ void Connection::Sweep() {
     case Phase::kIdle: allowed = silent_ ? options.first_byte_seconds : options.idle_seconds; break;
     case Phase::kHeader: allowed = options.header_seconds; break;
     case Phase::kBody: allowed = parser_.oversized() ? kOversizedSeconds : options.body_seconds; break;
-    case Phase::kHandling: return;  // the request's own deadline ends it
+    case Phase::kHandling:  // the request's own deadline ends it
+      // Who ended its half alone is answered, too, if that does not take long.
+      if (loop_.now - since_ >= kGoneSeconds && stream_.peer_ended()) gone_.store(true, std::memory_order_relaxed);
+      return;
     case Phase::kWriting:
       if (!pace_.Holds(stream_.taken(), loop_.now, options.write_seconds)) Close();
       return;
@@ -179,6 +183,8 @@ bool Connection::Answer() {
   Enter(Phase::kHandling);
   keep_ = parser_.keep_alive();
   request_ = parser_.Take();
+  gone_.store(false, std::memory_order_relaxed);
+  request_.gone = &gone_;
   Response response;
   try {
     Eventually<Response> answer = loop_.handler->Handle(request_);

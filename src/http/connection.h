@@ -64,6 +64,7 @@ class Connection {
   bool closing_ = false;  // the last answer is in out_ or sent
   bool fresh_ = true;     // nothing came in that is HTTP/1
   bool silent_ = true;    // no byte has come in
+  std::atomic<bool> gone_ = false;  // the client ended its half while a request was handled; others read it
   bool expired_ = false;  // the read at hand was given up
 };
 

@@ -63,6 +63,7 @@ LoopTask<void> Http2Connection::Serve(std::string first) {
     if (error && !session_.ended()) stream_.Close();
     Feed(std::string_view(in).substr(0, size));
   }
+  gone_.store(true, std::memory_order_relaxed);
   // Both hold on to what is here.
   while (running_ > 0 || writing_) co_await AwaitChange();
   place_.Leave();
@@ -119,6 +120,7 @@ void Http2Connection::Handle(int32_t stream) {
   // Handlers go on when their stream is reset: who resets does not get more of them.
   if (running_ >= Http2Limits().streams) return session_.Decline(stream);
   auto request = std::make_unique<Request>(session_.Take(stream));
+  request->gone = &gone_;
   Response response;
   try {
     Eventually<Response> answer = loop_.handler->Handle(*request);

@@ -53,6 +53,7 @@ class Http2Connection {
   std::string out_;
   size_t running_ = 0;  // handlers whose answer is awaited
   bool writing_ = false;
+  std::atomic<bool> gone_ = false;  // no answer can be sent any more; others read it
   Pace pace_;     // while writing_
   Timer change_;  // waits for a write or a handler to end
 };

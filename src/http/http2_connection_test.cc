@@ -35,7 +35,8 @@ struct Counting final : Observer {
 // "/large": megabytes; "/throw", "/throw-later", "/evil": defects; others at once.
 class Echo final : public Handler {
  public:
-  Echo(std::atomic<bool>* released, std::atomic<int>* held) : released_(released), held_(held) {}
+  Echo(std::atomic<bool>* released, std::atomic<int>* held, std::atomic<int>* left)
+      : released_(released), held_(held), left_(left) {}
 
   Eventually<Response> Handle(const Request& request) override {
     std::string first = request.segments.empty() ? "" : request.segments[0];
@@ -63,7 +64,9 @@ class Echo final : public Handler {
     ++*held_;
     auto executor = co_await boost::asio::this_coro::executor;
     boost::asio::steady_timer timer(executor);
+    bool left = false;
     while (!*released_) {
+      if (!std::exchange(left, request.gone->load()) && left) ++*left_;
       timer.expires_after(std::chrono::milliseconds(2));
       co_await timer.async_wait(boost::asio::use_awaitable);
     }
@@ -73,6 +76,7 @@ class Echo final : public Handler {
 
   std::atomic<bool>* released_;
   std::atomic<int>* held_;
+  std::atomic<int>* left_;  // clients, while "/held"
   size_t counted_ = 0;  // requests before
 };
 
@@ -212,7 +216,7 @@ class Http2ConnectionTest : public testing::Test {
  protected:
   void Begin(ServerOptions options) {
     options.listen = "127.0.0.1:0";
-    auto make = [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_); };
+    auto make = [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_, &left_); };
     auto server = Server::Open(options, make, observer_);
     ASSERT_TRUE(server.has_value()) << server.error().message;
     server_ = std::move(*server);
@@ -241,6 +245,7 @@ class Http2ConnectionTest : public testing::Test {
   Hand clock_;
   std::atomic<bool> released_ = false;
   std::atomic<int> held_ = 0;
+  std::atomic<int> left_ = 0;
   std::unique_ptr<Server> server_;
   std::thread thread_;
 };
@@ -321,8 +326,10 @@ TEST_F(Http2ConnectionTest, OutlivesAClientThatLeaves) {
   }
   Client other(server_->address());
   EXPECT_EQ(other.Answer(other.Ask("/")).status, "200");
+  while (left_ == 0) std::this_thread::yield();
   released_ = true;
   EXPECT_EQ(other.Answer(other.Ask("/held")).status, "200");
+  EXPECT_EQ(left_, 1);
 }
 
 TEST_F(Http2ConnectionTest, DrainsOnStop) {

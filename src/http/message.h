@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct Request {
   std::vector<Header> headers;        // in order
   std::string body;
   int minor_version = 1;              // of HTTP/1.x
+  const std::atomic<bool>* gone = nullptr;  // whether its client has left meanwhile; outlives the handling of it
 
   // The value of the header of that name, in any case; the first one if it is repeated.
   std::optional<std::string_view> Find(std::string_view name) const;

@@ -33,14 +33,15 @@ class Hand final : public Clock {
 };
 
 // "/wait": holds up the loop until the test lets go. "/large": as many megabytes as the body has bytes; "/count": as
-// many bytes as there were requests; "/held": once the test lets go; others their target, at once.
+// many bytes as there were requests; "/held": once the test lets go, or once its client is gone; others their target,
+// at once.
 class Echo final : public Handler {
  public:
   Echo(std::atomic<bool>* released, std::atomic<int>* held) : released_(released), held_(held) {}
 
   Eventually<Response> Handle(const Request& request) override {
     if (request.target == "/large") return Response{200, {}, std::string(request.body.size() * 1'000'000, 'x')};
-    if (request.target == "/held") return Held();
+    if (request.target == "/held") return Held(request);
     if (request.target == "/wait") ++*held_;
     while (request.target == "/wait" && !*released_) std::this_thread::yield();
     if (request.target == "/count") return Response{200, {}, std::string(counted_, 'x')};
@@ -53,15 +54,15 @@ class Echo final : public Handler {
   Response Failed(const Request&, std::string_view what) override { return {500, {}, std::string(what)}; }
 
  private:
-  Task<Response> Held() {
+  Task<Response> Held(const Request& request) {
     ++*held_;
     auto executor = co_await boost::asio::this_coro::executor;
     boost::asio::steady_timer timer(executor);
-    while (!*released_) {
+    while (!*released_ && !*request.gone) {
       timer.expires_after(std::chrono::milliseconds(2));
       co_await timer.async_wait(boost::asio::use_awaitable);
     }
-    co_return Response{200, {}, "held"};
+    co_return Response{200, {}, *request.gone ? "gone" : "held"};
   }
 
   std::atomic<bool>* released_;
@@ -295,6 +296,20 @@ TEST_F(SlowClientTest, TurnsAwayWhoComesWhileAllAreBusy) {
   Send(half, "lf HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(Receive(half, 1).ends_with("GET /half"));
   for (int fd : {busy, half, more}) close(fd);
+}
+
+TEST_F(SlowClientTest, TellsAHandlerThatItsClientHasLeft) {
+  Begin({});
+  int stays = Connect();
+  int leaves = Connect();
+  for (int fd : {stays, leaves}) Send(fd, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  while (held_ < 2) std::this_thread::yield();
+  shutdown(leaves, SHUT_WR);
+  clock_.seconds += 3;
+  EXPECT_TRUE(Receive(leaves, 1).ends_with("gone"));
+  released_ = true;
+  EXPECT_TRUE(Receive(stays, 1).ends_with("held"));
+  for (int fd : {stays, leaves}) close(fd);
 }
 
 TEST_F(SlowClientTest, LetsOthersHaveTheirTurnBesideManyRequestsAtOnce) {

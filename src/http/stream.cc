@@ -2,6 +2,7 @@
 #include "http/stream.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <boost/asio/redirect_error.hpp>
@@ -103,6 +104,11 @@ uint64_t Stream::taken() {
   int held = 0;
   if (ioctl(socket_.native_handle(), SIOCOUTQ, &held) != 0) return sent_;
   return sent_ - std::min(sent_, static_cast<uint64_t>(held));
+}
+
+bool Stream::peer_ended() {
+  pollfd look{socket_.native_handle(), POLLRDHUP, 0};
+  return poll(&look, 1, 0) == 1;  // POLLHUP and POLLERR need no asking for
 }
 
 void Stream::End() {

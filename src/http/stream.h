@@ -41,6 +41,9 @@ class Stream {
   LoopTask<bool> SendAll(std::string& sealed);
   // Bytes that the client's system has taken, ever.
   uint64_t taken();
+  // Whether the client has ended its half, or all of it. Not sooner than its system says so: one that is cut off is
+  // not seen.
+  bool peer_ended();
   // Says that no more is sent, as far as the socket takes it at once.
   void End();
   void Close();

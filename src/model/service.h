@@ -161,6 +161,7 @@ struct Service : cel::Schema {
   ResourceId user;  // the built-in User
   ResourceId audit;  // the system's AuditEntry
   ResourceId idempotency;  // the system's IdempotencyRecord
+  ResourceId idempotency_space;  // the system's IdempotencySpace: how many bytes of those there are, by their owners
 
   const Resource& resource(ResourceId id) const { return resources[id.index()]; }
   const Operation& operation(OperationId id) const { return operations[id.index()]; }

@@ -61,6 +61,11 @@ class AggregateMaker {
   // The field of that name, if it is one that the caller may name; `clause` is for messages.
   const model::Field* FieldNamed(const std::string& name, std::string_view clause) {
     FieldId id = resource_.FindField(name);
+    if (size_t dot = name.find('.'); dot != std::string::npos) {
+      Invalid(fmt::format("'{}': '{}' is of another row; {} takes fields of {} itself{}", clause, name, clause,
+                          resource_.name, FieldMeant(resource_, name.substr(0, dot))));
+      return nullptr;
+    }
     if (!id.valid()) {
       Invalid(fmt::format("'{}': {} has no field '{}'{}", clause, resource_.name, name, FieldMeant(resource_, name)));
       return nullptr;

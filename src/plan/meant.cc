@@ -2,6 +2,7 @@
 #include "plan/meant.h"
 
 #include "base/near.h"
+#include "call/foreign.h"
 
 namespace ashlar::plan {
 namespace {
@@ -15,27 +16,11 @@ std::string Nearest(const std::vector<Named>& all, std::string_view name) {
   return Ask(Near(name, names));
 }
 
-struct Foreign {
-  std::string_view word, ours;
-};
-
-constexpr Foreign kParameters[] = {
-    {"limit", "perPage"},    {"per_page", "perPage"}, {"pageSize", "perPage"}, {"page_size", "perPage"},
-    {"pagesize", "perPage"}, {"size", "perPage"},     {"take", "perPage"},     {"first", "perPage"},
-    {"last", "perPage"},     {"max", "perPage"},      {"count", "perPage"},    {"offset", "page"},
-    {"skip", "page"},        {"start", "page"},       {"pageNumber", "page"},  {"cursor", "after"},
-    {"order", "sort"},       {"orderBy", "sort"},     {"order_by", "sort"},    {"sortBy", "sort"},
-    {"sort_by", "sort"},     {"ordering", "sort"},    {"where", "filter"},     {"query", "filter"},
-    {"search", "q"},         {"expand", "include"},   {"embed", "include"},    {"populate", "include"},
-    {"with", "include"},     {"field", "fields"},     {"columns", "fields"},
-};
-
 }  // namespace
 
 std::string ConditionMeant(const model::Resource& resource, std::string_view name) {
-  for (const Foreign& one : kParameters) {
-    if (one.word == name) return fmt::format(" (did you mean the parameter '{}'?)", one.ours);
-  }
+  std::string_view parameter = call::ParameterFor(name);
+  if (!parameter.empty()) return fmt::format(" (did you mean the parameter '{}'?)", parameter);
   return FieldMeant(resource, name);
 }
 

@@ -160,8 +160,8 @@ call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const c
 
 }  // namespace
 
-Planner::Planner(const model::Service& service, const CursorKey& cursor_key)
-    : service_(service), cursor_key_(cursor_key), references_(service) {
+Planner::Planner(const model::Service& service, const CursorKey& cursor_key, const OnceLimits& once_limits)
+    : service_(service), cursor_key_(cursor_key), once_limits_(once_limits), references_(service) {
   auto asks_now = [](const ExprPtr& rule) { return rule != nullptr && cel::Measure(*rule).now; };
   for (const model::Resource& resource : service.resources) {
     const model::Access& access = resource.access;
@@ -235,7 +235,11 @@ Plan Planner::MakeRecall(const call::Once& once, const call::Caller& caller, con
 Plan Planner::MakeKeep(const call::Once& once, const call::Caller& caller, const Context& context,
                        std::string outcomes) const {
   int64_t now_micros = context.clock.NowMicros();
-  return Plan(MakeKeepProgram(service_, once, OnceIdOf(once, caller), now_micros, std::move(outcomes)), true);
+  return Plan(MakeKeepProgram(service_, once, caller, once_limits_, now_micros, std::move(outcomes)), true);
+}
+
+Plan Planner::MakeSweep(const Context& context) const {
+  return Plan(MakeSweepProgram(service_, context.clock.NowMicros()), true);
 }
 
 }  // namespace ashlar::plan

@@ -9,6 +9,7 @@
 #include "call/caller.h"
 #include "model/service.h"
 #include "plan/memo.h"
+#include "plan/once.h"
 #include "plan/plan.h"
 #include "plan/write_program.h"
 
@@ -23,16 +24,18 @@ class Planner {
  public:
   // Signs cursors; 32 secret bytes.
   using CursorKey = std::array<uint8_t, 32>;
-  Planner(const model::Service& service, const CursorKey& cursor_key);
+  Planner(const model::Service& service, const CursorKey& cursor_key, const OnceLimits& once_limits = {});
 
   // With a memo, which is the calling thread's, what was made of reads before is used again.
   call::Answer<Plan> MakePlan(const call::Call& call, const call::Caller& caller, const Context& context,
                               Memo* memo = nullptr) const;
 
   // What a client's name for a write leads to, and what keeps it (plan/once.h): read before the write and written
-  // behind it, in its transaction. The engine's own; nobody is shown a record.
+  // behind it, in its transaction; and what removes some of those that have expired. The engine's own; nobody is shown
+  // a record.
   Plan MakeRecall(const call::Once& once, const call::Caller& caller, const Context& context) const;
   Plan MakeKeep(const call::Once& once, const call::Caller& caller, const Context& context, std::string outcomes) const;
+  Plan MakeSweep(const Context& context) const;
 
   const model::Service& service() const { return service_; }
 
@@ -42,6 +45,7 @@ class Planner {
 
   const model::Service& service_;
   CursorKey cursor_key_;
+  OnceLimits once_limits_;
   References references_;
   std::vector<bool> timeless_;  // by resource: none of its rules asks now()
 };

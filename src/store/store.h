@@ -44,6 +44,8 @@ struct Unit {
   // Instead of `plans`; the outcomes are the feed's.
   Feed* feed = nullptr;
   bool feed_writes = true;  // false: none of its plans does
+  // It writes, and reads what its caller asks for besides: other writes are taken first, and what it reads is bounded.
+  bool mixed = false;
   // Has a transaction to itself, however long it takes, while the others wait.
   bool alone = false;
   bool writes() const {
@@ -64,17 +66,18 @@ struct Load {
   int64_t reads_waiting = 0;
   int64_t writes_waiting = 0;
   int64_t oldest_write_us = 0;  // how long the first of them has waited
-  int64_t commits = 0;          // since the start
+  int64_t commits = 0;  // since the start
   int64_t store_bytes = 0;
-  int64_t log_bytes = 0;        // of the write-ahead log's file
-  int64_t log_pages = 0;        // in use in it, after the last commit
+  int64_t log_bytes = 0;  // of the write-ahead log's file
+  int64_t log_pages = 0;  // in use in it, after the last commit
   bool writable = true;
 };
 
 // A loop's way into a store. One thread uses it: the loop that opened it.
 //
-// Run: an Error is the store's own trouble (kTimeout once the deadline has passed, kUnavailable, kInternal); then
-// nothing of the unit remains. It may run programs again from the start. A read finishes at once where it can.
+// Run: an Error is the store's own trouble (kTimeout once the deadline has passed, kTooLarge: a limit, in words for the
+// caller, kUnavailable, kInternal); then nothing of the unit remains. One that writes is not begun for a client that
+// is gone. It may run programs again from the start. A read finishes at once where it can.
 // A write is acknowledged only once it is durable.
 class Session {
  public:

@@ -44,6 +44,15 @@ TEST(PeriodTest, AnHourThatTheClocksShowTwiceIsTwoHours) {
   EXPECT_EQ(At(Period::kHour, "2024-10-27T01:10:00Z", "Asia/Kolkata"), "2024-10-27T00:30:00.000000Z");
 }
 
+TEST(PeriodTest, GoesOnByTheZonesRuleBehindTheLastListedChange) {
+  EXPECT_EQ(At(Period::kDay, "2037-07-01T22:30:00Z", "Europe/Berlin"), "2037-07-02");
+  EXPECT_EQ(At(Period::kDay, "2038-07-01T22:30:00Z", "Europe/Berlin"), "2038-07-02");
+  EXPECT_EQ(At(Period::kDay, "2038-12-01T22:30:00Z", "Europe/Berlin"), "2038-12-01");
+  EXPECT_EQ(At(Period::kDay, "9999-07-01T22:30:00Z", "Europe/Berlin"), "9999-07-02");
+  EXPECT_EQ(At(Period::kDay, "2100-01-01T13:30:00Z", "Australia/Sydney"), "2100-01-02");
+  EXPECT_EQ(At(Period::kDay, "2100-07-01T13:30:00Z", "Australia/Sydney"), "2100-07-01");
+}
+
 TEST(PeriodTest, StaysWithinTheYears) {
   EXPECT_EQ(At(Period::kDay, "0001-01-01T00:00:00Z", "America/New_York"), "0001-01-01");
   EXPECT_EQ(At(Period::kDay, "9999-12-31T23:59:59Z", "Asia/Tokyo"), "9999-12-31");
@@ -51,7 +60,9 @@ TEST(PeriodTest, StaysWithinTheYears) {
 }
 
 TEST(PeriodTest, ZonesAreKnownByTheirNamesAlone) {
-  for (const char* name : {"", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "Europe/Berlin/", "utc\n"}) {
+  for (const char* name :
+       {"", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "Europe/Berlin/", "utc\n", "localtime", "posixrules",
+        "Factory", "posix/Europe/Berlin", "right/Europe/Berlin", "leapseconds"}) {
     EXPECT_FALSE(TimeZone::Find(name)) << name;
   }
   EXPECT_FALSE(TimeZone::Find(std::string(65, 'a')));

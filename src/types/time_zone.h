@@ -5,10 +5,12 @@
 #include <string_view>
 
 #include "types/value.h"
+#include "types/zone_rule.h"
 
 namespace ashlar::types {
 
-// A time zone of the IANA database as the system has it (/usr/share/zoneinfo). Cheap to copy; safe to share.
+// A time zone of the IANA database as the system has it (/usr/share/zoneinfo): the changes that its file lists, mostly
+// until 2037, then its rule for all years. Cheap to copy; safe to share.
 class TimeZone {
  public:
   TimeZone() = default;  // UTC
@@ -20,6 +22,7 @@ class TimeZone {
 
  private:
   const void* zone_ = nullptr;  // the library's, which lives as long as the process; null: UTC
+  std::optional<ZoneRule> rule_;
 };
 
 }  // namespace ashlar::types

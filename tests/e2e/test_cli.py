@@ -263,7 +263,7 @@ def test_what_later_builds_have_is_refused_by_name(tmp_path, words):
 @pytest.mark.parametrize("words, told", [
     ("frob", "there is no command 'ashlar frob'; there are new, check, serve"),
     ("user lst", "there is no command 'ashlar user lst' (did you mean 'list'?); there are add"),
-    ("token --role staff", "subcommand"), ("", "subcommand"), ("check --bogus", "--bogus"),
+    ("token --role staff", "a command is missing"), ("", "a command is missing"), ("check --bogus", "--bogus"),
     ("export graphqll", "there is no 'graphqll'; there are openapi, jsonschema"), ("serve one two", "two"),
     ("reference nothing", "no page 'nothing'")])
 def test_what_there_is_not_is_named(tmp_path, words, told):
@@ -276,3 +276,79 @@ def test_a_word_of_a_later_build_may_be_the_name_of_a_contract(tmp_path):
     for words in (["check", "access"], ["check", "--", "access"], ["explain", "./access"]):
         done = harness.run(*words, cwd=tmp_path)
         assert done.returncode == 0, done
+
+
+def test_the_contract_is_an_option_or_a_word_of_every_command(tmp_path):
+    """Also where other words follow: then it stands before them."""
+    contract = tmp_path / "guarded.yaml"
+    contract.write_text(GUARDED.read_text())
+    (tmp_path / "Vault.ndjson").write_text('{"name": "one", "level": 1}\n')
+    store = ["--store", f"sqlite:{tmp_path}/s.db"]
+    for number, given in enumerate((["guarded.yaml"], ["--contract", "guarded.yaml"], ["--contract=guarded.yaml"])):
+        mail = f"ann{number}@example.com"
+        for words, rest, told in ((["check"], [], "ok"), (["explain"], [], "listVaults"),
+                                  (["export", "openapi"], [], "openapi"), (["token", "create"], store, ""),
+                                  (["load"], ["Vault.ndjson", *store], "loaded 1 rows"), (["user", "list"], store, ""),
+                                  (["user", "add"], [mail, *store], "-"),
+                                  (["user", "role"], [mail, "--role", "staff", *store], "staff"),
+                                  (["user", "disable"], [mail, *store], "disabled"),
+                                  (["user", "enable"], [mail, *store], "staff")):
+            if words == ["load"] and number > 0:
+                rest = ["--resource", "Vault", "more.ndjson", *store]
+                (tmp_path / "more.ndjson").write_text('{"name": "more%d", "level": 1}\n' % number)
+            done = harness.succeed(*words, *given, *rest, cwd=tmp_path)
+            assert told in done.stdout, (words, given, done)
+    wrong = harness.run("user", "disable", "ann0@example.com", "ann1@example.com", *store, cwd=tmp_path)
+    assert wrong.returncode == 2 and "'ann1@example.com' is one word too many" in wrong.stderr
+
+
+MISTYPED = {
+    "a port": (["serve", "--port", "8080"], 64, "ashlar: there is no option '--port' (did you mean '--listen "),
+    "a host": (["serve", "--host=::1"], 64, "ashlar: there is no option '--host' (did you mean '--listen "),
+    "an option": (["check", "--fromat", "json"], 64, "ashlar: there is no option '--fromat' (did you mean '--format'"),
+    "an option of nothing": (["serve", "--qqq"], 64, "ashlar: there is no option '--qqq'\n"),
+    "a word": (["check", "a.yaml", "b.yaml"], 64, "ashlar: 'b.yaml' is one word too many"),
+    "a value": (["check", "--format", "xml"], 64, "ashlar: --format: "),
+    "no word": (["load"], 64, "ashlar: FILE is required"),
+    "no value": (["serve", "--listen"], 64, "ashlar: --listen: "),
+    "no user": (["user", "disable", "nobody@example.com"], 2, "ashlar: there is no user 'nobody@example.com'"),
+    "no role": (["token", "create", "--role", "pope"], 2, "ashlar: --role: the contract has no role 'pope'"),
+    "no file": (["load", "none.json"], 2, "ashlar: cannot read none.json: "),
+}
+
+
+@pytest.mark.parametrize("what", MISTYPED)
+def test_what_is_mistyped_is_told_as_the_commands_own(tmp_path, what):
+    (tmp_path / "ashlar.yaml").write_text(GUARDED.read_text())
+    words, status, told = MISTYPED[what]
+    done = harness.run(*words, cwd=tmp_path, timeout=30)
+    assert done.returncode == status and done.stderr.startswith(told), done
+    assert done.stdout == ""
+
+
+def test_mistakes_in_a_file_stand_at_their_place_and_the_rest_is_the_commands(tmp_path):
+    (tmp_path / "ashlar.yaml").write_text(GUARDED.read_text())
+    (tmp_path / "Vault.ndjson").write_text('{"nam": "one"}\n')
+    done = harness.run("load", "Vault.ndjson", cwd=tmp_path)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 2 and len(lines) > 1
+    assert all(line.startswith("Vault.ndjson:1: ") for line in lines[:-1]), lines
+    assert lines[-1] == "ashlar: nothing was loaded", lines
+
+
+def test_a_command_that_is_missing_is_told_with_those_that_there_are(tmp_path):
+    bare = harness.run(cwd=tmp_path)
+    assert bare.returncode == 64 and bare.stderr.startswith("ashlar: a command is missing")
+    for command in ("new", "check", "serve", "load", "token", "user", "explain", "export"):
+        assert f"\n  {command} " in bare.stderr, bare.stderr
+    user = harness.run("user", cwd=tmp_path)
+    assert user.returncode == 64 and "\n  disable " in user.stderr
+
+
+@pytest.mark.parametrize("words", [["check"], ["serve"], ["token", "create"], ["explain"]], ids=" ".join)
+def test_a_folder_without_a_contract_is_told_what_to_do(tmp_path, words):
+    for folder in ("ashlar.yaml", "."):
+        done = harness.run(*words, *([] if folder == "ashlar.yaml" else [folder]), cwd=tmp_path, timeout=30)
+        why = "No such file or directory" if folder == "ashlar.yaml" else "there is no *.yaml in '.'"
+        assert done.returncode == 2 and done.stderr.startswith("ashlar: ") and why in done.stderr, done
+        assert "ashlar new NAME" in done.stderr and list(tmp_path.iterdir()) == []

@@ -71,6 +71,23 @@ def test_a_many_to_many_is_found_by_the_keys_of_what_is_between(tmp_path):
         assert any(re.search(rf"SEARCH {name} USING INTEGER PRIMARY KEY", step) for step in plan["steps"]), plan
 
 
+def test_a_deletion_for_good_looks_for_what_goes_with_the_row(tmp_path):
+    (tmp_path / "cabinet.yaml").write_text(
+        "service: cabinet\nroles: { keeper: {} }\nresources:\n"
+        "  Paper:\n    softDelete: true\n    fields: { title: string! }\n"
+        "    access: { read: public, write: public, purge: hasRole('keeper') }\n"
+        "  Sheet:\n    fields: { paper: { type: Paper!, onDelete: cascade } }\n"
+        "    access: { read: public, write: public }\n")
+    plans = plans_of(tmp_path / "cabinet.yaml", tmp_path)
+    assert find(plans, "deletePaper", "purge")["callers"] == ["role keeper"]
+    sheets = [plan for plan in plans if plan["operation"] == "deletePaper" and plan.get("part") == "Sheet" and
+              plan["what"] == "purge"]
+    assert sheets and all(plan["indexed"] and "SEARCH sheets" in plan["steps"][0] for plan in sheets), sheets
+    assert not [plan for plan in plans if plan["operation"] == "deletePaper" and plan["what"] == "operation" and
+                plan.get("part") == "Sheet"], "a row that is kept keeps its sheets"
+    assert not [plan for plan in plans if plan["operation"] == "deleteSheet" and plan["what"] == "purge"]
+
+
 def test_filters_and_sorts_without_an_index_are_told(letters, tmp_path):
     plans = plans_of(letters, tmp_path)
     for what in ("filter", "sort"):

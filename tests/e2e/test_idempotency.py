@@ -2,9 +2,11 @@
 """A write that its client named is done once: sent again after a restart, by many at once, under a changed contract."""
 
 import collections
+import contextlib
 import json
 import sqlite3
 import threading
+import time
 
 import harness
 import pytest
@@ -110,8 +112,55 @@ def test_what_has_expired_is_forgotten_and_done_anew(contract, tmp_path):
         anew = server.client().post("/v1/payments", {"amount": "1.00"}, **named(f"{KEY}-0"))
         assert anew.status == 201 and "idempotency-replayed" not in anew.headers
         assert server.client().get("/v1/payments").body["meta"]["total"] == 7
-    store = sqlite3.connect(tmp_path / "store/store.db")
-    assert store.execute("SELECT count(*) FROM idempotency_records").fetchone() == (1,)
+        await_kept(tmp_path, 1)
+
+
+def kept_in(tmp_path):
+    """How many records there are; their bytes as the store counts them, and as they are."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "store/store.db")) as store:
+        count, sized = store.execute("SELECT count(*), sum(bytes) FROM idempotency_records").fetchone()
+        spaces = dict(store.execute("SELECT id, bytes FROM idempotency_spaces").fetchall())
+        total = spaces.pop("all", 0)
+        assert total == sum(spaces.values()) == (sized or 0), spaces
+        return count, total
+
+
+def await_kept(tmp_path, count):
+    deadline = time.monotonic() + 60
+    while kept_in(tmp_path)[0] != count:
+        assert time.monotonic() < deadline, kept_in(tmp_path)
+        time.sleep(0.2)
+
+
+def test_what_expires_goes_without_another_write(contract, tmp_path):
+    with harness.Server(contract, tmp_path / "store") as server:
+        for i in range(40):
+            assert server.client().post("/v1/payments", {"amount": "1.00"}, **named(f"{KEY}-{i}")).status == 201
+        assert kept_in(tmp_path)[0] == 40
+        with contextlib.closing(sqlite3.connect(tmp_path / "store/store.db")) as store:
+            store.execute("UPDATE idempotency_records SET expires_at = 0 WHERE id NOT IN (SELECT id FROM "
+                          "idempotency_records LIMIT 1)")
+            store.commit()
+        await_kept(tmp_path, 1)
+
+
+def test_no_more_is_kept_than_there_is_room_for(contract, tmp_path):
+    """A caller has a quarter; a promise that was made is kept, and one that cannot be kept is not made."""
+    contract.write_text(CONTRACT.replace("note: string", "note: text"))
+    with harness.Server(contract, tmp_path / "store", arguments=["--max-kept-mib", "2"]) as server:
+        large = {"amount": "1.00", "note": "x" * 200_000}
+        first = server.client().post("/v1/payments", large, **named(KEY + "a"))
+        assert first.status == 201
+        assert server.client().post("/v1/payments", large, **named(KEY + "b")).status == 201
+        refused = server.client().post("/v1/payments", large, **named(KEY + "c"))
+        assert (refused.status, refused.body["error"]["code"]) == (503, "UNAVAILABLE"), refused.body
+        assert "Idempotency-Key" in refused.body["error"]["message"] and "retry-after" in refused.headers
+        assert server.client().get("/v1/payments?total=true&fields=id").body["meta"]["total"] == 2
+        again = server.client().post("/v1/payments", large, **named(KEY + "a"))
+        assert again.headers["idempotency-replayed"] == "true" and again.body["data"] == first.body["data"]
+        assert server.as_role("staff").post("/v1/payments", large, **named(KEY + "c")).status == 201, "others have room"
+        assert server.client().post("/v1/payments", large).status == 201, "without a key nothing is kept"
+        assert kept_in(tmp_path)[0] == 3
 
 
 def test_a_store_made_before_there_were_records_gets_their_table(contract, tmp_path):

@@ -76,6 +76,36 @@ def test_writes_are_refused_unread_while_the_writer_is_behind(tmp_path):
         assert after.status == 201
 
 
+def test_what_waits_for_the_writer_is_dropped_with_its_client(tmp_path):
+    """The writer is busy with a load; whoever gives up meanwhile has written nothing."""
+    rows = tmp_path / "Row.ndjson"
+    rows.write_text("".join(json.dumps({"label": f"row {n}", "body": "x" * 300}) + "\n" for n in range(250_000)))
+    with serve(tmp_path, None, "--max-write-wait-ms", "0") as server:
+        loading = threading.Thread(target=server.load, args=[rows])
+        loading.start()
+        begun = time.monotonic()
+        body = json.dumps({"label": "gone"}).encode()
+        sent = 0
+        while loading.is_alive():
+            parts = urllib.parse.urlsplit(server.address)
+            with socket.create_connection((parts.hostname, parts.port), timeout=20) as link:
+                link.sendall(b"POST /v1/rows HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                             b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+                sent += 1
+                time.sleep(0.2)
+        loading.join()
+        took = time.monotonic() - begun
+        deadline = time.monotonic() + 30
+        while len(lines := [line for line in server.lines if line.get("method") == "POST"]) < sent:
+            assert time.monotonic() < deadline, lines
+            time.sleep(0.05)
+        told = [line["status"] for line in lines]
+        kept = server.client().get("/v1/rows?label=gone&perPage=1").body["meta"]["total"]
+        assert told.count(503) > 0 and told.count(201) == kept, told
+        waited = max(line["durationUs"] for line in lines if line["status"] == 201) / 1e6
+        assert waited < max(6, 0.4 * took), (waited, took)  # not until the load had ended
+
+
 def flood(server):
     """Many clients that ask for much at once; (2xx, 5xx) that they were answered."""
     done = subprocess.run(["h2load", "-c", "64", "-m", "64", "-n", "8000", server.address + "/v1/rows?perPage=100"],

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
+#include "app/runtime.h"
 #include "app/terminal.h"
 #include "base/counted.h"
 #include "base/json/writer.h"
@@ -24,8 +25,8 @@ std::string Summary(const contract::Judgement& judgement) {
 }
 
 int Check(const std::string& path, const std::string& format) {
-  auto sources = contract::ReadSources(path);
-  if (!sources) return Complain({ErrorKind::kInvalid, sources.error().message});
+  auto sources = ReadSources(path);
+  if (!sources) return Complain(sources.error());
   contract::Judgement judgement = contract::Judge(*sources, ContractOptions(true));
   bool right = judgement.service != nullptr;
   if (format == "json") {
@@ -45,7 +46,7 @@ void AddCheck(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("check", "read and judge the contract");
   auto path = std::make_shared<std::string>("ashlar.yaml");
   auto format = std::make_shared<std::string>("text");
-  command->add_option("CONTRACT", *path, "the contract: a file or a folder")->capture_default_str();
+  AddContract(*command, *path);
   command->add_option("--format", *format, "text, json or sarif")
       ->check(CLI::IsMember({"text", "json", "sarif"}))
       ->capture_default_str();

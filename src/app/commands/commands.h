@@ -10,7 +10,8 @@
 
 namespace CLI {
 class App;
-}
+class ParseError;
+}  // namespace CLI
 
 namespace ashlar::app {
 
@@ -37,13 +38,22 @@ std::optional<std::string> FindUnknown(const CLI::App& root, const std::vector<s
 
 // Prints the error and gives its exit status.
 int Complain(const Error& error);
+// The same of a command line that could not be parsed, or help that was asked for.
+int TellUsage(const CLI::App& root, const CLI::ParseError& error);
 
 // The contract and the store that an operator's command is about.
 struct Target {
   std::string contract = "ashlar.yaml";
   Flags flags;
 };
-void AddTarget(CLI::App& command, Target& target, bool contract_is_option);
+// --contract, which may also stand as a word of its own.
+void AddContract(CLI::App& command, std::string& contract);
+void AddStore(CLI::App& command, Target& target);
+// --contract and --store.
+void AddTarget(CLI::App& command, Target& target);
+// Takes the contract out of a command's words, where it may stand before the others: the first word is one if it names
+// a *.yaml or a folder, and others follow.
+void TakeContract(std::vector<std::string>& words, Target& target);
 // Runs a request there and prints what came of it, with a progress bar where a person looks; `request` lacks only the
 // service's name.
 int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFile> files = {});

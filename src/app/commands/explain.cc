@@ -34,7 +34,7 @@ void AddExplain(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("explain", "show how the store runs every operation, and which indexes it lacks");
   auto target = std::make_shared<Target>();
   auto format = std::make_shared<std::string>("text");
-  command->add_option("CONTRACT", target->contract, "the contract: a file or a folder")->capture_default_str();
+  AddContract(*command, target->contract);
   command->add_option("--store", target->flags.store,
                       "a store to look into, sqlite:PATH, beside its server too; empty tables in memory otherwise");
   command->add_option("--format", *format, "text or json")

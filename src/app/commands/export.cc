@@ -27,7 +27,7 @@ void AddExport(CLI::App& root, int& status) {
                    "openapi: the OpenAPI 3.1 document of the contract's REST surface; jsonschema: the JSON Schema of "
                    "contracts, for editors")
       ->required();
-  command->add_option("CONTRACT", *contract, "the contract: a file or a folder")->capture_default_str();
+  AddContract(*command, *contract);
   command->callback([what, contract, &status] {
     if (*what == "openapi") {
       status = ExportOpenApi(*contract);

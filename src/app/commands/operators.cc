@@ -19,7 +19,8 @@ struct LoadOptions {
   std::string resource;
 };
 
-int Load(const LoadOptions& options) {
+int Load(LoadOptions& options) {
+  TakeContract(options.paths, options.target);
   if (options.paths.size() > kMostFiles) {
     return Complain({ErrorKind::kInvalid,
                      fmt::format("{}: one load takes at most {} files", options.paths[kMostFiles], kMostFiles)});
@@ -67,7 +68,7 @@ int CreateToken(const TokenOptions& options) {
 
 struct UserOptions {
   Target target;
-  std::string who;
+  std::vector<std::string> who;  // behind the contract, perhaps
   std::string id;
   std::string format = "text";
   std::vector<std::string> roles;
@@ -75,13 +76,17 @@ struct UserOptions {
   std::vector<std::string> set;
 };
 
-int User(const UserOptions& options, const std::string& what) {
+int User(UserOptions& options, const std::string& what) {
+  TakeContract(options.who, options.target);
+  if (options.who.size() > 1) {
+    return Complain({ErrorKind::kInvalid, fmt::format("user {}: '{}' is one word too many", what, options.who[1])});
+  }
   if (!options.id.empty() && !types::ParseUuid(options.id)) {
     return Complain({ErrorKind::kInvalid, fmt::format("--id: '{}' is not a uuid", options.id)});
   }
   return RunOnTarget(options.target, {{"command", Json("user")},
                                       {"what", Json(what)},
-                                      {"who", Json(options.who)},
+                                      {"who", Json(options.who.empty() ? "" : options.who[0])},
                                       {"id", Json(options.id)},
                                       {"format", Json(options.format)},
                                       {"add", MakeTexts(options.roles)},
@@ -89,10 +94,14 @@ int User(const UserOptions& options, const std::string& what) {
                                       {"set", MakeTexts(options.set)}});
 }
 
-int ChangeRoles(const UserOptions& options) {
+int ChangeRoles(UserOptions& options) {
   if (!options.roles.empty() || !options.removed.empty()) return User(options, "role");
   fmt::print(stderr, "ashlar: user role: give --role or --remove\n");
   return kUsage;
+}
+
+void AddWho(CLI::App& command, std::vector<std::string>& who) {
+  command.add_option("WHO", who, "the user's id or e-mail address; the contract may stand before it")->required();
 }
 
 }  // namespace
@@ -109,10 +118,13 @@ void AddLoad(CLI::App& root, int& status) {
       "request that writes waits; at its deadline, or at once when another has waited for 5 seconds already, it ends\n"
       "with 503 and Retry-After, and nothing of it was done. Load much when few write.");
   auto options = std::make_shared<LoadOptions>();
-  AddTarget(*command, options->target, true);
+  AddTarget(*command, options->target);
   command->add_option("--resource", options->resource,
                       "whose rows NDJSON or CSV holds; otherwise the file's name says it");
-  command->add_option("FILE", options->paths, "JSON by resource ({\"Product\": [...]}), or Product.ndjson, Product.csv")
+  command
+      ->add_option("FILE", options->paths,
+                   "JSON by resource ({\"Product\": [...]}), or Product.ndjson, Product.csv; the contract may stand "
+                   "before them")
       ->required();
   command->callback([options, &status] { status = Load(*options); });
 }
@@ -122,7 +134,8 @@ void AddToken(CLI::App& root, int& status) {
   command->require_subcommand(1);
   auto* create = command->add_subcommand("create", "print a new token, alone");
   auto options = std::make_shared<TokenOptions>();
-  AddTarget(*create, options->target, false);
+  AddContract(*create, options->target.contract);
+  AddStore(*create, options->target);
   create->add_option("--role", options->roles, "a role of the contract; may be repeated")->allow_extra_args(false);
   create->add_option("--user", options->user,
                      "the user's e-mail address; or an id, whose row is made when it is absent");
@@ -135,27 +148,28 @@ void AddUser(CLI::App& root, int& status) {
   command->require_subcommand(1);
   auto options = std::make_shared<UserOptions>();
   auto* add = command->add_subcommand("add", "make a user; prints its id");
-  AddTarget(*add, options->target, true);
-  add->add_option("EMAIL", options->who, "the user's e-mail address")->required();
+  AddTarget(*add, options->target);
+  add->add_option("EMAIL", options->who, "the user's e-mail address; the contract may stand before it")->required();
   add->add_option("--role", options->roles, "a role of the contract; may be repeated")->allow_extra_args(false);
   add->add_option("--id", options->id, "a uuid; made otherwise");
   add->add_option("--set", options->set, "NAME=VALUE of a field that the contract adds")->allow_extra_args(false);
   add->callback([options, &status] { status = User(*options, "add"); });
   auto* role = command->add_subcommand("role", "give roles to a user, or take them");
-  AddTarget(*role, options->target, true);
-  role->add_option("WHO", options->who, "the user's id or e-mail address")->required();
+  AddTarget(*role, options->target);
+  AddWho(*role, options->who);
   role->add_option("--role", options->roles, "a role to give; may be repeated")->allow_extra_args(false);
   role->add_option("--remove", options->removed, "a role to take; may be repeated")->allow_extra_args(false);
   role->callback([options, &status] { status = ChangeRoles(*options); });
   for (const auto& [name, doc] : {std::pair("disable", "refuse a user's tokens from now on"),
                                   std::pair("enable", "take a user's tokens again")}) {
     auto* change = command->add_subcommand(name, doc);
-    AddTarget(*change, options->target, true);
-    change->add_option("WHO", options->who, "the user's id or e-mail address")->required();
+    AddTarget(*change, options->target);
+    AddWho(*change, options->who);
     change->callback([options, &status, what = std::string(name)] { status = User(*options, what); });
   }
   auto* list = command->add_subcommand("list", "print the users");
-  AddTarget(*list, options->target, true);
+  AddContract(*list, options->target.contract);
+  AddStore(*list, options->target);
   list->add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

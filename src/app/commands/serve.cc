@@ -10,6 +10,7 @@
 #include "app/operator/channel.h"
 #include "app/serve_options.h"
 #include "app/terminal.h"
+#include "engine/sweep.h"
 #include "surface/front/front.h"
 
 namespace ashlar::app {
@@ -51,7 +52,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   front.admission = options.admission;
   front.development = options.dev;
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
-  TRY(runtime, OpenRuntime(served, path, metrics));
+  TRY(runtime, OpenRuntime(served, path, metrics, options.once));
   front.oldest_write_us = [&runtime] { return runtime.store->CurrentLoad(SystemClock()).oldest_write_us; };
   front.ready = [&runtime] { return runtime.store->Ready(); };
   auto make = [&](boost::asio::io_context& loop) -> std::unique_ptr<http::Handler> {
@@ -61,6 +62,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   TRY(server, http::Server::Open(options.http, make, metrics));
   TRY(channel, OperatorChannel::Open(runtime, metrics));
   TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, *front.shed, SystemClock()}));
+  std::optional<engine::Sweeper> sweeper(std::in_place, *runtime.planner, *runtime.store, SystemClock(), metrics);
   std::string address = (options.http.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});
@@ -70,6 +72,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   });
   channel.reset();
   admin.reset();
+  sweeper.reset();
   runtime.store->Close();
   log.Observe(Note{Severity::kInfo, "server.stopped", address});
   return {};
@@ -96,7 +99,7 @@ void AddServe(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("serve", "serve the contract");
   auto contract = std::make_shared<std::string>("ashlar.yaml");
   auto flags = std::make_shared<Flags>();
-  command->add_option("CONTRACT", *contract, "the contract: a file or a folder")->capture_default_str();
+  AddContract(*command, *contract);
   for (const Setting& setting : Settings()) {
     std::string doc = fmt::format("{}; {}; default {}", setting.doc, setting.environment, setting.fallback);
     std::string& value = (*flags).*setting.value;

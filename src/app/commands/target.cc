@@ -13,12 +13,48 @@ int Complain(const Error& error) {
   return error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kNotFound ? kWrongInput : kFailed;
 }
 
-void AddTarget(CLI::App& command, Target& target, bool contract_is_option) {
-  command
-      .add_option(contract_is_option ? "--contract" : "CONTRACT", target.contract, "the contract: a file or a folder")
-      ->capture_default_str();
+namespace {
+
+constexpr const char* kContractDoc = "the contract: a file or a folder";
+
+bool IsContract(const std::string& word) {
+  std::filesystem::path path(word);
+  std::error_code ignored;
+  return path.extension() == ".yaml" || path.extension() == ".yml" || std::filesystem::is_directory(path, ignored);
+}
+
+// What the server or the store says, each line as the command's own; those that begin with a place in a file stay.
+std::string Prefixed(std::string_view text, const std::vector<std::string>& paths) {
+  std::string told;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    bool placed = std::ranges::any_of(paths, [line](const std::string& path) { return line.starts_with(path + ":"); });
+    told += fmt::format("{}{}\n", placed || line.starts_with(' ') ? "" : "ashlar: ", line);
+  }
+  return told;
+}
+
+}  // namespace
+
+void AddContract(CLI::App& command, std::string& contract) {
+  command.add_option("--contract,CONTRACT", contract, kContractDoc)->capture_default_str();
+}
+
+void TakeContract(std::vector<std::string>& words, Target& target) {
+  if (words.size() < 2 || !IsContract(words.front())) return;
+  target.contract = words.front();
+  words.erase(words.begin());
+}
+
+void AddStore(CLI::App& command, Target& target) {
   command.add_option("--store", target.flags.store,
                      "where the rows are: sqlite:PATH; else DATABASE_URL, else sqlite:./data/SERVICE.db");
+}
+
+void AddTarget(CLI::App& command, Target& target) {
+  command.add_option("--contract", target.contract, kContractDoc)->capture_default_str();
+  AddStore(command, target);
 }
 
 int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFile> files) {
@@ -31,6 +67,8 @@ int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFi
   std::error_code ignored;
   // Who loads means to fill a store; anybody else may have named the wrong one.
   const bool surprising = files.empty() && !std::filesystem::exists(*path, ignored);
+  std::vector<std::string> paths;
+  for (const SourceFile& file : files) paths.push_back(file.path());
   OperatorAnswer answer;
   {
     ProgressBar bar;
@@ -41,7 +79,7 @@ int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFi
                            });
   }
   fmt::print(stdout, "{}", answer.out);
-  fmt::print(stderr, "{}", answer.err);
+  fmt::print(stderr, "{}", Prefixed(answer.err, paths));
   if (surprising && std::filesystem::exists(*path, ignored)) fmt::print(stderr, "ashlar: made {}\n", *path);
   return answer.status;
 }

@@ -2,6 +2,7 @@
 #include "app/explain/questions.h"
 
 #include "call/aggregation.h"
+#include "model/reach.h"
 #include "model/row_id.h"
 
 namespace ashlar::app {
@@ -84,6 +85,10 @@ std::vector<Question> QuestionsOf(const model::Service& service, const model::Op
   call::Call plain = CallOf(operation, resource);
   std::vector<Question> questions = {{What::kPlain, "", plain}};
   bool shows = operation.kind == OperationKind::kList || operation.kind == OperationKind::kGet;
+  if (operation.kind == OperationKind::kDelete && model::Purges(resource)) {
+    questions.push_back({What::kPurge, "", plain});
+    questions.back().call.purge = true;
+  }
   if (!shows) return questions;
   for (const model::Relation& relation : resource.relations) {
     Question include{What::kInclude, relation.name, plain};

@@ -14,6 +14,7 @@ std::string_view NameOf(Question::What what) {
     case Question::What::kInclude: return "include";
     case Question::What::kCursor: return "cursor";
     case Question::What::kGroup: return "group";
+    case Question::What::kPurge: return "purge";
   }
   return "";
 }

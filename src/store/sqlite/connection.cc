@@ -20,11 +20,6 @@ constexpr int kReaderWaitMs = 200;
 constexpr int kRestartWaitMs = 50;
 constexpr int64_t kLargestId = (int64_t{1} << 53) - 1;  // of those that are counted up
 
-bool Writes(const plan::Statement& statement) {
-  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
-         std::holds_alternative<plan::Delete>(statement);
-}
-
 bool Configure(sqlite3* handle) {
   int was = 0;
   return sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, &was) == SQLITE_OK &&
@@ -97,6 +92,11 @@ void CountNothing() {
 }
 
 }  // namespace
+
+bool Writes(const plan::Statement& statement) {
+  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
+         std::holds_alternative<plan::Delete>(statement);
+}
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Role role) {
   CountNothing();
@@ -215,7 +215,8 @@ Result<types::Rows> Connection::Step(sqlite3_stmt* statement, const sql::Sql& sq
     if (rows.empty()) rows.Reserve(1);
     for (size_t column = 0; column < sql.columns; ++column) {
       if (!AppendColumn(statement, static_cast<int>(column), rows)) {
-        return Fail(ErrorKind::kTooLarge, "a statement gives more bytes than a batch may hold");
+        return Fail(ErrorKind::kTooLarge,
+                    "the rows that this needs are too large together; ask for fewer, or fewer fields");
       }
     }
   }

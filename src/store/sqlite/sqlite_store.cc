@@ -206,7 +206,7 @@ class SqliteStore final : public Store {
     const Writer& writer = *shared_->writer;
     WorkQueue::Waiting waiting = writer.waiting();
     load.writes_waiting = waiting.jobs;
-    if (waiting.jobs > 0) load.oldest_write_us = std::max<int64_t>(0, clock.SteadyMicros() - waiting.since_us);
+    if (waiting.since_us > 0) load.oldest_write_us = std::max<int64_t>(0, clock.SteadyMicros() - waiting.since_us);
     load.commits = static_cast<int64_t>(writer.commits());
     load.store_bytes = SizeOf(shared_->options.path);
     load.log_bytes = SizeOf(shared_->options.path + "-wal");
@@ -284,7 +284,7 @@ Result<std::unique_ptr<Store>> Open(const model::Service& service, const Options
   TRY(connection, Connection::Open(options.path, Connection::Role::kWriter));
   TRY_VOID(BringTables(*connection, service, options.path));
   auto shared = std::make_shared<Shared>(service, options, std::move(lock));
-  shared->writer = std::make_unique<Writer>(std::move(connection), service, observer);
+  shared->writer = std::make_unique<Writer>(std::move(connection), service, observer, options.mixed_read_us);
   TRY_VOID(shared->readers.Begin(options.path, options.reader_threads));
   return std::make_unique<SqliteStore>(std::move(shared));
 }

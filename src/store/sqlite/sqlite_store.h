@@ -12,6 +12,7 @@ struct Options {
   std::string path;
   int reader_threads = 2;         // for reads that take longer than a loop may be held up
   int64_t read_budget_us = 200;   // of a read on a loop, before it goes to one of them
+  int64_t mixed_read_us = 200'000;  // of the processor, for the reads of a unit that writes as well
 };
 
 // Opens or creates the store of a service in one SQLite file and brings its tables to what the service says.

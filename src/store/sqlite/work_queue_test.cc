@@ -58,5 +58,56 @@ TEST(WorkQueue, WhatIsToBeAloneIsTakenByItself) {
   EXPECT_EQ(queue.Take(9).size(), 1u);
 }
 
+TEST(WorkQueue, MixedUnitsWaitInALineOfTheirOwn) {
+  Silence silence;
+  Context context{.clock = SystemClock(), .observer = silence};
+  WorkQueue queue(2, 60'000'000);
+  Unit plain, mixed, other;
+  mixed.mixed = other.mixed = true;
+  auto push = [&](Unit& unit) {
+    Job job{&context, &unit, {}};
+    return queue.Push(job);
+  };
+  EXPECT_TRUE(push(mixed));
+  EXPECT_TRUE(push(other));
+  EXPECT_FALSE(push(mixed)) << "two wait";
+  EXPECT_EQ(queue.waiting().since_us, 0) << "of the mixed ones the others know nothing";
+  EXPECT_TRUE(push(plain));
+  EXPECT_EQ(queue.waiting().jobs, 3);
+  EXPECT_GT(queue.waiting().since_us, 0);
+  std::vector<Job> taken = queue.Take(9);
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[0].unit, &plain);
+  EXPECT_EQ(taken[1].unit, &mixed);
+  queue.GiveBack(std::span(taken).subspan(1));
+  EXPECT_TRUE(push(plain));
+  taken = queue.Take(9);
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[0].unit, &plain);
+  EXPECT_EQ(taken[1].unit, &mixed);
+  EXPECT_EQ(taken[2].unit, &other);
+}
+
+TEST(WorkQueue, TakesThoseForWhomNobodyWaitsAnyMore) {
+  Silence silence;
+  std::atomic<bool> gone = false;
+  Context stays{.clock = SystemClock(), .observer = silence};
+  Context leaves = stays;
+  leaves.client_gone = &gone;
+  WorkQueue queue(9, 60'000'000);
+  Unit plain, mixed;
+  mixed.mixed = true;
+  for (Context* context : {&stays, &leaves}) {
+    for (Unit* unit : {&plain, &mixed}) {
+      Job job{context, unit, {}};
+      ASSERT_TRUE(queue.Push(job));
+    }
+  }
+  EXPECT_TRUE(queue.TakeLate().empty());
+  gone = true;
+  EXPECT_EQ(queue.TakeLate().size(), 2u);
+  EXPECT_EQ(queue.waiting().jobs, 2);
+}
+
 }  // namespace
 }  // namespace ashlar::store::sqlite

@@ -9,13 +9,16 @@ namespace {
 constexpr size_t kQueueLimit = 4096;      // units that wait
 constexpr int64_t kQueueAgeUs = 5'000'000;  // of the unit that waits longest
 constexpr size_t kGroupLimit = 128;       // units of one commit
-constexpr int64_t kReadUs = 2'000'000;    // of what one unit reads: it holds up everybody's writes
+constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
 constexpr int kRestartAgainPages = 4096;  // more, when readers did not let go
 constexpr int kDeputyMillis = 100;        // between looks for those who have waited long enough
 constexpr const char* kReadOnly = "the store is read-only since the disk failed";
+constexpr const char* kReadsTooLong =
+    "what this reads takes too long, as nobody else can write meanwhile; nothing of it was done: send the reads apart "
+    "from the writes, or ask for less";
 constexpr const char* kBusy = "another transaction holds the store; nothing of this was done";
 
 // Answers for the writer, which is at work for long, those whose deadline passes meanwhile.
@@ -46,8 +49,10 @@ class Deputy {
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer)
-    : connection_(std::move(connection)),
+Writer::Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer,
+               int64_t mixed_read_us)
+    : mixed_read_us_(mixed_read_us),
+      connection_(std::move(connection)),
       service_(service),
       observer_(observer),
       queue_(kQueueLimit, kQueueAgeUs),
@@ -68,8 +73,18 @@ void Writer::Loop() {
       Alone(jobs[0]);
       continue;
     }
-    for (size_t done = 0; done < jobs.size();) done += Group(std::span(jobs).subspan(done));
+    RunGroups(jobs);
     Checkpoint();
+  }
+}
+
+// Once a mixed unit has had its turn, other writes that came meanwhile are before the mixed ones that are left.
+void Writer::RunGroups(std::span<Job> jobs) {
+  while (!jobs.empty()) {
+    size_t done = Group(jobs);
+    bool mixed = jobs[done - 1].unit->mixed;
+    jobs = jobs.subspan(done);
+    if (mixed && !jobs.empty()) return queue_.GiveBack(jobs);
   }
 }
 
@@ -142,6 +157,7 @@ Result<Outcomes> Writer::InTransaction(Job& job) {
 
 Result<Outcomes> Writer::InSavepoint(Job& job) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
+  if (job.context->ClientGone()) return Fail(ErrorKind::kUnavailable, "its client is gone");
   TRY_VOID(connection_->ExecuteAgain("SAVEPOINT unit"));
   Result<Outcomes> outcomes = Checked(job);
   if (!connection_->in_transaction()) return outcomes;
@@ -161,21 +177,26 @@ Result<Outcomes> Writer::Checked(Job& job) {
 
 // Within its deadline and, where it has one, within what a unit may read.
 Result<Outcomes> Writer::RunWithin(Job& job) {
-  struct Budget {
+  struct Limits {
     const Clock& clock;
     int64_t until;
+    ReadBudget* budget;
   };
   const Clock& clock = job.context->clock;
   int64_t until = job.context->deadline.steady_micros;
   if (until != Deadline{}.steady_micros) until = std::min(until, clock.SteadyMicros() + kReadUs);
-  Budget budget{clock, until};
+  ReadBudget budget(mixed_read_us_);
+  Limits limits{clock, until, job.unit->mixed ? &budget : nullptr};
   auto expired = [](void* data) {
-    auto* own = static_cast<Budget*>(data);
-    return own->clock.SteadyMicros() >= own->until;
+    auto* own = static_cast<Limits*>(data);
+    return own->clock.SteadyMicros() >= own->until || (own->budget != nullptr && own->budget->SpentNow());
   };
-  connection_->SetInterrupt(expired, &budget);
-  Result<Outcomes> outcomes = RunUnit(*connection_, service_, *job.context, *job.unit);
+  connection_->SetInterrupt(expired, &limits);
+  Result<Outcomes> outcomes = RunUnit(*connection_, service_, *job.context, *job.unit, limits.budget);
   connection_->SetInterrupt(nullptr, nullptr);
+  if (!outcomes && outcomes.error().kind == ErrorKind::kTimeout && budget.Spent()) {
+    return Fail(ErrorKind::kTooLarge, kReadsTooLong);
+  }
   return outcomes;
 }
 

@@ -11,13 +11,16 @@ namespace ashlar::store::sqlite {
 
 // The one thread that writes and checkpoints. Units that wait are committed together, each in a savepoint of its own,
 // and answered behind the commit, so that an answer means that its unit is durable. A unit is interrupted while it
-// reads, at its deadline or when it has held the others up for too long.
+// reads, at its deadline or when it has held the others up for too long; one whose client is gone is not begun. Mixed
+// units have their turn behind the others that wait, one commit of them at a time.
 // A unit that is to be alone is committed by itself, however long it takes: what waits meanwhile is told that the store
 // is busy when its deadline passes.
 // Thread safe.
 class Writer {
  public:
-  Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer);
+  // `mixed_read_us`: of the processor, what the reads of a mixed unit may take, as they hold up everybody's writes.
+  Writer(std::unique_ptr<Connection> connection, const model::Service& service, Observer& observer,
+         int64_t mixed_read_us = 200'000);
   ~Writer() { Close(); }
 
   // False if too many units wait, or for too long.
@@ -34,6 +37,7 @@ class Writer {
  private:
   using Results = std::vector<Result<Outcomes>>;
   void Loop();
+  void RunGroups(std::span<Job> jobs);
   // Runs and answers the first of these jobs, or all: says how many.
   size_t Group(std::span<Job> jobs);
   void Alone(Job& job);
@@ -45,6 +49,7 @@ class Writer {
   Result<Outcomes> RunWithin(Job& job);
   void Checkpoint();
 
+  const int64_t mixed_read_us_;
   std::unique_ptr<Connection> connection_;
   const model::Service& service_;
   Observer& observer_;

@@ -108,7 +108,7 @@ Context Front::ContextOf(const http::Request& request, Deadline deadline) {
   auto parent = request.Find("traceparent");
   bool one = parent && request.Count("traceparent") == 1;
   Trace trace = trace_ids_.Begin(one ? ParseTraceparent(*parent) : std::nullopt);
-  return {NameOf(request), deadline, clock_, observer_, trace};
+  return {NameOf(request), deadline, clock_, observer_, trace, request.gone};
 }
 
 Eventually<http::Response> Front::Handle(const http::Request& request) {
@@ -202,6 +202,7 @@ rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outc
   bool history = operation.kind == OperationKind::kHistory;
   if (exchange.hal()) {
     rest::HalRequest request{service, engine_.Chances(exchange.context, *exchange.caller),
+                             engine_.PurgeChances(exchange.context, *exchange.caller),
                              std::string(exchange.request.target), std::move(neighbours)};
     if (outcome.groups) return rest::HalGroups(request, outcome);
     if (list) return rest::HalList(request, service.resource(operation.resource), outcome);
@@ -254,7 +255,10 @@ void Front::SetDeprecation(const Exchange& exchange, http::Response& response) c
 http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
-  if (error.code == Code::kMethodNotAllowed) response.Set("Allow", std::string(exchange.match.allow));
+  if (error.code == Code::kMethodNotAllowed) {
+    const bool of_operation = exchange.failed && !exchange.batch->allow().empty();
+    response.Set("Allow", std::string(of_operation ? exchange.batch->allow() : exchange.match.allow));
+  }
   bool queries = error.code == Code::kUnsupportedMediaType && exchange.request.method == "QUERY";
   if (queries) response.Set("Accept-Query", std::string(rest::kJson));
   bool encoded = error.code == Code::kUnsupportedMediaType && exchange.request.Find("Content-Encoding");

@@ -60,7 +60,7 @@ std::string Index(const model::Service& service) {
   out.Field("service", service.name);
   out.Field("version", service.version);
   out.Field("openapi", "/openapi.json");
-  out.Field("docs", "/docs");
+  if (!RapidocScript().empty()) out.Field("docs", "/docs");
   out.Field("live", "/health/live");
   out.Field("ready", "/health/ready");
   out.EndObject();

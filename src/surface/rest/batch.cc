@@ -21,6 +21,8 @@ int StatusOf(OperationKind kind, const call::Outcome& outcome) {
   return outcome.created ? 201 : 200;
 }
 
+constexpr std::string_view kTaken[] = {"GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"};
+
 }  // namespace
 
 std::optional<engine::Refused> Batch::Read(const http::Request& request) {
@@ -41,16 +43,24 @@ std::optional<engine::Refused> Batch::Read(const http::Request& request) {
     operation.sent = std::move(sent);
     http::Request own;
     auto match = MatchOf(operation.sent, own);
-    if (!match) return engine::Refused{operations_.size() - 1, std::move(match.error())};
+    if (!match) {
+      if (match.error().code == call::Code::kMethodNotAllowed) allow_ = AllowOf(own);
+      return engine::Refused{operations_.size() - 1, std::move(match.error())};
+    }
     operation.match = std::move(*match);
     if (!late) operation.call = CallOf(std::move(own), operation.match, operation.sent, operation.sent.body);
   }
   return std::nullopt;
 }
 
+// Without an address: the method is none that operations have.
+std::string Batch::AllowOf(const http::Request& request) const {
+  if (request.target.empty()) return fmt::format("{}", fmt::join(kTaken, ", "));
+  return router_.Find(request.method, request.segments).allow;
+}
+
 // The request that an operation stands for, without its body, and where it goes.
 call::Answer<Match> Batch::MatchOf(const BatchOperation& sent, http::Request& request) const {
-  constexpr std::string_view kTaken[] = {"GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"};
   if (std::ranges::find(kTaken, sent.method) == std::end(kTaken)) {
     return call::Refuse(Code::kMethodNotAllowed, "an operation of a batch is GET, QUERY, POST, PUT, PATCH or DELETE");
   }
@@ -93,6 +103,11 @@ std::optional<OperationPlace> Batch::PlaceOf(const engine::Refused& refused) con
 bool Batch::writes() const {
   return std::ranges::any_of(operations_,
                              [](const Operation& one) { return model::Writes(one.match.operation->kind); });
+}
+
+bool Batch::reads() const {
+  return std::ranges::any_of(operations_,
+                             [](const Operation& one) { return !model::Writes(one.match.operation->kind); });
 }
 
 void Batch::Start() {

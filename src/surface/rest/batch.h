@@ -27,6 +27,8 @@ class Batch final : public engine::CallSequence {
   // Reads the request. What is wrong with its form is told at once: of all operations, or of the first whose address
   // or method is none.
   std::optional<engine::Refused> Read(const http::Request& request);
+  // The methods of the address of the operation that Read refused for its method.
+  const std::string& allow() const { return allow_; }
   bool dry_run() const { return dry_run_; }
   const std::optional<call::Once>& once() const { return once_; }
   // Which one a refusal is about.
@@ -38,6 +40,7 @@ class Batch final : public engine::CallSequence {
   call::Answer<const call::Call*> Next() override;
   void Answered(const call::Outcome& outcome) override;
   bool writes() const override;
+  bool reads() const override;
 
  private:
   struct Operation {
@@ -46,6 +49,7 @@ class Batch final : public engine::CallSequence {
     std::optional<call::Call> call;  // where nothing of it is a reference
     bool referred = false;  // a later one refers to it
   };
+  std::string AllowOf(const http::Request& request) const;
   call::Answer<Match> MatchOf(const BatchOperation& sent, http::Request& request) const;
   call::Call CallOf(http::Request request, const Match& match, const BatchOperation& sent,
                     const std::optional<json::Json>& body) const;
@@ -56,6 +60,7 @@ class Batch final : public engine::CallSequence {
 
   const model::Service& service_;
   const Router& router_;
+  std::string allow_;
   bool dry_run_ = false;
   std::optional<call::Once> once_;
   std::vector<Operation> operations_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/rest/batch_form.h"
 
+#include "base/near.h"
 #include "base/result.h"
 #include "surface/rest/accept.h"
 #include "surface/rest/decode.h"
@@ -27,7 +28,8 @@ class FormReader {
  public:
   std::vector<BatchOperation> Read(const json::Json& body) {
     if (body.object() == nullptr)
-      return Wrong("", Detail::kWrongType, "must be an object"), std::vector<BatchOperation>();
+      return Wrong("", Detail::kWrongType, R"(must be an object: {"operations": [...]})"),
+             std::vector<BatchOperation>();
     const json::Json* operations = nullptr;
     for (const json::Member& member : *body.object()) {
       if (member.name == "operations") {
@@ -118,7 +120,11 @@ call::Answer<bool> ReadDryRun(const http::Request& request) {
   if (!request.bad_query.empty()) return wrong("the query is not percent-encoded UTF-8");
   std::optional<bool> dry_run;
   for (const auto& [name, value] : request.query) {
-    if (name != "dryRun") return wrong(fmt::format("'{}' is not a parameter of this operation", name));
+    if (name != "dryRun") {
+      std::string near = Near(name, std::vector<std::string>{"dryRun"});
+      return wrong(fmt::format("'{}' is not a parameter of this operation{}", name,
+                               near.empty() ? "" : " (did you mean 'dryRun'?)"));
+    }
     if (dry_run) return wrong("'dryRun' is given twice");
     if (value != "true" && value != "false") return wrong("'dryRun' must be true or false");
     dry_run = value == "true";

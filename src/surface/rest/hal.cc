@@ -59,6 +59,7 @@ class HalWriter final : public RowWriter {
       if (May(resource, of.kind)) Link(of.relation, self + std::string(of.behind), of.method);
     }
     if (deleted && May(resource, OperationKind::kRestore)) Link("restore", self + "/restore", "POST");
+    if (resource.routed && request_.may_purge(resource)) Link("purge", self + "?purge=true", "DELETE");
     for (const model::Relation& relation : resource.relations) {
       if (!relation.to_many) LinkToOne(resource, relation, set, row);
     }

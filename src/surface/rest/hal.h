@@ -12,10 +12,11 @@ namespace ashlar::surface::rest {
 
 // Answers as HAL (draft-kelly-json-hal): rows without an envelope, what is included under _embedded, and under _links
 // the row itself, the rows that it refers to, and the operations that the caller's rules do not rule out, by their
-// names (update, replace, delete, restore, history, create), with the method as title.
+// names (update, replace, delete, restore, purge, history, create), with the method as title.
 struct HalRequest {
   const model::Service& service;
-  std::function<bool(const model::Operation&)> may;  // whether the caller has a chance of it
+  std::function<bool(const model::Operation&)> may;       // whether the caller has a chance of it
+  std::function<bool(const model::Resource&)> may_purge;  // the same of deleting a row for good
   std::string self;                                  // the target that was asked for
   std::vector<std::pair<std::string, std::string>> neighbours;  // of a page: relation, target
 };

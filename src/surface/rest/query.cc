@@ -6,6 +6,7 @@
 #include <ranges>
 #include <set>
 
+#include "base/near.h"
 #include "call/aggregation.h"
 
 namespace ashlar::surface::rest {
@@ -59,48 +60,65 @@ class QueryReader {
   void ReadOne(const std::string& name, const std::string& value) {
     if (IsOneOf(kNamed, name) && ReadNamed(name, value)) return;
     if (Groups() && ReadGrouping(name, value)) return;
-    if (!Finds()) return Wrong(fmt::format("'{}' is not a parameter of this operation", name));
+    if (!Finds()) return Wrong(fmt::format("'{}' is not a parameter of this operation{}", name, Meant(name)));
     ReadCondition(name, value);
+  }
+
+  bool Takes(std::string_view name) const {
+    if (name == "page" || name == "perPage") return Pages();
+    if (name == "after" || name == "before") return Lists();
+    if (name == "fields" || name == "include") return Selects();
+    if (name == "purge") return kind_ == OperationKind::kDelete;
+    if (name == "dryRun") return model::Writes(kind_);
+    return Finds() && name != "select" && name != "groupBy" && name != "tz";
+  }
+
+  // What this operation takes that is written nearly so.
+  std::string Meant(std::string_view name) const {
+    std::vector<std::string> taken;
+    for (std::string_view one : kNamed) {
+      if (Takes(one)) taken.emplace_back(one);
+    }
+    std::string near = Near(name, taken);
+    return near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near);
   }
 
   // True if the name is one of the parameters; they may each stand once.
   bool ReadNamed(const std::string& name, const std::string& value) {
-    bool known = true;
-    if (name == "page" && Pages()) {
+    if (!Takes(name)) return false;
+    if (name == "page") {
       call_.paging.page = Number(name, value);
-    } else if (name == "perPage" && Pages()) {
+    } else if (name == "perPage") {
       call_.paging.per_page = Number(name, value);
-    } else if (name == "total" && Finds()) {
+    } else if (name == "total") {
       call_.paging.total = Flag(name, value);
-    } else if ((name == "after" || name == "before") && Lists()) {
+    } else if (name == "after" || name == "before") {
       call_.paging.cursor = true;
       call_.paging.backwards = name == "before";
       call_.paging.at = value;
-    } else if (name == "sort" && Finds()) {
+    } else if (name == "sort") {
       ReadSort(value);
-    } else if (name == "fields" && Selects()) {
+    } else if (name == "fields") {
       call_.selection.fields = Names(name, value);
-    } else if (name == "include" && Selects()) {
+    } else if (name == "include") {
       for (const std::string& path : Names(name, value)) {
         if (!AddInclude(path, call_.selection)) Wrong(fmt::format("'include': '{}' is too deep", path));
       }
-    } else if (name == "filter" && Finds()) {
+    } else if (name == "filter") {
       if (value.empty()) Wrong("'filter' is empty");
       call_.filter = value;
-    } else if (name == "q" && Finds()) {
+    } else if (name == "q") {
       call_.search = value;
-    } else if (name == "purge" && kind_ == OperationKind::kDelete) {
+    } else if (name == "purge") {
       call_.purge = Flag(name, value);
-    } else if (name == "deleted" && Finds()) {
+    } else if (name == "deleted") {
       if (value != "with" && value != "only") Wrong("'deleted' must be with or only");
       call_.deleted = value == "only" ? call::Deleted::kOnly : call::Deleted::kWith;
-    } else if (name == "dryRun" && model::Writes(kind_)) {
+    } else if (name == "dryRun") {
       call_.dry_run = Flag(name, value);
-    } else {
-      known = false;
     }
-    if (known && !seen_.insert(name).second) Wrong(fmt::format("'{}' is given twice", name));
-    return known;
+    if (!seen_.insert(name).second) Wrong(fmt::format("'{}' is given twice", name));
+    return true;
   }
 
   // What only an aggregate has; true if the name is one of these.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/near.h"
+#include "call/foreign.h"
 #include "call/where.h"
 #include "surface/rest/query.h"
 
@@ -68,7 +69,8 @@ class BodyReader {
 
   void Unknown(const std::string& name) {
     std::vector<std::string> known(std::begin(kQueryMembers), std::end(kQueryMembers));
-    std::string near = Near(name, known);
+    std::string near(call::ParameterFor(name));
+    if (near.empty()) near = Near(name, known);
     Wrong(fmt::format("'{}' is not a member of a query{}", name,
                       near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
   }

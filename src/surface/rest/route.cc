@@ -93,7 +93,7 @@ Match Router::OfBatch(std::string_view method) const {
   return match;
 }
 
-Match Router::Choose(std::string_view method, const Address& address, bool row) {
+Match Router::Choose(std::string_view method, const Address& address, bool row) const {
   if (address.methods.empty()) return Nowhere({});
   Match match;
   match.row = row;
@@ -109,13 +109,15 @@ Match Router::Choose(std::string_view method, const Address& address, bool row) 
   return match;
 }
 
-Match Router::Nowhere(const std::vector<std::string>& segments) {
+Match Router::Nowhere(const std::vector<std::string>& segments) const {
   Match match;
   std::string message = "there is nothing at this address";
   if (!segments.empty() && IsOneOf(kLaterRoots, segments[0])) {
     message = fmt::format("'/{}' is not supported by this build", segments[0]);
   } else if (segments.size() == 3 && IsOneOf(kLaterWords, segments[2])) {
     message = fmt::format("'{}' is not supported by this build", segments[2]);
+  } else if (!segments.empty() && (segments[0] == "batch" || collections_.contains(segments[0]))) {
+    message += fmt::format(" (did you mean '/{}/{}'?)", version_, segments[0]);
   }
   match.refusal = {call::Code::kRouteNotFound, std::move(message), {}};
   return match;

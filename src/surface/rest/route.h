@@ -44,9 +44,9 @@ class Router {
   struct Collection {
     Address rows, aggregate, row, restore, history;
   };
-  static Match Choose(std::string_view method, const Address& address, bool row);
+  Match Choose(std::string_view method, const Address& address, bool row) const;
   Match OfBatch(std::string_view method) const;
-  static Match Nowhere(const std::vector<std::string>& segments);
+  Match Nowhere(const std::vector<std::string>& segments) const;
 
   std::string version_;
   std::string batch_;
