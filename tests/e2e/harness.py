@@ -150,7 +150,8 @@ class Server:
         self.contract = pathlib.Path(contract)
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.store = f"sqlite:{self.directory / store}"
+        self.store_path = self.directory / store
+        self.store = f"sqlite:{self.store_path}"
         self.arguments, self.environment = arguments, environment
         self.prefix = prefix  # a command that runs the server, as prlimit does
         self.lines, self.changed = [], threading.Condition()
@@ -164,6 +165,7 @@ class Server:
                        **self.environment)
 
     def start(self):
+        self.lines, self.error_text = [], ""
         self.process = subprocess.Popen(
             [*self.prefix, str(BINARY), "serve", str(self.contract), "--store", self.store, "--listen", "127.0.0.1:0",
              *map(str, self.arguments)], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -255,6 +257,13 @@ class Server:
         self.process = None
         assert not any(mark in self.error_text for mark in CRASH_MARKS), self.error_text[-8000:]
         assert status == 0, f"the server ended with {status}:\n{self.error_text[-4000:]}"
+
+    def crash(self):
+        """kill -9; what is in the store is all that remains for another start."""
+        self._kill()
+        self.reader.join(STOP_TIMEOUT_S)
+        self.process.stderr.close()
+        self.process = None
 
     def _kill(self):
         self.process.kill()
