@@ -3,7 +3,8 @@
 as briefly as ever, nearly as much is done as without the crowd, the others are told at once to come later.
 
 What is done is counted per second of the server's own CPU time, so that a machine with others to serve tells the same.
-The extended run asserts the figures of docs/decisions/0024; CI that nothing is off by an order of magnitude."""
+CI asserts that nothing is off by an order of magnitude; the extended run the figures of docs/decisions/0024, where the
+server had its core for itself, as otherwise it is the machine that is measured."""
 
 import json
 import os
@@ -32,15 +33,20 @@ resources:
     access: { read: public, write: public }
     page: { default: 20, max: 200 }
 """
-READ = {"path": "/v1/books?perPage=200&include=author"}  # about a millisecond
+# Nearly a millisecond, and an answer that a socket takes at once.
+READ = {"path": "/v1/books?perPage=100&include=author", "headers": {"Accept-Encoding": "gzip"}}
 WRITE = {"method": "POST", "path": "/v1/books", "headers": {"Content-Type": "application/json"},
          "body": json.dumps({"title": "a book", "text": "x" * 1000, "pages": 7, "authorId": 1})}
-LOADS = {"reads": [READ], "mixed": [READ] * 4 + [WRITE], "writes": [WRITE]}
+LOADS = {"reads": [READ], "mixed": [READ] * 9 + [WRITE], "writes": [WRITE]}
 CALM_S, LOAD_S, AFTER_S = (5, 20, 8) if EXTENDED else (2, 5, 6)
-CALM = 0.75 if EXTENDED else 0.4  # of the capacity
+CALM, AFTER = (0.75, 0.5) if EXTENDED else (0.4, 0.3)  # of the capacity
 FACTOR = 5
-# What holds, and what must hold anywhere: of the capacity, of the calm p99, MiB, and of the refusals' p99 in ms.
-GOODPUT, SLOWER, MEMORY_MIB, REFUSED_MS = (0.85, 3, 96, 200) if EXTENDED else (0.4, 20, 128, 2000)
+# Of the capacity, of the calm p99, MiB, and the p99 of refusals in ms: what must hold anywhere, and what holds. A write
+# costs too little, beside its refusal, for the same share.
+GOODPUT, SLOWER, MEMORY_MIB, REFUSED_MS = 0.4, 20, 128, 2000
+STRICT = {"reads": (0.85, 3), "mixed": (0.85, 3), "writes": (0.6, 3)}
+STRICT_MEMORY_MIB, STRICT_REFUSED_MS = 96, 100
+OWN_CORE = 0.9  # of its core that the server had, at least
 ONSET_S = 1  # until the crowd is seen and its connections are open: told, and asserted for all but this
 RECOVERY_S = 5
 LEAST_P99_MS = 10  # of a calm that is calmer than a machine with two cores can be trusted to stay
@@ -128,16 +134,18 @@ def test_five_times_the_capacity(contract, tmp_path, kind):
             told = sender.run("--phase", f"{CALM * capacity:.0f}:{CALM_S}",
                               "--phase", f"{FACTOR * capacity:.0f}:{ONSET_S}",
                               "--phase", f"{FACTOR * capacity:.0f}:{LOAD_S}",
-                              "--phase", f"{CALM * capacity:.0f}:{AFTER_S}", "--most-connections", 2000)
+                              "--phase", f"{AFTER * capacity:.0f}:{AFTER_S}", "--most-connections", 2000)
         more = peak_mib(server) - before
         shed = scrape(server).value("ashlar_requests_shed_total")
     calm, onset, load, after = told["phases"]
     begin, end = CALM_S + ONSET_S, CALM_S + ONSET_S + LOAD_S
     goodput = sum(second["good"] for second in told["series"][begin:end])
     tail = told["series"][end + RECOVERY_S:end + AFTER_S]
-    share = goodput / watch.used(begin, end) / per_cpu
+    used = watch.used(begin, end)
+    share = goodput / used / per_cpu
     figures = {
         "capacity": round(capacity), "goodput": round(goodput / LOAD_S), "goodputOfCapacityByCpu": round(share, 3),
+        "ofItsCore": round(used / LOAD_S, 2),
         "scheduled": load["scheduled"], "sent": load["sent"], "late": load["late"], "statuses": load["statuses"],
         "calmP99ms": p99(calm), "takenP99ms": p99(load), "onsetTakenP99ms": p99(onset), "afterP99ms": p99(after),
         "refusedP99ms": p99(load, "5xx"), "behindP99ms": p99(load, "behind"), "memoryMiB": round(more, 1),
@@ -149,12 +157,22 @@ def test_five_times_the_capacity(contract, tmp_path, kind):
     assert sum(phase["statuses"].get("503", 0) for phase in told["phases"]) == shed, figures
     assert load["sent"] > 2 * capacity * LOAD_S, f"the sender itself was too slow: {figures}"
     assert load["statuses"].get("503", 0) > load["sent"] / FACTOR, figures
-    assert share >= GOODPUT, figures
-    assert p99(load) <= SLOWER * max(p99(calm), LEAST_P99_MS), figures
-    assert p99(load, "5xx") <= REFUSED_MS, figures
-    assert more < MEMORY_MIB, figures
+    if not EXTENDED:
+        return judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB)
+    if used < OWN_CORE * LOAD_S:
+        judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB)
+        pytest.skip(f"the server had {used / LOAD_S:.2f} of a core: the strict figures want a machine that is quiet")
+    judge(figures, tail, *STRICT[kind], STRICT_REFUSED_MS, STRICT_MEMORY_MIB)
+
+
+def judge(figures, tail, least_goodput, slower, refused_ms, memory_mib):
+    longest = slower * max(figures["calmP99ms"], LEAST_P99_MS)
+    assert figures["goodputOfCapacityByCpu"] >= least_goodput, figures
+    assert figures["takenP99ms"] <= longest, figures
+    assert figures["refusedP99ms"] <= refused_ms, figures
+    assert figures["memoryMiB"] < memory_mib, figures
     assert all(second["other"] == 0 for second in tail), f"it has not recovered: {figures}"
-    assert all(second["p99"] / 1000 <= SLOWER * max(p99(calm), LEAST_P99_MS) for second in tail), figures
+    assert all(second["p99"] / 1000 <= longest for second in tail), f"it has not recovered: {figures}"
 
 
 def peak_mib(server):
