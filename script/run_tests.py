@@ -18,6 +18,7 @@ import test_results  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TSAN_MODULES = ("http", "telemetry", "store", "engine")
+TSAN_END_TO_END = ("test_concurrency",)  # of the extended run
 FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 120
 MORE_CORPORA = {"contract": ("tests/contract/right", "tests/contract/one")}  # that stand elsewhere
 UNIT_TIMEOUT_S = 300
@@ -76,9 +77,10 @@ class Run:
             with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
                 self.results.add_all(pool.map(lambda target: run_fuzz(tree, target, seconds), targets))
 
-    def end_to_end(self, binary, **environment):
+    def end_to_end(self, binary, only=None, **environment):
         with self.results.stage(f"end to end ({binary.parent.name})"):
-            files = sorted(path for path in (ROOT / "tests/e2e").glob("test_*.py") if self.wants(path.stem))
+            files = sorted(path for path in (ROOT / "tests/e2e").glob("test_*.py")
+                           if self.wants(path.stem) and (only is None or path.stem in only))
             if not files:
                 return
             if not binary.exists():
@@ -103,7 +105,7 @@ class Run:
         if self.wants("tidy"):
             self.tidy()
         if wants_e2e:
-            self.build("release", lambda _: ["ashlar"])
+            self.build("release", lambda _: ["ashlar", "bench_sender"])
 
         def sanitized(programs):
             if everything:
@@ -125,15 +127,31 @@ class Run:
 
     def thread_sanitizer(self):
         names = None if self.extended else TSAN_MODULES
+        served = self.extended and any(self.wants(name) for name in TSAN_END_TO_END)
 
         def pick(programs):
             if self.extended and self.filter is None:
                 return ["all"]
-            return [path for path in programs if path.endswith("_test") and self.wants(pathlib.Path(path).name) and
-                    (names is None or pathlib.Path(path).name[:-len("_test")] in names)]
+            chosen = [path for path in programs if path.endswith("_test") and self.wants(pathlib.Path(path).name) and
+                      (names is None or pathlib.Path(path).name[:-len("_test")] in names)]
+            return chosen + (["ashlar"] if served else [])
 
         tree = self.build("tsan", pick) or ROOT / "build/tsan"
         self.units(tree, names)
+        if served:
+            self.under_load(tree)
+
+    def under_load(self, tree):
+        """Crowds at a binary that reports every race: one report, on whichever thread, is a failure."""
+        reports = tree / "results/tsan"
+        for old in reports.parent.glob("tsan.*"):
+            old.unlink()
+        options = test_environment()["TSAN_OPTIONS"] + f":log_path={reports}"
+        self.end_to_end(tree / "ashlar", TSAN_END_TO_END, ASHLAR_EXTENDED="1", TSAN_OPTIONS=options)
+        found = sorted(reports.parent.glob("tsan.*"))
+        for report in found:
+            print(f"{report}:\n{tail(report)}", flush=True)
+        self.results.add("no report of ThreadSanitizer under load", "failed" if found else "passed")
 
 
 def executables(tree):
@@ -253,7 +271,7 @@ def run_fuzz(tree, target, seconds):
 def main():
     parser = argparse.ArgumentParser(prog="script/test")
     parser.add_argument("--extended", action="store_true",
-                        help="fuzz longer, all of TSan, end to end under ASan, large crowds, h2spec")
+                        help="fuzz longer, all of TSan, end to end under ASan and TSan, large crowds, overload, h2spec")
     parser.add_argument("filter", nargs="?", help="only test programs and files whose name contains this")
     arguments = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -23,10 +23,12 @@ constexpr Setting kSettings[] = {
      "address and port to serve /metrics and /health at, to whoever can reach it; port 0 takes a free one",
      &Flags::admin_listen},
     {"--max-loop-lag-ms", "ASHLAR_MAX_LOOP_LAG_MS", "500",
-     "a loop that is further behind answers 503 OVERLOADED before it reads a body, but for /health; 0: never",
+     "a loop that is further behind answers 503 OVERLOADED before it reads a body, but for /health, to a crowd from a "
+     "fifth of it on; 0: never",
      &Flags::max_loop_lag_ms},
     {"--max-write-wait-ms", "ASHLAR_MAX_WRITE_WAIT_MS", "2000",
-     "writes are answered 503 OVERLOADED while one has waited longer for the store's writer; 0: never",
+     "writes are answered 503 OVERLOADED while one has waited longer for the store's writer, a crowd of them from a "
+     "twentieth of it on; 0: never",
      &Flags::max_write_wait_ms},
     {"--max-kept-mib", "ASHLAR_MAX_KEPT_MIB", "4096",
      "MiB that answers may take which are kept a day for Idempotency-Key, a caller's at most a quarter; beyond it such "

@@ -172,8 +172,9 @@ LoopTask<void> Connection::ServeHttp2() {
 
 bool Connection::Admit() {
   std::optional<Response> refusal = loop_.Admit(parser_.request());
-  // Who sent a body, or is about to, would have it taken for the next request.
-  if (refusal) Append(parser_.request(), *refusal, parser_.has_body() || !parser_.keep_alive());
+  // Who is about to send a body would have it taken for the next request.
+  bool whole = parser_.HoldsBody(in_.size() - used_);
+  if (refusal) Append(parser_.request(), *refusal, !whole || !parser_.keep_alive());
   passed_over_ = refusal && !closing_;
   return !refusal;
 }

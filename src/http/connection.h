@@ -60,7 +60,7 @@ class Connection {
   int64_t since_;
   int64_t heard_ = 0;     // the last byte, while lingering
   bool keep_ = true;      // as the request at hand wants it
-  bool passed_over_ = false;  // the request at hand: Admit refused it, and it has no body
+  bool passed_over_ = false;  // the request at hand: Admit refused it, and its body is there
   bool closing_ = false;  // the last answer is in out_ or sent
   bool fresh_ = true;     // nothing came in that is HTTP/1
   bool silent_ = true;    // no byte has come in

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/task.h"
+#include "http/lag_meter.h"
 #include "http/message.h"
 
 namespace ashlar::http {
@@ -19,9 +20,8 @@ class Handler {
 
   // The answer, at once where it can be. The request lives until the answer is there. What it throws becomes Failed.
   virtual Eventually<Response> Handle(const Request& request) = 0;
-  // Judges the header section alone, before the body is read: a refusal, or nothing. `lag_us`: how far the loop is
-  // behind, as LagMeter has it.
-  virtual std::optional<Response> Admit(const Request& head, int64_t lag_us) { return std::nullopt; }
+  // Judges the header section alone, before the body is read: a refusal, or nothing. `lag`: the loop's.
+  virtual std::optional<Response> Admit(const Request& head, const LagMeter& lag) { return std::nullopt; }
   // The answer where there is no proper request: 400, 408, 413, 414, 417, 431, 501 or 505, and 503 to one connection
   // too many; `request` is as much of it as has arrived. The connection ends behind it.
   virtual Response Refuse(const Request& request, int status, std::string_view reason) = 0;

@@ -50,7 +50,7 @@ class Echo final : public Handler {
     if (first == "held" || first == "throw-later") return Held(request, first == "held");
     return Response{200, {}, request.method + " " + request.target + " " + request.body};
   }
-  std::optional<Response> Admit(const Request& head, int64_t) override {
+  std::optional<Response> Admit(const Request& head, const LagMeter&) override {
     if (head.Find("x-throw")) throw std::runtime_error("on purpose");
     return head.Find("x-refuse") ? std::optional(Response{503, {}, "busy"}) : std::nullopt;
   }

@@ -27,6 +27,24 @@ TEST(LagMeterTest, ProbesNowAndThenAndOneAtATime) {
   EXPECT_TRUE(meter.WantsProbe(kSecond + LagMeter::kEveryMicros));
 }
 
+TEST(LagMeterTest, OneProbeFollowsTheOtherWhileALoopIsBusy) {
+  LagMeter meter;
+  Probe(meter, 0, LagMeter::kBusyMicros);
+  EXPECT_TRUE(meter.WantsProbe(LagMeter::kBusyMicros));
+  Probe(meter, LagMeter::kBusyMicros, LagMeter::kBusyMicros - 1);
+  EXPECT_FALSE(meter.WantsProbe(2 * LagMeter::kBusyMicros));
+  EXPECT_EQ(meter.passes(), 2u);
+}
+
+TEST(LagMeterTest, TellsHowLongTheProbeUnderWayHasTaken) {
+  LagMeter meter;
+  EXPECT_EQ(meter.Waited(kSecond), 0);
+  meter.Depart(kSecond);
+  EXPECT_EQ(meter.Waited(kSecond + 7), 7);
+  meter.Arrive(kSecond + 9);
+  EXPECT_EQ(meter.Waited(2 * kSecond), 0);
+}
+
 TEST(LagMeterTest, AStallIsNoLagAndTwoInARowAre) {
   LagMeter meter;
   EXPECT_EQ(meter.Standing(0), 0);

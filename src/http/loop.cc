@@ -20,6 +20,7 @@ using asio::ip::tcp;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 constexpr int kReadyAtOnce = 64;  // handlers that run before a turn of the loop ends
+constexpr int kAcceptedAtOnce = 64;
 constexpr int64_t kMicros = 1'000'000;
 constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
@@ -64,7 +65,7 @@ void Loop::Run() {
   while (!context_.stopped()) {
     Guarded("http.loop", [this] {
       context_.run_one();
-      for (int i = 0; i < kReadyAtOnce && context_.poll_one() > 0; ++i) {
+      for (int i = 0; i < kReadyAtOnce && !probe_is_back_ && context_.poll_one() > 0; ++i) {
       }
     });
     Guarded("http.turn", [this] { state_.handler->TurnEnds(); });
@@ -120,12 +121,30 @@ LoopTask<void> Loop::Accept() {
       told = state_.now;
       pause_.expires_after(std::chrono::milliseconds(50));
       co_await pause_.async_wait(asio::redirect_error(kOnLoop, error));
-    } else if (crowd_.open.fetch_add(1) >= crowd_.most && !MakeRoom()) {
-      crowd_.open.fetch_sub(1);
-      Guarded("http.accept", [&] { TurnAway(std::move(socket)); });
     } else {
-      Guarded("http.accept", [&] { Welcome(std::move(socket)); });
+      Take(std::move(socket));
+      AcceptMore();
     }
+  }
+}
+
+// Takes who stands in line, too: a loop that is behind comes here seldom, and how long they wait is seen by nobody.
+void Loop::AcceptMore() {
+  boost::system::error_code error;
+  acceptor_.non_blocking(true, error);
+  for (int i = 0; i < kAcceptedAtOnce && !error; ++i) {
+    Socket socket(context_);
+    acceptor_.accept(socket, error);
+    if (!error) Take(std::move(socket));
+  }
+}
+
+void Loop::Take(Socket socket) {
+  if (crowd_.open.fetch_add(1) >= crowd_.most && !MakeRoom()) {
+    crowd_.open.fetch_sub(1);
+    Guarded("http.accept", [&] { TurnAway(std::move(socket)); });
+  } else {
+    Guarded("http.accept", [&] { Welcome(std::move(socket)); });
   }
 }
 
@@ -183,11 +202,13 @@ LoopTask<void> Loop::Probe() {
   while (!error) {
     co_await probe_.async_read_some(asio::buffer(&count, sizeof count), asio::redirect_error(kOnLoop, error));
     state_.lag.Arrive(state_.options.clock->SteadyMicros());
+    probe_is_back_ = true;  // ends the turn: the next one follows at once where the loop is busy
     lag_us_.store(state_.lag.last(), std::memory_order_relaxed);
   }
 }
 
 void Loop::SendProbe() {
+  probe_is_back_ = false;
   int64_t now = state_.options.clock->SteadyMicros();
   if (!probe_.is_open() || !state_.lag.WantsProbe(now)) return;
   if (eventfd_write(probe_.native_handle(), 1) == 0) state_.lag.Depart(now);

@@ -48,6 +48,8 @@ class Loop {
   using Connections = std::list<Connection>;
 
   LoopTask<void> Accept();
+  void AcceptMore();
+  void Take(Socket socket);
   LoopTask<void> Serve(Connections::iterator connection);
   LoopTask<void> Sweep();
   LoopTask<void> Probe();
@@ -66,6 +68,7 @@ class Loop {
   Timer sweeper_;
   Timer pause_;
   Descriptor probe_;  // an eventfd: its readiness stands in line behind that of the sockets
+  bool probe_is_back_ = false;  // in this turn
   Connections connections_;
   int64_t drain_until_ = INT64_MAX;
   std::atomic<int64_t> accepted_ = 0;

@@ -20,7 +20,7 @@ std::string WhatWasThrown() {
 
 std::optional<Response> LoopState::Admit(const Request& head) {
   try {
-    return handler->Admit(head, lag.MayStand() ? lag.Standing(options.clock->SteadyMicros()) : 0);
+    return handler->Admit(head, lag);
   } catch (...) {
     return Failed(head, WhatWasThrown());
   }

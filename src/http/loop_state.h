@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "http/idle_place.h"
-#include "http/lag_meter.h"
 #include "http/server.h"
 #include "http/tls.h"
 

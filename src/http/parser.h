@@ -33,6 +33,8 @@ class Parser {
   bool keep_alive() const { return keep_alive_; }
   bool expects_continue() const { return expects_continue_; }
   bool has_body() const { return chunked_ || length_ > 0; }
+  // Behind the head: whether what follows it, so many bytes, holds all of the body.
+  bool HoldsBody(size_t bytes) const { return !chunked_ && length_ <= bytes; }
   // The body will be refused for the length that its head gives.
   bool oversized() const { return length_ > limits_.body_bytes; }
   int status() const { return status_; }

@@ -50,7 +50,7 @@ class Echo final : public Handler {
     if (first == "held") return Held(request);
     return Answer(request);
   }
-  std::optional<Response> Admit(const Request& head, int64_t) override {
+  std::optional<Response> Admit(const Request& head, const LagMeter&) override {
     if (head.Find("X-Throw")) throw std::runtime_error("on purpose");
     if (!head.Find("X-Refuse")) return std::nullopt;
     return Response{503, {}, "busy"};
@@ -295,15 +295,20 @@ TEST_F(ServerTest, RefusesByTheHeaderBeforeTheBodyIsRead) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
 }
 
-TEST_F(ServerTest, KeepsTheConnectionOfARefusalWithoutABody) {
+TEST_F(ServerTest, KeepsTheConnectionOfARefusalWhoseBodyIsThere) {
   Begin({});
   std::string refused = "GET /refused HTTP/1.1\r\nHost: a\r\nX-Refuse: 1\r\n\r\n";
   std::string answer = Exchange(refused + refused + std::string(kClose));
   EXPECT_EQ(CountOf(answer, "HTTP/1.1 503"), 2u) << answer;
   EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
   EXPECT_EQ(CountOf(answer, "Connection: close"), 1u) << answer;
-  answer = Exchange("POST / HTTP/1.1\r\nHost: a\r\nX-Refuse: 1\r\nContent-Length: 9\r\n\r\nGET / HTT" + refused);
-  EXPECT_EQ(CountOf(answer, "HTTP/1.1"), 1u) << "a body is never taken for a request: " << answer;
+  std::string post = "POST / HTTP/1.1\r\nHost: a\r\nX-Refuse: 1\r\nContent-Length: 9\r\n\r\n";
+  answer = Exchange(post + "GET / HTT" + refused + std::string(kClose));
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 503"), 2u) << "a body is never taken for a request: " << answer;
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 200"), 1u) << answer;
+  answer = Exchange(post + "GET / H");
+  EXPECT_EQ(CountOf(answer, "HTTP/1.1 503"), 1u) << answer;
+  EXPECT_EQ(CountOf(answer, "Connection: close"), 1u) << "the rest of it is not waited for: " << answer;
 }
 
 TEST_F(ServerTest, EndsTurnsAlsoWhenThatFails) {

@@ -21,6 +21,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("ASHLAR_BIN", ROOT / "build/release/ashlar")).resolve()
+SENDER = pathlib.Path(os.environ.get("ASHLAR_SENDER", ROOT / "build/release/bench_sender")).resolve()
 SHARED = ROOT.parent / "shared"
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 20

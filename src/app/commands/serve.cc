@@ -53,7 +53,10 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   front.development = options.dev;
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics, options.once));
-  front.oldest_write_us = [&runtime] { return runtime.store->CurrentLoad(SystemClock()).oldest_write_us; };
+  front.writes_waiting = [&runtime] {
+    store::Load load = runtime.store->CurrentLoad(SystemClock());
+    return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};
+  };
   front.ready = [&runtime] { return runtime.store->Ready(); };
   auto make = [&](boost::asio::io_context& loop) -> std::unique_ptr<http::Handler> {
     return std::make_unique<surface::Front>(router, runtime.store->Open(loop), *runtime.planner, *runtime.keys, front,

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/lag_meter.h"
 
 namespace ashlar::surface {
 
@@ -16,6 +17,12 @@ struct AdmissionLimits {
   int64_t write_wait_us = 0;  // of the first that waits for the writer: writes
 };
 
+// What waits for the store's writer.
+struct WritesWaiting {
+  int64_t count = 0;
+  int64_t oldest_us = 0;  // how long the first of them has waited
+};
+
 // Requests that were refused so, of all loops. Thread safe.
 struct Shed {
   std::atomic<int64_t> loop = 0;
@@ -23,28 +30,61 @@ struct Shed {
 };
 
 // Judges by age, before a body is read, whether a request is taken: what would wait too long is better asked again
-// later. One loop's; what it refers to must outlive it.
+// later. Shedding begins where one has waited for its limit, or a crowd for a part of it. While it goes on, only as
+// much is taken as leaves those who are taken a short wait; it ends once nobody was refused for a while. One loop's;
+// what it refers to must outlive it.
 class Admission {
  public:
-  static constexpr int64_t kLookEveryMicros = 20'000;  // at the writer's queue
+  static constexpr int64_t kLookEveryMicros = 20'000;     // at the writer's queue
+  static constexpr int64_t kLookOftenMicros = 2'000;      // the same, while writes are shed
+  static constexpr int64_t kCalmMicros = 200'000;         // without a refusal: shedding ends
+  static constexpr int64_t kTellEveryMicros = 1'000'000;
+  static constexpr int64_t kLeastOfPass = 4;              // requests that are taken, however long one is
+  static constexpr int64_t kCrowdOfPass = 16;             // requests that are a crowd to a loop
+  static constexpr int64_t kCrowdOfWrites = 256;
+  // Of the limits: what a crowd may wait, and what those that are taken wait while others are refused.
+  static constexpr int64_t kLoopCrowdPart = 5, kLoopTakenPart = 200;
+  static constexpr int64_t kWriteCrowdPart = 20, kWriteTakenPart = 40;
 
-  // `oldest_write_us`: how long the first of those that wait for the writer has waited; thread safe.
-  Admission(const AdmissionLimits& limits, const std::function<int64_t()>& oldest_write_us, const Clock& clock,
+  // `waiting` is thread safe.
+  Admission(const AdmissionLimits& limits, const std::function<WritesWaiting()>& waiting, const Clock& clock,
             Shed& shed)
-      : limits_(limits), oldest_write_us_(oldest_write_us), clock_(clock), shed_(shed) {}
+      : limits_(limits), waiting_(waiting), clock_(clock), shed_(shed) {}
 
-  // Why the request is refused; nothing: it is taken. `loop_lag_us`: how far the loop is behind.
-  std::optional<std::string_view> Refuse(bool writes, int64_t loop_lag_us);
+  // Why the request is refused; nothing: it is taken. `lag`: of the loop, the same one each time.
+  std::optional<std::string_view> Refuse(bool writes, const http::LagMeter& lag);
+  // Whether it is time to say that requests are refused.
+  bool IsTimeToTell();
 
  private:
-  int64_t OldestWrite();
+  // Of one of the two limits.
+  struct Mode {
+    bool sheds = false;
+    int64_t refused_us = 0;  // the last time
+
+    void Refuse(int64_t now) {
+      sheds = true;
+      refused_us = now;
+    }
+    void Take(int64_t now) { sheds = sheds && now - refused_us < kCalmMicros; }
+  };
+
+  bool IsLoopBehind(const http::LagMeter& lag);
+  bool IsWriterBehind();
 
   const AdmissionLimits limits_;
-  const std::function<int64_t()>& oldest_write_us_;
+  const std::function<WritesWaiting()>& waiting_;
   const Clock& clock_;
   Shed& shed_;
+  Mode loop_;
+  Mode writer_;
+  uint64_t pass_ = 0;
+  int64_t taken_ = 0;  // in this pass
+  std::optional<int64_t> refused_from_us_;  // into this pass
+  int64_t refusing_us_ = 0;                 // what refusals took of the last one
   int64_t looked_us_ = INT64_MIN / 2;
-  int64_t oldest_us_ = 0;  // as of then
+  WritesWaiting seen_;  // as of then
+  int64_t told_us_ = INT64_MIN / 2;
 };
 
 }  // namespace ashlar::surface

@@ -86,7 +86,7 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
       options_(options),
       clock_(clock),
       observer_(observer),
-      admission_(options.admission, options.oldest_write_us, clock, *options.shed) {}
+      admission_(options.admission, options.writes_waiting, clock, *options.shed) {}
 
 Front::~Front() = default;
 
@@ -351,11 +351,31 @@ http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
   return Send(exchange, std::move(response), "");
 }
 
-std::optional<http::Response> Front::Admit(const http::Request& head, int64_t lag_us) {
+std::optional<http::Response> Front::Admit(const http::Request& head, const http::LagMeter& lag) {
   if (!head.segments.empty() && head.segments[0] == "health") return std::nullopt;  // tells how the others fare
-  auto reason = admission_.Refuse(Writes(head.method), lag_us);
+  auto reason = admission_.Refuse(Writes(head.method), lag);
   if (!reason) return std::nullopt;
-  return Refuse(head, 503, *reason);
+  return Overloaded(head, *reason);
+}
+
+// As cheap as can be, as there are many when there is no time: none has a line in the log, now and then all have one.
+http::Response Front::Overloaded(const http::Request& head, std::string_view reason) {
+  if (admission_.IsTimeToTell()) {
+    int64_t refused = options_.shed->loop + options_.shed->writer;
+    auto text = fmt::format("{}; {} requests refused since the start", reason, refused);
+    observer_.Observe(Note{Severity::kWarning, "requests.shed", std::move(text)});
+  }
+  const call::ApiError error{Code::kOverloaded, std::string(reason), {}};
+  const rest::Meta meta{clock_.NowMicros(), NameOf(head)};
+  auto accept = head.FindList("Accept");
+  bool problem = accept && rest::Negotiate(*accept).problem;
+  http::Response response;
+  SetError(response, error);
+  response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
+  response.body = problem ? rest::EncodeProblem(error, meta) : rest::EncodeError(error, meta);
+  SetCommon(response, meta.request_id);
+  options_.cors.Apply(head, "", response);
+  return response;
 }
 
 http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {

@@ -22,7 +22,7 @@ struct FrontOptions {
   std::shared_ptr<const Pages> pages;   // for /openapi.json and /docs; null: there are none
   Cors cors;
   AdmissionLimits admission;
-  std::function<int64_t()> oldest_write_us = [] { return int64_t{0}; };  // for admission; thread safe
+  std::function<WritesWaiting()> writes_waiting = [] { return WritesWaiting{}; };  // for admission; thread safe
   std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
   bool development = false;             // answers tell how long their stages took (Server-Timing)
@@ -40,7 +40,7 @@ class Front final : public http::Handler {
   static std::vector<std::string> Routes(const rest::Router& router, const Pages& pages);
 
   Eventually<http::Response> Handle(const http::Request& request) override;
-  std::optional<http::Response> Admit(const http::Request& head, int64_t lag_us) override;
+  std::optional<http::Response> Admit(const http::Request& head, const http::LagMeter& lag) override;
   http::Response Refuse(const http::Request& request, int status, std::string_view reason) override;
   http::Response Failed(const http::Request& request, std::string_view what) override;
   void TurnEnds() override { session_->TurnEnds(); }
@@ -67,6 +67,7 @@ class Front final : public http::Handler {
   void SetDeprecation(const Exchange& exchange, http::Response& response) const;
   http::Response Health(const http::Request& request, Exchange& exchange);
   http::Response Show(const Pages::Page& page, Exchange& exchange);
+  http::Response Overloaded(const http::Request& head, std::string_view reason);
   // What GET alone serves: OPTIONS is answered, other methods are refused; nothing for GET and HEAD.
   http::Response Options(Exchange& exchange);
   std::optional<http::Response> OnlyGet(Exchange& exchange);

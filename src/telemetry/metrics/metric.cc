@@ -26,7 +26,8 @@ constexpr Metric kMetrics[] = {
     {MetricId::kLoopLag, "ashlar_loop_lag_seconds", kGauge, "",
      "How long the loop that is behind most took to come to what waited for it."},
     {MetricId::kShed, "ashlar_requests_shed_total", kCounter, "reason",
-     "Requests that were refused unread: their loop was behind (loop), or the writer (writer)."},
+     "Requests that were refused unread, which no other metric counts: their loop was behind (loop), or the writer "
+     "(writer)."},
     {MetricId::kReaders, "ashlar_store_readers", kGauge, "", "Threads for reads that are too long for a loop."},
     {MetricId::kReadersBusy, "ashlar_store_readers_busy", kGauge, "", "Those of them that run a read."},
     {MetricId::kReaderQueue, "ashlar_store_reads_waiting", kGauge, "", "Reads that wait for such a thread."},
