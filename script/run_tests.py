@@ -103,7 +103,7 @@ class Run:
         if self.wants("tidy"):
             self.tidy()
         if wants_e2e:
-            self.build("release", lambda _: ["ashlar"])
+            self.build("release", lambda _: ["ashlar", "bench_plain"])
 
         def sanitized(programs):
             if everything:
