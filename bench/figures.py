@@ -2,6 +2,7 @@
 """What is made of the samples: medians, ratios, verdicts. Nothing here measures."""
 
 import dataclasses
+import math
 import operator
 import statistics
 
@@ -50,7 +51,7 @@ def judge(target, medians):
     value = getattr(medians[target.case], target.figure)
     if target.other:
         against = getattr(medians[target.other], target.figure)
-        value = value - against if target.minus else value / against
+        value = value - against if target.minus else value / against if against else math.inf
     return Verdict(target.text, value, target.how, target.limit)
 
 

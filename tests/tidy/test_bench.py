@@ -2,6 +2,7 @@
 """What script/bench makes of its samples: a figure that is short of its target is never called PASS."""
 
 import pathlib
+import re
 import sys
 
 import pytest
@@ -47,6 +48,11 @@ def test_no_verdict_on_what_was_not_measured():
     assert figures.judge(figures.Target("t", "rate", "nginx", ">=", 1), MEDIANS) is None
 
 
+def test_nothing_is_no_measure():
+    idle = {"product": Sample(1, 1, 5), "plain": Sample(1, 1, 0)}  # too short for a tick of the clock
+    assert not figures.judge(figures.Target("t", "cpu_us", "product", "<=", 1.2, "plain"), idle).met
+
+
 def test_a_line_is_told_from_what_grows_faster():
     assert figures.steepening([(11, 20), (50, 59), (100, 109), (300, 309)]) == pytest.approx(1)
     assert figures.steepening([(10, 100), (100, 10_000), (300, 90_000)]) > 3  # by the square
@@ -78,6 +84,8 @@ def test_a_target_names_cases_of_its_own_work():
 
 
 def test_works_are_chosen_by_name():
+    words = re.search(r'^words="(.*) --write "', (ROOT / "script/bench").read_text(), re.M).group(1).split()
+    assert words == [*KEYS, *run.OTHERS, "quick"]
     assert run.read_arguments(["list", "get", "--rounds", "2"]).works == ["list", "get"]
     assert "size" not in run.read_arguments([]).works
     quick = run.read_arguments(["quick"])
