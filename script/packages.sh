@@ -9,7 +9,7 @@ test_packages=(libgtest-dev libgmock-dev python3 python3-pytest python3-yaml sql
   openssl nghttp2-client prometheus python3-jsonschema python3-h2 zstd brotli)
 web_packages=(nodejs npm)  # where no other npm is at hand
 format_packages=(clang-format-19)
-bench_packages=(wrk curl python3)
+bench_packages=(wrk nginx-light python3 sqlite3 util-linux)
 
 # missing PACKAGE... prints those that are not installed.
 missing() {
@@ -77,4 +77,19 @@ fetch_npm() {
 # it is not there.
 fetch_web() {
   fetch_npm web "the binary is built without the reference page"
+}
+
+# fetch_fastify brings what the benchmark's Node server is made of. Scripts of packages stay off but for that of
+# better-sqlite3, which takes a binary that its makers built or, where that is out of reach, compiles one with the
+# headers that came with Node.
+fetch_fastify() {
+  local folder=bench/fastify log prefix
+  fetch_npm "$folder" "there is nothing to measure Fastify by"
+  [ ! -e "$folder/node_modules/better-sqlite3/build/Release/better_sqlite3.node" ] || return 0
+  prefix="$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")"
+  [ -e "$prefix/include/node/node.h" ] || prefix=""
+  if ! log="$(cd "$folder" && npm_config_nodedir="$prefix" npm rebuild better-sqlite3 --foreground-scripts 2>&1)"; then
+    printf '%s\nbetter-sqlite3 can neither be fetched nor built\n' "$log" >&2
+    return 1
+  fi
 }

@@ -105,7 +105,7 @@ class Run:
         if self.wants("tidy"):
             self.tidy()
         if wants_e2e:
-            self.build("release", lambda _: ["ashlar", "bench_sender"])
+            self.build("release", lambda _: ["ashlar", "bench_sender", "bench_plain"])
 
         def sanitized(programs):
             if everything:

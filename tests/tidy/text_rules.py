@@ -29,7 +29,7 @@ class Ban:
 BANS = (
     Ban("iostream", r"#\s*include\s*<iostream>", "use fmt, or Observe what happened", r"src/app/"),
     Ban("stdout", r"\bstd::(cout|cerr|clog)\b|(?<![\w.>:])(std::)?(printf|puts|fprintf|fputs)\s*\(|\bfmt::print\s*\(",
-        "only app/ writes to the terminal: return the value, or Observe what happened", r"src/(app|telemetry)/"),
+        "only app/ writes to the terminal: return the value, or Observe what happened", r"src/(app|telemetry)/|bench/"),
     Ban("endl", r"\bstd::endl\b", "write '\\n'"),
     Ban("sleep", r"\bsleep_(for|until)\b|(?<![\w.>:])(::)?(u|nano)?sleep\s*\(",
         "wait for the thing itself: a condition variable, a future, a poll of the socket; time comes from Clock"),
@@ -49,7 +49,7 @@ BANS = (
         "use types/datetime.h, or std::chrono::year_month_day where types/ is out of reach"),
     Ban("own-clock", r"\b(system_clock|steady_clock|high_resolution_clock)::now\b|"
         r"(?<![\w.>:])(std::)?time\s*\(\s*(nullptr|NULL|0)\s*\)|\bclock_gettime\b|\bgettimeofday\b",
-        "take the Clock that is passed in", r"src/base/clock\.cc", tests=False),
+        "take the Clock that is passed in", r"src/base/clock\.cc|bench/", tests=False),
     Ban("getenv", r"(?<![\w.>])(std::|::)?(secure_)?getenv\s*\(", "settings reach a module by its constructor",
         r"src/app/", tests=False),
     Ban("exit", r"(?<![\w.>])(std::|::)?_?(exit|quick_exit)\s*\(", "return an Error; only main decides how to end",
