@@ -12,9 +12,7 @@ namespace {
 
 constexpr std::string_view kAlways = "Host: 127.0.0.1\r\n";
 
-bool IsWord(std::string_view text) {
-  return !text.empty() && text.find_first_of(" \r\n:") == std::string_view::npos;
-}
+bool IsWord(std::string_view text) { return !text.empty() && text.find_first_of(" \r\n:") == std::string_view::npos; }
 
 Result<std::string> TextOf(const json::Json& json, std::string_view name) {
   if (json.string() == nullptr) return Fail(ErrorKind::kInvalid, fmt::format("'{}' is no string", name));

@@ -6,7 +6,8 @@
 
 namespace ashlar {
 
-// Whether it is printable ASCII without '"' and '\\': what stands in JSON, and on a terminal, as it is. Nearly all texts do.
+// Whether it is printable ASCII without '"' and '\\': what stands in JSON, and on a terminal, as it is. Nearly all
+// texts do.
 bool IsPlainAscii(std::string_view text);
 
 // UTF-8 as RFC 3629 has it: shortest form, no surrogates, nothing beyond U+10FFFF.

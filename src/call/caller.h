@@ -17,7 +17,7 @@ struct Caller {
   // others like it.
   static constexpr uint64_t kNobody = 1;  // of all who come without a credential
   uint64_t number = 0;
-  std::string id;            // for logs, audit and cursors: the user's id, "operator", or "" when anonymous
+  std::string id;  // for logs, audit and cursors: the user's id, "operator", or "" when anonymous
 
   static std::shared_ptr<const Caller> Nobody() {
     static const auto nobody = std::make_shared<const Caller>(Caller{.number = kNobody});

@@ -61,8 +61,8 @@ void Page(const call::Call& call, int64_t per_page, const Rules& rules, const mo
 }
 
 call::Answer<std::unique_ptr<Program>> MakeList(const call::Call& call, const model::Resource& resource,
-                                                const Rules& rules, const ExprPtr& gate,
-                                                const Planner::CursorKey& key, std::shared_ptr<const Shape>& shape) {
+                                                const Rules& rules, const ExprPtr& gate, const Planner::CursorKey& key,
+                                                std::shared_ptr<const Shape>& shape) {
   ClauseErrors errors = Doubted(call);
   ListPlan plan;
   std::unique_ptr<Shape> own;
@@ -130,8 +130,8 @@ call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const c
                                                  const model::Resource& resource, const Rules& rules,
                                                  const Context& context, const References& references,
                                                  Memo::Entry& known, bool kept) {
-  auto request = std::make_shared<WriteRequest>(rules.service(), references, call, caller, rules.now_micros(),
-                                                context.request_id);
+  auto request =
+      std::make_shared<WriteRequest>(rules.service(), references, call, caller, rules.now_micros(), context.request_id);
   if (known.shape == nullptr) {
     ClauseErrors errors;
     known.shape = MakeShape({}, resource, rules, errors);
@@ -165,8 +165,8 @@ Planner::Planner(const model::Service& service, const CursorKey& cursor_key, con
   auto asks_now = [](const ExprPtr& rule) { return rule != nullptr && cel::Measure(*rule).now; };
   for (const model::Resource& resource : service.resources) {
     const model::Access& access = resource.access;
-    bool asks = std::ranges::any_of(std::initializer_list<ExprPtr>{access.list, access.get, access.create, access.remove,
-                                                                   access.update_before, access.restore},
+    bool asks = std::ranges::any_of(std::initializer_list<ExprPtr>{access.list, access.get, access.create,
+                                                                   access.remove, access.update_before, access.restore},
                                     asks_now);
     for (const model::Field& field : resource.fields) asks = asks || asks_now(field.read);
     timeless_.push_back(!asks);

@@ -20,7 +20,7 @@ constexpr size_t kManyBytes = 256 << 10;
 
 // What takes any number of bytes at once, whoever reads it.
 bool IsFile(int fd) {
-  struct stat about {};
+  struct stat about{};
   return fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
 }
 

@@ -47,7 +47,7 @@ Observation Make(uint8_t which, std::string_view bytes) {
     case 0: {
       RequestDone request;
       for (std::string_view* text : {&request.request_id, &request.method, &request.route, &request.operation,
-                                &request.error_code, &request.caller_id}) {
+                                     &request.error_code, &request.caller_id}) {
         *text = texts.NextView();
       }
       request.status = which;

@@ -33,10 +33,10 @@ class Rendered {
   static void PutRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql);
   void MakeRoom();
 
-  std::unordered_map<const void*, Kept> lookups_;         // by form
+  std::unordered_map<const void*, Kept> lookups_;  // by form
   std::unordered_map<const void*, std::vector<Kept>> probes_;  // by their first expression
-  std::unordered_map<uint32_t, sql::Sql> inserts_;        // by resource
-  std::unordered_map<std::string, sql::Sql> queries_;     // by the shape of their signature
+  std::unordered_map<uint32_t, sql::Sql> inserts_;  // by resource
+  std::unordered_map<std::string, sql::Sql> queries_;  // by the shape of their signature
   size_t count_ = 0;  // of all but the inserts
   sql::Sql other_;
 };

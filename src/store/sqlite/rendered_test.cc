@@ -59,7 +59,7 @@ class RenderedTest : public testing::Test {
     return number;
   }
   cel::ExprPtr Comparison() {
-    constexpr std::string_view kNames[] = {"flag",  "whole", "large", "real", "money", "text",
+    constexpr std::string_view kNames[] = {"flag",  "whole", "large", "real",  "money", "text",
                                            "other", "day",   "time",  "twice", "upId"};
     constexpr cel::Op kOps[] = {cel::Op::kEqual, cel::Op::kNotEqual, cel::Op::kLess, cel::Op::kGreaterOrEqual};
     std::string_view name = kNames[dice_() % std::size(kNames)];
@@ -72,7 +72,8 @@ class RenderedTest : public testing::Test {
     query.fields = {kind_->FindField("id"), kind_->FindField(dice_() % 4 == 0 ? "twice" : "text")};
     query.where = Comparison();
     for (unsigned more = dice_() % 3; more > 0; --more) {
-      query.where = dice_() % 2 == 0 ? cel::And(query.where, Comparison()) : cel::Or(cel::Not(query.where), Comparison());
+      query.where =
+          dice_() % 2 == 0 ? cel::And(query.where, Comparison()) : cel::Or(cel::Not(query.where), Comparison());
     }
     if (dice_() % 3 == 0) query.flags = {Comparison()};
     query.deleted = dice_() % 4 == 0 ? call::Deleted::kWith : call::Deleted::kWithout;
@@ -109,13 +110,13 @@ TEST_F(RenderedTest, AKeptTextIsTheSameObject) {
   plan::Query query = Query();
   query.flags.clear();
   query.fields = {kind_->FindField("id")};
-  query.where = plan::MakeCall(cel::Op::kEqual, {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")),
-                                                                                   std::string("a"))});
+  query.where = plan::MakeCall(
+      cel::Op::kEqual, {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")), std::string("a"))});
   const sql::Sql* first = &rendered_.Of(*service_, query);
   EXPECT_EQ(&rendered_.Of(*service_, query), first);
   plan::Query other = query;
-  other.where = plan::MakeCall(cel::Op::kEqual, {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")),
-                                                                                   std::string("b"))});
+  other.where = plan::MakeCall(
+      cel::Op::kEqual, {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")), std::string("b"))});
   EXPECT_EQ(&rendered_.Of(*service_, other), first);
   EXPECT_EQ(*first->parameters.at(0).get<std::string>(), "b");
 }

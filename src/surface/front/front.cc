@@ -125,7 +125,8 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   return WithCaller(std::move(exchange), std::move(caller.value()));
 }
 
-Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::CallerPtr>> caller) {
+Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange,
+                                        Task<call::Answer<call::CallerPtr>> caller) {
   auto known = co_await std::move(caller);
   auto answer = WithCaller(std::move(exchange), std::move(known));
   if (answer.ready()) co_return std::move(answer.value());
@@ -366,14 +367,15 @@ http::Response Front::Overloaded(const http::Request& head, std::string_view rea
     observer_.Observe(Note{Severity::kWarning, "requests.shed", std::move(text)});
   }
   const call::ApiError error{Code::kOverloaded, std::string(reason), {}};
-  const rest::Meta meta{clock_.NowMicros(), NameOf(head)};
+  const std::string name = NameOf(head);
+  const rest::Meta meta{clock_.NowMicros(), name};
   auto accept = head.FindList("Accept");
   bool problem = accept && rest::Negotiate(*accept).problem;
   http::Response response;
   SetError(response, error);
   response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
   response.body = problem ? rest::EncodeProblem(error, meta) : rest::EncodeError(error, meta);
-  SetCommon(response, meta.request_id);
+  SetCommon(response, name);
   options_.cors.Apply(head, "", response);
   return response;
 }

@@ -56,7 +56,7 @@ std::optional<engine::Refused> Batch::Read(const http::Request& request) {
 // Without an address: the method is none that operations have.
 std::string Batch::AllowOf(const http::Request& request) const {
   if (request.target.empty()) return fmt::format("{}", fmt::join(kTaken, ", "));
-  return router_.Find(request.method, request.segments).allow;
+  return std::string(router_.Find(request.method, request.segments).allow);
 }
 
 // The request that an operation stands for, without its body, and where it goes.
@@ -190,7 +190,8 @@ void Batch::WriteData(const Operation& operation, const call::Outcome& outcome, 
     WriteGroups(out, *outcome.groups);
   } else if (kind == OperationKind::kList) {
     out.BeginArray();
-    for (size_t i = 0; i < outcome.rows.rows.size(); ++i) rows.Write(outcome.rows, i, {"data", static_cast<int64_t>(i)});
+    for (size_t i = 0; i < outcome.rows.rows.size(); ++i)
+      rows.Write(outcome.rows, i, {"data", static_cast<int64_t>(i)});
     out.EndArray();
   } else if (outcome.rows.rows.empty()) {
     out.Null();  // deleted, or not readable by who wrote it

@@ -17,8 +17,7 @@ bool IsOneOf(const Words& words, std::string_view word) {
 
 }  // namespace
 
-Router::Router(const model::Service& service)
-    : version_(service.version), batch_("/" + service.version + "/batch") {
+Router::Router(const model::Service& service) : version_(service.version), batch_("/" + service.version + "/batch") {
   for (const model::Operation& operation : service.operations) {
     const model::Resource& resource = service.resource(operation.resource);
     if (operation.internal || !resource.routed) continue;

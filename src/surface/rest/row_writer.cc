@@ -96,7 +96,8 @@ void RowWriter::WriteIncluded(const call::Included& included, size_t row, const 
     Write(included.set, mine[i], {included.key, static_cast<int64_t>(i), &place});
   }
   out_.EndArray();
-  if (std::find(included.more.begin(), included.more.end(), row) != included.more.end()) more_.push_back(Place{included.key, -1, &place}.Text());
+  if (std::find(included.more.begin(), included.more.end(), row) != included.more.end())
+    more_.push_back(Place{included.key, -1, &place}.Text());
 }
 
 void WriteMore(json::Writer& out, std::string_view key, const std::vector<std::string>& more) {
