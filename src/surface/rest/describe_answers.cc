@@ -423,8 +423,9 @@ void WriteAnswerComponents(const model::Service& service, json::Writer& out) {
   out.EndObject();
   out.Key("headers");
   out.BeginObject();
+  Referred referred(out);
   for (const HeaderRow& row : kHeaders) {
-    if (!IsReferredTo("headers", row.name, out)) continue;
+    if (!referred.To("headers", row.name)) continue;
     out.Key(row.name);
     out.BeginObject();
     out.Field("description", row.description);
@@ -436,7 +437,7 @@ void WriteAnswerComponents(const model::Service& service, json::Writer& out) {
   out.Key("examples");
   out.BeginObject();
   for (const call::CodeRow& row : call::Codes()) {
-    if (!IsReferredTo("examples", row.name, out)) continue;
+    if (!referred.To("examples", row.name)) continue;
     out.Key(row.name);
     WriteErrorExample(row, out);
   }

@@ -224,8 +224,16 @@ void WriteReference(std::string_view kind, std::string_view name, json::Writer& 
   out.EndObject();
 }
 
-bool IsReferredTo(std::string_view kind, std::string_view name, const json::Writer& out) {
-  return out.out().find(fmt::format("\"#/components/{}/{}\"", kind, name)) != std::string::npos;
+bool Referred::To(std::string_view kind, std::string_view name) {
+  constexpr std::string_view kBegin = "\"#/components/";
+  while (true) {
+    size_t begin = text_.find(kBegin, read_);
+    size_t end = begin == std::string::npos ? begin : text_.find('"', begin + kBegin.size());
+    if (end == std::string::npos) break;
+    found_.insert(text_.substr(begin + kBegin.size(), end - begin - kBegin.size()));
+    read_ = end;
+  }
+  return found_.contains(fmt::format("{}/{}", kind, name));
 }
 
 void WriteStrings(std::string_view key, const std::vector<std::string>& texts, json::Writer& out) {
@@ -239,14 +247,14 @@ std::string CommonSchemaName(const model::Service& service, std::string_view nam
   return service.FindResource(name).valid() ? fmt::format("any.{}", name) : std::string(name);
 }
 
-void WriteCommonSchemas(const model::Service& service, json::Writer& out) {
+void WriteCommonSchemas(const model::Service& service, Referred& referred, json::Writer& out) {
   EnvelopeWriter writer(service, out);
   writer.WriteError();
   writer.WriteMeta();
   writer.WriteListMeta();
   writer.WriteBatch();
   writer.WriteBatchResult();
-  if (IsReferredTo("schemas", CommonSchemaName(service, "JsonPatch"), out)) writer.WriteJsonPatch();
+  if (referred.To("schemas", CommonSchemaName(service, "JsonPatch"))) writer.WriteJsonPatch();
 }
 
 }  // namespace ashlar::surface::rest

@@ -417,8 +417,9 @@ void WriteBatchParameters(json::Writer& out) {
 void WriteParameterComponents(json::Writer& out) {
   out.Key("parameters");
   out.BeginObject();
+  Referred referred(out);
   for (const CommonRow& row : kCommon) {
-    if (!IsReferredTo("parameters", row.key, out)) continue;
+    if (!referred.To("parameters", row.key)) continue;
     out.Key(row.key);
     out.Raw(row.json);
   }

@@ -121,7 +121,7 @@ class SchemasWriter {
     for (const model::Resource& resource : service_.resources) {
       if (resource.routed) WriteResource(resource);
     }
-    WriteCommonSchemas(service_, out_);
+    WriteCommonSchemas(service_, referred_, out_);
   }
 
  private:
@@ -139,9 +139,9 @@ class SchemasWriter {
                fmt::format("The whole {}: what is absent becomes as in a new row, save what cannot be changed. "
                            "Members that cannot be changed are taken when they are as the row has them.{}",
                            resource.name, Checks(resource)));
-    if (IsReferredTo("schemas", SchemaName(service_, resource, Shape::kChange), out_)) WriteChange(resource);
+    if (referred_.To("schemas", SchemaName(service_, resource, Shape::kChange))) WriteChange(resource);
     std::string group = SchemaName(service_, resource, Shape::kGroup);
-    if (!IsReferredTo("schemas", group, out_)) return;
+    if (!referred_.To("schemas", group)) return;
     out_.Key(group);
     WriteGroupSchema(resource, out_);
   }
@@ -160,7 +160,7 @@ class SchemasWriter {
   void WriteShape(const model::Resource& resource, Shape shape, const std::string& description) {
     std::string name = SchemaName(service_, resource, shape);
     bool nested = shape == Shape::kView;  // the view of any resource may refer to it, a later one's too
-    if (!nested && !IsReferredTo("schemas", name, out_)) return;
+    if (!nested && !referred_.To("schemas", name)) return;
     bool answer = shape == Shape::kRow || shape == Shape::kView;
     bool composite = resource.id_kind == model::IdKind::kComposite;
     std::vector<std::string> required;
@@ -279,6 +279,7 @@ class SchemasWriter {
 
   const model::Service& service_;
   json::Writer& out_;
+  Referred referred_{out_};
 };
 
 std::string_view SuffixOf(Shape shape) {
