@@ -74,8 +74,8 @@ struct Load {
 // A loop's way into a store. One thread uses it: the loop that opened it.
 //
 // Run: an Error is the store's own trouble (kTimeout once the deadline has passed, kUnavailable, kInternal); then
-// nothing of the unit remains. It may run programs again from the start. A read finishes at once where it can.
-// A write is acknowledged only once it is durable.
+// nothing of the unit remains, but where it says kStorageFailedMeanwhile (call/storage.h): the next start tells. It may
+// run programs again. A read finishes at once where it can. A write is acknowledged only once it is durable.
 class Session {
  public:
   virtual ~Session() = default;
