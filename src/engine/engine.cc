@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "call/storage.h"
 #include "engine/sequence_feed.h"
 #include "model/reach.h"
 #include "plan/once.h"
@@ -22,7 +23,9 @@ call::ApiError ToApiError(Context& context, const Error& error) {
   switch (error.kind) {
     case ErrorKind::kTimeout: return plain(Code::kTimeout);
     case ErrorKind::kTooLarge: return {Code::kInvalidQuery, error.message, {}};
-    case ErrorKind::kUnavailable: return plain(Code::kUnavailable);
+    case ErrorKind::kUnavailable:
+      if (call::IsStorageFailed(error.message)) return {Code::kUnavailable, error.message, {}};
+      return plain(Code::kUnavailable);
     case ErrorKind::kInvalid:
     case ErrorKind::kNotFound:
     case ErrorKind::kConflict:

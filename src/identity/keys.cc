@@ -5,11 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "base/crypto/hmac.h"
 #include "base/crypto/random.h"
 #include "base/hex.h"
+#include "base/sync_folder.h"
 
 namespace ashlar::identity {
 namespace {
@@ -41,15 +40,6 @@ Result<std::optional<std::string>> ReadPrivate(const std::string& path) {
   return text;
 }
 
-// A name is lost with the power until its folder is on the disk too.
-void SyncFolder(const std::string& path) {
-  std::string folder = std::filesystem::path(path).parent_path();
-  int fd = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  Closer closer{fd};
-  fsync(fd);
-}
-
 // Whole or not at all: written beside, then linked to its name, which fails where another was faster.
 Result<void> WritePrivate(const std::string& path, const std::string& text) {
   std::array<uint8_t, 8> chance{};
@@ -66,8 +56,7 @@ Result<void> WritePrivate(const std::string& path, const std::string& text) {
   bool linked = written && (link(beside.c_str(), path.c_str()) == 0 || errno == EEXIST);
   unlink(beside.c_str());
   if (!linked) return Fail(ErrorKind::kUnavailable, fmt::format("cannot write {}", path));
-  SyncFolder(path);
-  return {};
+  return SyncFolderOf(path);
 }
 
 }  // namespace

@@ -138,6 +138,13 @@ Connection::~Connection() {
   sqlite3_close(handle_);
 }
 
+// The log stays for the next start to judge: nothing that succeeds behind a failure is to be taken for a proof.
+void Connection::Damaged() {
+  damaged_ = true;
+  int was = 0;
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &was);
+}
+
 Error Connection::Trouble(int code) {
   ErrorKind kind = ErrorKind::kInternal;
   switch (code & 0xff) {
@@ -152,7 +159,7 @@ Error Connection::Trouble(int code) {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
       kind = ErrorKind::kUnavailable;
-      damaged_ = true;
+      Damaged();
       break;
     default: break;
   }
@@ -314,14 +321,16 @@ void Connection::SetInterrupt(bool (*expired)(void*), void* argument) {
   sqlite3_progress_handler(handle_, expired == nullptr ? 0 : kStepsBetweenLooks, look, this);
 }
 
-bool Connection::Checkpoint(Checkpoints how) {
-  if (how == Checkpoints::kPassive) {
-    return sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr) == SQLITE_OK;
-  }
-  sqlite3_busy_timeout(handle_, kRestartWaitMs);
-  int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+Result<void> Connection::Checkpoint(Checkpoints how) {
+  int mode = SQLITE_CHECKPOINT_PASSIVE;
+  if (how == Checkpoints::kRestart) mode = SQLITE_CHECKPOINT_RESTART;
+  if (how == Checkpoints::kTruncate) mode = SQLITE_CHECKPOINT_TRUNCATE;
+  if (how == Checkpoints::kRestart) sqlite3_busy_timeout(handle_, kRestartWaitMs);
+  int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
   sqlite3_busy_timeout(handle_, kWriterWaitMs);
-  return code == SQLITE_OK;
+  if (code == SQLITE_OK) return {};
+  if ((code & 0xff) == SQLITE_BUSY) return Fail(ErrorKind::kConflict, "readers hold the log back");
+  return std::unexpected(Trouble(code));
 }
 
 bool Connection::ReferencesHold() const {

@@ -43,10 +43,10 @@ class Connection {
   // While set, a statement that reads is interrupted (kTimeout) once `expired(argument)` says so; asked every few
   // thousand steps. One that writes is not: that would end the whole transaction.
   void SetInterrupt(bool (*expired)(void*), void* argument);
-  enum class Checkpoints : uint8_t { kPassive, kRestart };
+  enum class Checkpoints : uint8_t { kPassive, kRestart, kTruncate };
   // Moves what is committed from the write-ahead log into the database. kRestart also waits, 50 ms at most, for readers
-  // to let the log begin anew; false if they did not.
-  bool Checkpoint(Checkpoints how);
+  // to let the log begin anew; kTruncate, 2 s at most, to leave no log at all. kConflict: they did not.
+  Result<void> Checkpoint(Checkpoints how);
   bool in_transaction() const;
   // Whether every foreign key of the transaction refers to a row; they are checked at its end.
   bool ReferencesHold() const;
@@ -66,6 +66,7 @@ class Connection {
   Result<plan::Answer> AnswerOf(const model::Service& service, const plan::Statement& statement,
                                 types::Rows rows) const;
   Error Trouble(int code);
+  void Damaged();
 
   static constexpr size_t kMaxPrepared = 200;
   sqlite3* handle_;

@@ -10,6 +10,8 @@
 #include <future>
 
 #include "base/json/json.h"
+#include "base/sync_folder.h"
+#include "call/storage.h"
 #include "store/sql/change.h"
 #include "store/sql/schema.h"
 #include "store/sqlite/lock.h"
@@ -196,7 +198,7 @@ class SqliteStore final : public Store {
   }
 
   Result<void> Ready() override {
-    if (shared_->writer->broken()) return Fail(ErrorKind::kUnavailable, "the disk refused a write");
+    if (shared_->writer->broken()) return Fail(ErrorKind::kUnavailable, std::string(call::kStorageFailed));
     return {};
   }
 
@@ -273,16 +275,43 @@ Result<void> BringTables(Connection& connection, const model::Service& service, 
   return applied;
 }
 
+// Makes the folder of the store, and those above it, where they are missing. Gives what stands in a new folder each,
+// for their names to be synced.
+Result<std::vector<std::string>> MakeFolders(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<std::string> made;
+  const fs::path parent = fs::path(path).parent_path();
+  for (fs::path one = parent; !one.empty() && !fs::exists(one, error); one = one.parent_path()) made.push_back(one);
+  if (!parent.empty()) fs::create_directories(parent, error);
+  if (error) return Fail(ErrorKind::kUnavailable, fmt::format("cannot make {}: {}", parent.string(), error.message()));
+  return made;
+}
+
+// What an unclean end has left in the log is in the database, and on the disk, before anything is built upon it: a sync
+// that failed then may have left it in the system's memory alone (docs/decisions/0023).
+Result<void> Settle(Connection& connection, const std::string& path, Observer& observer) {
+  Result<void> settled = connection.Checkpoint(Connection::Checkpoints::kTruncate);
+  if (settled) return settled;
+  if (settled.error().kind ==
+      ErrorKind::kConflict) {  // a copy is being made, perhaps: it comes with a later checkpoint
+    observer.Observe(Note{Severity::kWarning, "store.checkpoint", settled.error().message});
+    return {};
+  }
+  return Fail(ErrorKind::kUnavailable,
+              fmt::format("cannot bring the log of {} to an end: {}", path, settled.error().message));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Open(const model::Service& service, const Options& options, Observer& observer) {
-  std::filesystem::path parent = std::filesystem::path(options.path).parent_path();
-  std::error_code error;
-  if (!parent.empty()) std::filesystem::create_directories(parent, error);
-  if (error) return Fail(ErrorKind::kUnavailable, fmt::format("cannot make {}: {}", parent.string(), error.message()));
+  TRY(new_names, MakeFolders(options.path));
   TRY(lock, Lock::Take(options.path));
   TRY(connection, Connection::Open(options.path, Connection::Role::kWriter));
+  TRY_VOID(Settle(*connection, options.path, observer));
   TRY_VOID(BringTables(*connection, service, options.path));
+  new_names.push_back(options.path);
+  for (const std::string& name : new_names) TRY_VOID(SyncFolderOf(name));
   auto shared = std::make_shared<Shared>(service, options, std::move(lock));
   shared->writer = std::make_unique<Writer>(std::move(connection), service, observer, options.mixed_read_us);
   TRY_VOID(shared->readers.Begin(options.path, options.reader_threads));

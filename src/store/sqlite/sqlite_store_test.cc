@@ -339,6 +339,22 @@ TEST_F(SqliteStoreTest, WhatWasWrittenIsThereWhenItIsOpenedAgain) {
   EXPECT_EQ(TotalOf(found), kRows);
 }
 
+// The files as a process that was killed leaves them.
+TEST_F(SqliteStoreTest, WhatAnUncleanEndLeavesInTheLogIsSettledAtTheStart) {
+  OpenStore();
+  Fill();
+  const std::string left = folder_ / "left.db";
+  for (const char* ending : {"", "-wal"}) fs::copy_file(path() + ending, left + ending);
+  ASSERT_GT(fs::file_size(left + "-wal"), 0u);
+  auto opened = Open(*service_, {.path = left}, observer_);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(fs::file_size(left + "-wal"), 0u) << "nothing rests on a sync of the process before";
+  Context context = MakeContext();
+  Unit all = List();
+  auto found = (*opened)->RunAndWait(context, all);
+  EXPECT_EQ(TotalOf(found), kRows);
+}
+
 TEST_F(SqliteStoreTest, OnceItIsClosedItTakesNothing) {
   OpenStore();
   auto session = store_->Open(loop_);

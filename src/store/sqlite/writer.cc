@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/writer.h"
 
+#include "call/storage.h"
 #include "store/sqlite/run.h"
 
 namespace ashlar::store::sqlite {
@@ -13,13 +14,14 @@ constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
-constexpr int kRestartAgainPages = 4096;  // more, when readers did not let go
+constexpr int kAgainPages = 4096;         // more, when readers did not let go or the disk was full
 constexpr int kDeputyMillis = 100;        // between looks for those who have waited long enough
-constexpr const char* kReadOnly = "the store is read-only since the disk failed";
 constexpr const char* kReadsTooLong =
     "what this reads takes too long, as nobody else can write meanwhile; nothing of it was done: send the reads apart "
     "from the writes, or ask for less";
 constexpr const char* kBusy = "another transaction holds the store; nothing of this was done";
+
+std::unexpected<Error> ReadOnly() { return Fail(ErrorKind::kUnavailable, std::string(call::kStorageFailed)); }
 
 // Answers for the writer, which is at work for long, those whose deadline passes meanwhile.
 class Deputy {
@@ -56,6 +58,7 @@ Writer::Writer(std::unique_ptr<Connection> connection, const model::Service& ser
       service_(service),
       observer_(observer),
       queue_(kQueueLimit, kQueueAgeUs),
+      passive_at_(kPassivePages),
       restart_at_(kRestartPages) {
   thread_ = std::thread([this] { Loop(); });
 }
@@ -90,7 +93,7 @@ void Writer::RunGroups(std::span<Job> jobs) {
 
 size_t Writer::Group(std::span<Job> jobs) {
   Results results;
-  Result<void> committed = broken() ? Fail(ErrorKind::kUnavailable, kReadOnly) : Commit(jobs, results);
+  Result<void> committed = broken() ? ReadOnly() : Commit(jobs, results);
   size_t ran = results.size();
   if (!committed && ran > 1 && !broken()) {
     // One unit may have spoilt the commit for all: they are done again, each by itself.
@@ -101,7 +104,7 @@ size_t Writer::Group(std::span<Job> jobs) {
     log_pages_.store(connection_->log_pages(), std::memory_order_relaxed);
     commits_.fetch_add(1, std::memory_order_release);
   }
-  size_t answered = ran == 0 || broken() ? jobs.size() : ran;
+  size_t answered = ran == 0 ? jobs.size() : ran;
   for (size_t i = 0; i < answered; ++i) {
     jobs[i].done(committed ? std::move(results[i]) : Result<Outcomes>(std::unexpected(committed.error())));
   }
@@ -120,17 +123,38 @@ Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
     done = results.back() ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
                           : Result<void>(std::unexpected(results.back().error()));
   }
-  if (done) done = connection_->ExecuteAgain("COMMIT");
-  if (done) return done;
+  if (done) done = Keep();
   if (connection_->in_transaction()) (void)connection_->Execute("ROLLBACK");
-  if (connection_->damaged()) broken_.store(true);
+  LookForDamage();
+  if (done) return done;
   observer_.Observe(Note{Severity::kError, "store.commit", done.error().message});
-  return done;
+  return ForCaller(std::move(done).error());
+}
+
+Result<void> Writer::Keep() {
+  Result<void> kept = connection_->ExecuteAgain("COMMIT");
+  in_doubt_ = !kept && connection_->damaged();
+  return kept;
+}
+
+// What was written of a commit whose sync failed may be in the log, whole, and be found at the next start, or not.
+std::unexpected<Error> Writer::ForCaller(Error error) const {
+  if (in_doubt_) return Fail(ErrorKind::kUnavailable, std::string(call::kStorageFailedMeanwhile));
+  if (broken()) return ReadOnly();
+  return std::unexpected(std::move(error));
+}
+
+// Once a sync has failed, the system takes for clean what is not on the disk, and later syncs succeed without it.
+void Writer::LookForDamage() {
+  if (broken() || !connection_->damaged()) return;
+  broken_.store(true);
+  observer_.Observe(Note{Severity::kError, "store.read_only",
+                         "the disk has failed: nothing is changed until the service is started again, reads go on"});
 }
 
 void Writer::Alone(Job& job) {
   Deputy deputy(queue_);
-  Result<Outcomes> outcomes = broken() ? Fail(ErrorKind::kUnavailable, kReadOnly) : InTransaction(job);
+  Result<Outcomes> outcomes = broken() ? ReadOnly() : InTransaction(job);
   if (outcomes) commits_.fetch_add(1, std::memory_order_release);
   job.done(std::move(outcomes));
   Checkpoint();
@@ -143,16 +167,16 @@ Result<Outcomes> Writer::InTransaction(Job& job) {
   bool keep = outcomes && AllWell(*job.unit, *outcomes) && !job.unit->discard;
   Result<void> ended;
   if (keep) {
-    ended = connection_->ExecuteAgain("COMMIT");
+    ended = Keep();
   } else if (!connection_->in_transaction()) {  // SQLite ends it itself when the disk is full or fails
     ended = outcomes ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
                      : Result<void>(std::unexpected(outcomes.error()));
   }
   if (connection_->in_transaction()) (void)connection_->Execute("ROLLBACK");
-  if (connection_->damaged()) broken_.store(true);
+  LookForDamage();
   if (ended) return outcomes;
   observer_.Observe(Note{Severity::kError, "store.commit", ended.error().message});
-  return std::unexpected(std::move(ended).error());
+  return ForCaller(std::move(ended).error());
 }
 
 Result<Outcomes> Writer::InSavepoint(Job& job) {
@@ -201,14 +225,15 @@ Result<Outcomes> Writer::RunWithin(Job& job) {
 }
 
 void Writer::Checkpoint() {
-  int pages = connection_->log_pages();
-  if (pages > restart_at_) {
-    bool done = connection_->Checkpoint(Connection::Checkpoints::kRestart);
-    restart_at_ = done ? kRestartPages : pages + kRestartAgainPages;
-    if (!done) observer_.Observe(Note{Severity::kWarning, "store.checkpoint", "readers hold the log back"});
-  } else if (pages > kPassivePages && queue_.empty()) {
-    connection_->Checkpoint(Connection::Checkpoints::kPassive);
-  }
+  const int pages = connection_->log_pages();
+  const bool restart = pages > restart_at_;
+  if (broken() || (!restart && (pages <= passive_at_ || !queue_.empty()))) return;
+  using enum Connection::Checkpoints;
+  Result<void> done = connection_->Checkpoint(restart ? kRestart : kPassive);
+  LookForDamage();
+  if (restart) restart_at_ = done ? kRestartPages : pages + kAgainPages;
+  passive_at_ = done ? kPassivePages : pages + kAgainPages;
+  if (!done) observer_.Observe(Note{Severity::kWarning, "store.checkpoint", done.error().message});
 }
 
 }  // namespace ashlar::store::sqlite

@@ -31,7 +31,7 @@ class Writer {
   WorkQueue::Waiting waiting() const { return queue_.waiting(); }
   // Pages of the write-ahead log in use, after the last commit.
   int log_pages() const { return log_pages_.load(std::memory_order_relaxed); }
-  // The disk refused a write: no unit is taken any more, reads go on.
+  // The disk failed: no unit is taken any more, reads go on.
   bool broken() const { return broken_.load(std::memory_order_relaxed); }
 
  private:
@@ -43,6 +43,12 @@ class Writer {
   void Alone(Job& job);
   // Fills `results` for the jobs that it ran; an Error: nothing of them is there.
   Result<void> Commit(std::span<Job> jobs, Results& results);
+  // Ends the transaction so that it is on the disk. in_doubt_: the disk failed meanwhile.
+  Result<void> Keep();
+  // What whoever asked is told of it.
+  std::unexpected<Error> ForCaller(Error error) const;
+  // Takes no more once the disk has failed, and says so.
+  void LookForDamage();
   Result<Outcomes> InTransaction(Job& job);
   Result<Outcomes> InSavepoint(Job& job);
   Result<Outcomes> Checked(Job& job);
@@ -54,7 +60,9 @@ class Writer {
   const model::Service& service_;
   Observer& observer_;
   WorkQueue queue_;
-  int restart_at_;  // pages of log
+  int passive_at_;  // pages of log
+  int restart_at_;
+  bool in_doubt_ = false;  // the writer's alone: whether what is in the log of the last commit will be found
   std::atomic<uint64_t> commits_ = 0;
   std::atomic<int> log_pages_ = 0;
   std::atomic<bool> broken_ = false;

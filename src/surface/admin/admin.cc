@@ -4,6 +4,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "call/storage.h"
+
 namespace ashlar::surface {
 namespace {
 
@@ -29,7 +31,10 @@ Eventually<http::Response> Admin::Handle(const http::Request& request) {
     return refused;
   }
   if (ready) {
-    if (Result<void> able = options_.ready(); !able) return Text(503, "unavailable\n");
+    if (Result<void> able = options_.ready(); !able) {
+      bool read_only = call::IsStorageFailed(able.error().message);
+      return Text(503, read_only ? "read-only: the disk has failed\n" : "unavailable\n");
+    }
   }
   if (metrics) return Text(200, options_.metrics(), options_.metrics_type);
   return Text(200, R"({"status":"ok"})", "application/json");

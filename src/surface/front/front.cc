@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "call/storage.h"
 #include "http/path.h"
 #include "surface/front/exchange.h"
 #include "surface/front/freshness.h"
@@ -324,7 +325,9 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
   if (auto other = OnlyGet(exchange)) return std::move(*other);
   if (!live) {
     if (Result<void> ready = options_.ready(); !ready) {
-      return Error(exchange, {Code::kUnavailable, std::string(RowOf(Code::kUnavailable).message), {}});
+      const std::string& why = ready.error().message;
+      std::string_view told = call::IsStorageFailed(why) ? why : RowOf(Code::kUnavailable).message;
+      return Error(exchange, {Code::kUnavailable, std::string(told), {}});
     }
   }
   return Send(exchange, {200, {{"Content-Type", "application/json"}}, R"({"status":"ok"})"}, "");

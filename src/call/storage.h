@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string_view>
+
+namespace ashlar::call {
+
+// What is said once the disk has failed. A store gives these very words as the message of its kUnavailable, and no
+// other message of a store is for callers.
+inline constexpr std::string_view kStorageFailed =
+    "the service's storage has failed: nothing can be changed until the service is started again, what is there can be "
+    "read";
+// To whom it failed just while it was kept.
+inline constexpr std::string_view kStorageFailedMeanwhile =
+    "the service's storage has failed: nothing can be changed until the service is started again, what is there can be "
+    "read; whether this change was kept shows then";
+
+inline bool IsStorageFailed(std::string_view message) {
+  return message == kStorageFailed || message == kStorageFailedMeanwhile;
+}
+
+}  // namespace ashlar::call
