@@ -161,6 +161,10 @@ void Server::Run(const std::function<void()>& caught) {
   };
   wait();
   control.run();
+  if (!loops_->options.handles_signals || loops_->options.tls_cert.empty()) return;
+  // Others have something to close yet: a certificate that is renewed meanwhile is not to end the process.
+  signals.clear();
+  std::signal(SIGHUP, SIG_IGN);
 }
 
 void Server::Stop() {

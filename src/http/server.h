@@ -55,8 +55,8 @@ class Server {
   int64_t lag_us() const;
   // Serves until Stop, or SIGTERM or SIGINT where it handles them; then finishes what runs, at most drain_seconds. A
   // second signal ends it at once. SIGHUP reads the certificate again, for new connections; one that is not sound
-  // changes nothing and is observed. `caught` is called when those signals no longer end the process as they would by
-  // themselves.
+  // changes nothing and is observed; from the end of Run on it is ignored. `caught` is called when those signals no
+  // longer end the process as they would by themselves.
   void Run(const std::function<void()>& caught = {});
   // From its return on every answer ends its connection. Thread safe; may be called again.
   void Stop();

@@ -100,10 +100,11 @@ class Sender:
         return json.loads(done.stdout)
 
     def capacity(self):
-        """Successes a second, and a second of CPU, while 32 clients ask as fast as they are answered."""
+        """Successes a second, and a second of CPU, while 32 clients ask as fast as they are answered: no crowd."""
         with Watch(self.server) as watch:
             told = self.run("--closed", CALM_S, "--connections", 32)
-        assert set(told["phases"][0]["statuses"]) <= {"200", "201"}, told
+        assert told["phases"][0]["failed"] == 0, told
+        assert set(told["phases"][0]["statuses"]) <= {"200", "201", "503"}, told
         good = sum(second["good"] for second in told["series"])
         return good / CALM_S, good / watch.used(0, CALM_S + 1)
 
@@ -155,7 +156,7 @@ def test_five_times_the_capacity(contract, tmp_path, kind):
         assert phase["failed"] == 0 and phase["refusedWithoutRetryAfter"] == 0, figures
         assert set(phase["statuses"]) <= {"200", "201", "503"}, figures
     assert sum(phase["statuses"].get("503", 0) for phase in told["phases"]) == shed, figures
-    assert load["sent"] > 2 * capacity * LOAD_S, f"the sender itself was too slow: {figures}"
+    assert load["sent"] > 2 * capacity * LOAD_S, f"clients had to wait, or the sender slept: {figures}"
     assert load["statuses"].get("503", 0) > load["sent"] / FACTOR, figures
     if not EXTENDED:
         return judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB)

@@ -40,7 +40,7 @@ class Admission {
   static constexpr int64_t kCalmMicros = 200'000;         // without a refusal: shedding ends
   static constexpr int64_t kTellEveryMicros = 1'000'000;
   static constexpr int64_t kLeastOfPass = 4;              // requests that are taken, however long one is
-  static constexpr int64_t kCrowdOfPass = 16;             // requests that are a crowd to a loop
+  static constexpr int64_t kCrowdOfPass = 64;             // requests that are a crowd to a loop
   static constexpr int64_t kCrowdOfWrites = 256;
   // Of the limits: what a crowd may wait, and what those that are taken wait while others are refused.
   static constexpr int64_t kLoopCrowdPart = 5, kLoopTakenPart = 200;
