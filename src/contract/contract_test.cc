@@ -83,7 +83,7 @@ TEST(Contract, NamesTheServiceAndItsDefaults) {
 
 TEST(Contract, EveryServiceHasTheSystemsResources) {
   auto service = Make("service: x\n");
-  ASSERT_EQ(service->resources.size(), 3u);
+  ASSERT_EQ(service->resources.size(), 4u);
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);

@@ -91,6 +91,14 @@ LoopTask<void> Connection::Serve() {
   while (stream_.is_open()) {
     Next next = AnswerBuffered();
     std::string& sealed = stream_.Seal(out_);
+    // While others are ready too, they are answered before anything is sent: clients on one machine, or behind one
+    // proxy, wake up once for many answers, and waking them is a good part of what an answer costs.
+    if (loop_.crowded && next == Next::kRead && !sealed.empty()) {
+      Phase before = phase_;
+      Enter(Phase::kHandling);
+      co_await asio::post(stream_.socket().get_executor(), kOnLoop);
+      Enter(before);
+    }
     if (!stream_.Send(sealed)) {
       bool written = co_await AwaitWritten(sealed);
       if (!written) co_return Close();

@@ -19,7 +19,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
-constexpr int kReadyAtOnce = 64;  // handlers that run before a turn of the loop ends
+constexpr int kReadyAtOnce = 128;  // handlers that run before a turn of the loop ends
+constexpr int kCrowd = 4;          // of them, from which on answers are sent together
 constexpr int kAcceptedAtOnce = 64;
 constexpr int64_t kMicros = 1'000'000;
 constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
@@ -65,8 +66,9 @@ void Loop::Run() {
   while (!context_.stopped()) {
     Guarded("http.loop", [this] {
       context_.run_one();
-      for (int i = 0; i < kReadyAtOnce && !probe_is_back_ && context_.poll_one() > 0; ++i) {
-      }
+      int ran = 1;
+      while (ran < kReadyAtOnce && !probe_is_back_ && context_.poll_one() > 0) ++ran;
+      state_.crowded = ran >= kCrowd;
     });
     Guarded("http.turn", [this] { state_.handler->TurnEnds(); });
     SendProbe();

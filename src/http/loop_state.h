@@ -33,6 +33,7 @@ struct LoopState {
   IdlePlace::Queue idle;
   int64_t now = 0;   // steady seconds, as of the last sweep
   std::string date;  // of now
+  bool crowded = false;  // some connections were ready at once in the last turn
   std::array<char, 64 << 10> dropped;  // where bytes are read that nobody wants, of any connection
 
   std::optional<Response> Admit(const Request& head);

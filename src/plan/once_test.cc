@@ -87,8 +87,12 @@ struct Keeping {
     EXPECT_EQ(asked.size(), 2u);
     owner = OwnerIn(std::get<Query>(asked[0]));
     types::Rows spaces(2), old(1);
-    if (own) EXPECT_TRUE(spaces.AppendText(owner)), spaces.AppendInteger(*own);
-    if (all) EXPECT_TRUE(spaces.AppendText("all")), spaces.AppendInteger(*all);
+    auto add = [&](const std::string& of, int64_t bytes) {
+      EXPECT_TRUE(spaces.AppendText(of));
+      spaces.AppendInteger(bytes);
+    };
+    if (own) add(owner, *own);
+    if (all) add("all", *all);
     if (expired) old.AppendInteger(*expired);
     std::vector<Answer> answers;
     answers.emplace_back(std::move(spaces));

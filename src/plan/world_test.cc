@@ -109,7 +109,7 @@ resources:
     access: { read: public, delete: staff }
   Offer:
     id: int
-    fields: { ends: datetime!, shelf: Shelf }
+    fields: { ends: datetime! }
     access: { read: ends > now(), create: staff }
   Plant:
     id: int

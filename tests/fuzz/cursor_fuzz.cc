@@ -105,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   rows.AppendNull();
   call::Caller nobody;
-  call::Caller ann{call::Caller::Kind::kPrincipal, {}, "ann"};
+  call::Caller ann{.kind = call::Caller::Kind::kPrincipal, .principal = {}, .id = "ann"};
   Rules rules(*service, nobody, 0);
   Cursors cursors(key, {}, rules, kinds, order);
   Require(!cursors.Decode(bytes) && !cursors.Decode(Base64UrlEncode(bytes)));

@@ -105,7 +105,9 @@ void Plan(const surface::rest::Match& match, const http::Request& request, const
   static Nobody observer;
   call::Call call = surface::rest::Decode(request, match);
   if (call.malformed) CheckError(*call.malformed);
-  call::Caller nobody, ann{call::Caller::Kind::kPrincipal, {}, "ann"}, staff{call::Caller::Kind::kPrincipal, {}, "s"};
+  call::Caller nobody;
+  call::Caller ann{.kind = call::Caller::Kind::kPrincipal, .principal = {}, .id = "ann"};
+  call::Caller staff{.kind = call::Caller::Kind::kPrincipal, .principal = {}, .id = "s"};
   ann.principal.kind = "user";
   ann.principal.id = types::Uuid{};
   staff.principal.kind = "service";

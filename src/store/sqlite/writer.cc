@@ -83,11 +83,11 @@ void Writer::Loop() {
 
 // Once a mixed unit has had its turn, other writes that came meanwhile are before the mixed ones that are left.
 void Writer::RunGroups(std::span<Job> jobs) {
-  while (!jobs.empty()) {
-    size_t done = Group(jobs);
-    bool mixed = jobs[done - 1].unit->mixed;
-    jobs = jobs.subspan(done);
-    if (mixed && !jobs.empty()) return queue_.GiveBack(jobs);
+  std::vector<bool> mixed;  // the units are gone once they are answered
+  for (const Job& job : jobs) mixed.push_back(job.unit->mixed);
+  for (size_t done = 0; done < jobs.size();) {
+    done += Group(jobs.subspan(done));
+    if (mixed[done - 1] && done < jobs.size()) return queue_.GiveBack(jobs.subspan(done));
   }
 }
 
