@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sql/signature.h"
 
-#include "types/list_form.h"
+#include "store/sql/statement.h"
 
 namespace ashlar::store::sql {
 namespace {
@@ -27,7 +27,7 @@ class Walk {
     Put(query.where != nullptr);
     if (query.where != nullptr && !Expression(*query.where)) return false;
     Put(query.among.value);
-    if (query.among.valid()) made_.values.push_back(types::ToListForm(types::List{query.among_values}));
+    if (query.among.valid()) Among(query);
     Put(query.per_value > 0);
     if (query.per_value > 0) made_.values.push_back(query.per_value);
     for (const plan::Order& order : query.order) {
@@ -43,6 +43,14 @@ class Walk {
   template <class... Parts>
   void Put(Parts... parts) {
     (made_.shape.append(reinterpret_cast<const char*>(&parts), sizeof parts), ...);
+  }
+
+  void Among(const plan::Query& query) {
+    types::Values listed = AmongParameters(query);
+    Put(listed.size(), query.among_values.size() > kMostListed);
+    made_.among_begin = made_.values.size();
+    std::ranges::move(listed, std::back_inserter(made_.values));
+    made_.among_end = made_.values.size();
   }
 
   bool Bounds(const plan::Query& query) {

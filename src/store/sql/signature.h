@@ -11,6 +11,8 @@ namespace ashlar::store::sql {
 struct Signature {
   std::string shape;  // bytes
   types::Values values;
+  // Those of `among`, whose order Render and this have from one place.
+  size_t among_begin = 0, among_end = 0;
 };
 
 // Of queries that compare stored fields with values, which most do; nothing for others. That the values stand in the

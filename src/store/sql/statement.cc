@@ -134,12 +134,19 @@ class StatementRenderer {
     joiner_ = " AND ";
   }
 
-  // One parameter, whatever the number of values.
   void WriteAmong(const plan::Query& query) {
+    types::Values values = AmongParameters(query);
+    if (query.among_values.size() > kMostListed) return WriteAmongMany(query, std::move(values[0]));
+    std::string marks;
+    for (types::Value& value : values) marks += (marks.empty() ? "" : ", ") + Bound(std::move(value));
+    Condition(fmt::format("{} IN ({})", AmongColumn(query), marks));
+  }
+
+  void WriteAmongMany(const plan::Query& query, types::Value listed) {
     const model::Resource& of = service_.resource(query.between ? query.between->resource : query.resource);
     const model::Field& field = of.field(query.among);
     bool uuid = field.type->kind() == types::Kind::kUuid;
-    std::string values = Bound(types::ToListForm(types::List{query.among_values}));
+    std::string values = Bound(std::move(listed));
     Condition(fmt::format("{} IN (SELECT {} FROM json_each({}))", AmongColumn(query),
                           uuid ? "ashlar_uuid(value)" : "value", values));
   }
@@ -331,6 +338,14 @@ class StatementRenderer {
 };
 
 }  // namespace
+
+types::Values AmongParameters(const plan::Query& query) {
+  constexpr size_t kStep = 8;
+  if (query.among_values.size() > kMostListed) return {types::ToListForm(types::List{query.among_values})};
+  types::Values values = query.among_values;
+  values.resize((values.size() + kStep - 1) / kStep * kStep);
+  return values;
+}
 
 Sql Render(const model::Service& service, const plan::Statement& statement) {
   return StatementRenderer(service).Render(statement);

@@ -13,6 +13,11 @@ struct Sql {
   size_t columns = 0;  // that a reading statement gives
 };
 
+// The parameters by which a query names the values of its `among`: themselves, filled up with nulls (which nothing
+// equals) so that few texts serve all numbers of them; or all as one JSON list, where they are many.
+types::Values AmongParameters(const plan::Query& query);
+inline constexpr size_t kMostListed = 64;
+
 // What a plan's statement is in SQLite's SQL.
 Sql Render(const model::Service& service, const plan::Statement& statement);
 

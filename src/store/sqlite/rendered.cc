@@ -6,12 +6,13 @@
 namespace ashlar::store::sqlite {
 namespace {
 
-bool AllDiffer(const types::Values& values) {
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (std::find(values.begin(), values.begin() + static_cast<ptrdiff_t>(i), values[i]) !=
-        values.begin() + static_cast<ptrdiff_t>(i)) {
-      return false;
-    }
+bool AllDiffer(const sql::Signature& signature) {
+  std::vector<const types::Value*> seen;
+  for (size_t i = 0; i < signature.values.size(); ++i) {
+    if (i >= signature.among_begin && i < signature.among_end) continue;
+    auto same = [&](const types::Value* other) { return *other == signature.values[i]; };
+    if (std::ranges::any_of(seen, same)) return false;
+    seen.push_back(&signature.values[i]);
   }
   return true;
 }
@@ -68,7 +69,7 @@ const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Que
     return found->second;
   }
   other_ = sql::Render(service, query);
-  if (!signature || !AllDiffer(signature->values) || signature->values != other_.parameters) return other_;
+  if (!signature || !AllDiffer(*signature) || signature->values != other_.parameters) return other_;
   MakeRoom();
   return queries_.emplace(std::move(signature->shape), std::move(other_)).first->second;
 }

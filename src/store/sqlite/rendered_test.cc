@@ -82,7 +82,8 @@ class RenderedTest : public testing::Test {
     if (query.limit && dice_() % 3 == 0) query.offset = static_cast<int64_t>(200 + dice_() % 3);
     if (dice_() % 4 == 0) {
       query.among = kind_->FindField("upId");
-      query.among_values = {types::Uuid{{static_cast<uint8_t>(50 + dice_() % 3)}}};
+      size_t many = dice_() % 20 == 0 ? 65 + dice_() % 3 : dice_() % 30;
+      for (size_t i = 0; i < many; ++i) query.among_values.push_back(types::Uuid{{static_cast<uint8_t>(dice_())}});
       if (dice_() % 2 == 0) query.per_value = static_cast<int64_t>(300 + dice_() % 3);
       query.offset = 0;
     }

@@ -13,6 +13,7 @@ constexpr size_t kGroupLimit = 128;       // units of one commit
 constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
+constexpr int kBusyPages = 4000;          // 16 MiB more: from here on though others wait, who then wait briefly
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
 constexpr int kAgainPages = 4096;         // more, when readers did not let go or the disk was full
 constexpr int kDeputyMillis = 100;        // between looks for those who have waited long enough
@@ -227,12 +228,15 @@ Result<Outcomes> Writer::RunWithin(Job& job) {
 void Writer::Checkpoint() {
   const int pages = connection_->log_pages();
   const bool restart = pages > restart_at_;
-  if (broken() || (!restart && (pages <= passive_at_ || !queue_.empty()))) return;
+  if (pages < moved_) moved_ = 0;  // the log has begun anew
+  const bool due = pages > passive_at_ && (queue_.empty() || pages - moved_ > kBusyPages);
+  if (broken() || (!restart && !due)) return;
   using enum Connection::Checkpoints;
   Result<void> done = connection_->Checkpoint(restart ? kRestart : kPassive);
   LookForDamage();
   if (restart) restart_at_ = done ? kRestartPages : pages + kAgainPages;
   passive_at_ = done ? kPassivePages : pages + kAgainPages;
+  moved_ = pages;
   if (!done) observer_.Observe(Note{Severity::kWarning, "store.checkpoint", done.error().message});
 }
 

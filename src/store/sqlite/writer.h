@@ -62,6 +62,7 @@ class Writer {
   WorkQueue queue_;
   int passive_at_;  // pages of log
   int restart_at_;
+  int moved_ = 0;  // of the log, at the last checkpoint
   bool in_doubt_ = false;  // the writer's alone: whether what is in the log of the last commit will be found
   std::atomic<uint64_t> commits_ = 0;
   std::atomic<int> log_pages_ = 0;
