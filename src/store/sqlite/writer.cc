@@ -12,8 +12,8 @@ constexpr int64_t kQueueAgeUs = 5'000'000;  // of the unit that waits longest
 constexpr size_t kGroupLimit = 128;       // units of one commit
 constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
-constexpr int kPassivePages = 1000;       // 4 MiB of log: from here on when nobody waits
-constexpr int kBusyPages = 4000;          // 16 MiB more: from here on though others wait, who then wait briefly
+// 4 MiB of log, or of more log: from here on, though others wait, who then wait some milliseconds.
+constexpr int kPassivePages = 1000;
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
 constexpr int kAgainPages = 4096;         // more, when readers did not let go or the disk was full
 constexpr int kDeputyMillis = 100;        // between looks for those who have waited long enough
@@ -229,7 +229,7 @@ void Writer::Checkpoint() {
   const int pages = connection_->log_pages();
   const bool restart = pages > restart_at_;
   if (pages < moved_) moved_ = 0;  // the log has begun anew
-  const bool due = pages > passive_at_ && (queue_.empty() || pages - moved_ > kBusyPages);
+  const bool due = pages > passive_at_ && (queue_.empty() || pages - moved_ > kPassivePages);
   if (broken() || (!restart && !due)) return;
   using enum Connection::Checkpoints;
   Result<void> done = connection_->Checkpoint(restart ? kRestart : kPassive);
