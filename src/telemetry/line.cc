@@ -12,7 +12,7 @@
 namespace ashlar::telemetry {
 namespace {
 
-constexpr size_t kUsualBytes = 1536;  // a request's line and the room that it is written in
+constexpr size_t kUsualBytes = 1000;  // a request's line and the room that it is written in
 
 // "2024-02-29T12:30:05.000042Z". The second is that of the line before, mostly.
 const std::string& TimeText(int64_t micros) {
@@ -100,7 +100,7 @@ void OrNull(json::Writer& out, std::string_view key, std::string_view text) {
 // there.
 class Members {
  public:
-  static constexpr size_t kFixedBytes = 1024;  // of names, numbers and marks
+  static constexpr size_t kFixedBytes = 640;  // of names, numbers of 20 digits and marks
 
   explicit Members(char* at) : at_(at) {}
   char* end() const { return at_; }

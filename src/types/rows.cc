@@ -8,7 +8,7 @@
 namespace ashlar::types {
 
 namespace {
-constexpr size_t kFirstBlock = 4 << 10;
+constexpr size_t kFirstBlock = 1000;  // what glibc hands out at once, without a look into its bins
 constexpr size_t kLargestBlock = 256 << 10;
 }  // namespace
 
