@@ -44,6 +44,7 @@ FACTOR = 5
 # Of the capacity, of the calm p99, MiB, and the p99 of refusals in ms: what must hold anywhere, and what holds. A write
 # costs too little, beside its refusal, for the same share.
 GOODPUT, SLOWER, MEMORY_MIB, REFUSED_MS = 0.4, 20, 128, 2000
+TAKEN_MS = 2000  # may the taken wait where others share the cores, however calm it was before: without shedding, 12,000
 STRICT = {"reads": (0.85, 3), "mixed": (0.85, 3), "writes": (0.6, 3)}
 STRICT_MEMORY_MIB, STRICT_REFUSED_MS = 96, 100
 OWN_CORE = 0.9  # of its core that the server had, at least
@@ -159,15 +160,15 @@ def test_five_times_the_capacity(contract, tmp_path, kind):
     assert load["sent"] > 2 * capacity * LOAD_S, f"clients had to wait, or the sender slept: {figures}"
     assert load["statuses"].get("503", 0) > load["sent"] / FACTOR, figures
     if not EXTENDED:
-        return judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB)
+        return judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB, TAKEN_MS)
     if used < OWN_CORE * LOAD_S:
-        judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB)
+        judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB, TAKEN_MS)
         pytest.skip(f"the server had {used / LOAD_S:.2f} of a core: the strict figures want a machine that is quiet")
     judge(figures, tail, *STRICT[kind], STRICT_REFUSED_MS, STRICT_MEMORY_MIB)
 
 
-def judge(figures, tail, least_goodput, slower, refused_ms, memory_mib):
-    longest = slower * max(figures["calmP99ms"], LEAST_P99_MS)
+def judge(figures, tail, least_goodput, slower, refused_ms, memory_mib, taken_ms=0):
+    longest = max(slower * max(figures["calmP99ms"], LEAST_P99_MS), taken_ms)
     assert figures["goodputOfCapacityByCpu"] >= least_goodput, figures
     assert figures["takenP99ms"] <= longest, figures
     assert figures["refusedP99ms"] <= refused_ms, figures
