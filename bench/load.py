@@ -62,8 +62,8 @@ def measure(peer, asked, seconds, folder):
     if not lines.exists():
         lines.write_text("\n".join(asked.lines) + "\n")
     before = cpu_us(peer.pid)
-    wrk = ["wrk", "-t1", f"-c{asked.connections}", f"-d{seconds}s", "-s", HERE / "load.lua", peer.address, "--",
-           asked.method, asked.path, lines, str(asked.depth), *asked.headers]
+    wrk = ["wrk", "-t1", f"-c{asked.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", HERE / "load.lua",
+           peer.address, "--", asked.method, asked.path, lines, str(asked.depth), *asked.headers]
     done = subprocess.run([*core(LOAD_CORE), *wrk], capture_output=True, text=True)
     after = cpu_us(peer.pid)
     if done.returncode != 0:
