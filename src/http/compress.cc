@@ -13,7 +13,7 @@ struct Levels {
   int gzip, brotli, zstd;
 };
 constexpr Levels kOfAnAnswer{1, 1, 1};
-constexpr Levels kOfOnce{9, 5, 12};
+constexpr Levels kOfOnce{6, 4, 6};
 constexpr int kBrotliWindow = 18;  // bits: 256 KiB, and what it allocates
 
 }  // namespace
