@@ -97,13 +97,16 @@ void LogWriter::Write(std::string_view batch) {
   }
 }
 
-// False once the last words have taken too long.
+// False once the last words have taken too long, also where they are read, but slowly.
 bool LogWriter::WaitUntilWritable() {
   while (true) {
     pollfd one{fd_, POLLOUT, 0};
-    if (poll(&one, 1, kLookMillis) > 0) return true;
-    std::lock_guard lock(mutex_);
-    if (clock_.SteadyMicros() >= give_up_micros_) return false;
+    bool writable = poll(&one, 1, kLookMillis) > 0;
+    {
+      std::lock_guard lock(mutex_);
+      if (clock_.SteadyMicros() >= give_up_micros_) return false;
+    }
+    if (writable) return true;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <unistd.h>
 #include <charconv>
@@ -240,6 +241,23 @@ TEST_F(PipeTest, EndsThoughNobodyReads) {
     for (int i = 0; i < 100; ++i) log.Observe(Note{Severity::kInfo, "much", std::string(4000, 'x')});
   }
   EXPECT_LT(SystemClock().SteadyMicros() - begun, 20'000'000);
+}
+
+// A reader who takes 20 s for what waits.
+TEST_F(PipeTest, ASlowReaderDoesNotHoldUpTheEnd) {
+  auto writer = std::make_unique<LogWriter>(ends_[1], Format::kJson, false, SystemClock());
+  for (int i = 0; i < 20'000; ++i) writer->Observe(MakeRequest());
+  std::atomic<bool> over = false;
+  std::thread reader([&] {
+    char piece[4096];
+    while (!over && read(ends_[0], piece, sizeof piece) > 0) poll(nullptr, 0, 20);
+  });
+  int64_t begun = SystemClock().SteadyMicros();
+  writer.reset();
+  EXPECT_LT(SystemClock().SteadyMicros() - begun, 10 * LogWriter::kLastWordsMillis * int64_t{1000});
+  over = true;
+  close(std::exchange(ends_[1], -1));
+  reader.join();
 }
 
 }  // namespace
