@@ -11,9 +11,9 @@
 
 namespace ashlar::plan {
 
-// What reads came to for callers who are known by number (Caller::number), as far as it depends neither on values that
-// the request brings nor on the moment: rules folded, what is shown, the form of a lookup. Bounded: what was not used
-// for long is forgotten. One thread's; the planner's own.
+// What reads, and the answers of writes, came to for callers who are known by number (Caller::number), as far as it
+// depends neither on values that the request brings nor on the moment: rules folded, what is shown, the form of a
+// lookup. Bounded: what was not used for long is forgotten. One thread's; the planner's own.
 class Memo {
  public:
   static constexpr size_t kMostEntries = 1024;
@@ -22,7 +22,7 @@ class Memo {
   struct Entry {
     cel::ExprPtr gate;
     std::shared_ptr<const Shape> shape;
-    std::shared_ptr<const Query> by_key;  // of a GET; null for others
+    std::shared_ptr<const Query> by_key;  // a row as it is answered; null for lists
   };
 
   // Null where nothing is known. Valid until the next call.

@@ -26,7 +26,7 @@ class Planner {
   using CursorKey = std::array<uint8_t, 32>;
   Planner(const model::Service& service, const CursorKey& cursor_key, const OnceLimits& once_limits = {});
 
-  // With a memo, which is the calling thread's, what was made of reads before is used again.
+  // With a memo, which is the calling thread's, what was made for the same caller before is used again.
   call::Answer<Plan> MakePlan(const call::Call& call, const call::Caller& caller, const Context& context,
                               Memo* memo = nullptr) const;
 

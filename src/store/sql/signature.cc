@@ -75,6 +75,7 @@ class Walk {
     }
     const auto* call = expr.get<cel::Call>();
     if (call == nullptr || !Compares(call->op)) return false;
+    if (std::ranges::any_of(call->arguments, Converts)) return false;
     Put('c', call->op, call->arguments.size());
     return std::ranges::all_of(call->arguments, [this](const cel::ExprPtr& one) { return Expression(*one); });
   }
@@ -82,6 +83,12 @@ class Walk {
   static bool Compares(Op op) {
     return op == Op::kAnd || op == Op::kOr || op == Op::kNot || op == Op::kEqual || op == Op::kNotEqual ||
            op == Op::kLess || op == Op::kLessOrEqual || op == Op::kGreater || op == Op::kGreaterOrEqual;
+  }
+
+  // What stands beside a decimal is brought to its scale, and beside JSON is read by its type: the parameter is not the
+  // value then, however equal they are where it is 0.
+  static bool Converts(const cel::ExprPtr& side) {
+    return side->type.tag == cel::Type::Tag::kDecimal || side->type.tag == cel::Type::Tag::kJson;
   }
 
   // Of some kinds the text depends on the value: those are left to be rendered.

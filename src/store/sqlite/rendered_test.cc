@@ -58,12 +58,19 @@ class RenderedTest : public testing::Test {
     if (name == "time") return types::Timestamp{number};
     return number;
   }
+  static cel::ExprPtr Whole(int64_t number) {
+    cel::Type type;
+    type.tag = cel::Type::Tag::kInt;
+    return cel::MakeLiteral(Value{number}, type);
+  }
   cel::ExprPtr Comparison() {
     constexpr std::string_view kNames[] = {"flag",  "whole", "large", "real",  "money", "text",
                                            "other", "day",   "time",  "twice", "upId"};
     constexpr cel::Op kOps[] = {cel::Op::kEqual, cel::Op::kNotEqual, cel::Op::kLess, cel::Op::kGreaterOrEqual};
     std::string_view name = kNames[dice_() % std::size(kNames)];
     const model::Field& field = kind_->field(kind_->FindField(name));
+    bool mixed = (name == "money" || name == "real") && dice_() % 2 == 0;  // as what is folded may stand beside it
+    if (mixed) return plan::MakeCall(kOps[dice_() % 4], {Field(name), Whole(static_cast<int64_t>(dice_() % 3))});
     return plan::MakeCall(kOps[dice_() % 4], {Field(name), plan::LiteralFor(field, Some(name))});
   }
   plan::Query Query() {
