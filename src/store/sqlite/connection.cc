@@ -236,6 +236,7 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
   const model::Resource& resource =
       service.resource(std::visit([](const auto& one) { return one.resource; }, statement));
   Result<types::Rows> rows = RunSql(rendered_.Of(service, statement), !Writes(statement));
+  rendered_.ForgetRow();
   if (rows) {
     TRY(answer, AnswerOf(service, statement, std::move(*rows)));
     if (Writes(statement)) TRY_VOID(KeepSearch(resource, statement, std::get<plan::Written>(answer)));

@@ -49,14 +49,12 @@ const sql::Sql& Rendered::OfProbe(const model::Service& service, const plan::Pro
   };
   std::vector<Kept>& alike = probes_[probe.expressions.front().get()];
   auto found = std::ranges::find_if(alike, is_same);
-  if (found != alike.end()) {
-    PutRow(service.resource(probe.resource), probe.row, found->sql);
-    return found->sql;
-  }
+  const model::Resource& resource = service.resource(probe.resource);
+  if (found != alike.end()) return WithRow(resource, probe.row, found->sql);
   MakeRoom();
   std::vector<Kept>& home = probes_[probe.expressions.front().get()];  // there may be more room now
   home.push_back({{probe.expressions.begin(), probe.expressions.end()}, sql::Render(service, probe)});
-  return home.back().sql;
+  return WithRow(resource, probe.row, home.back().sql);
 }
 
 // A signature is believed once it has named the parameters that Render made of a query whose values all differ: then
@@ -77,18 +75,26 @@ const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Que
 const sql::Sql& Rendered::OfInsert(const model::Service& service, const plan::Insert& insert) {
   auto found = inserts_.find(insert.resource.value);
   if (found == inserts_.end()) {
-    return inserts_.emplace(insert.resource.value, sql::Render(service, insert)).first->second;
+    found = inserts_.emplace(insert.resource.value, sql::Render(service, insert)).first;
   }
-  PutRow(service.resource(insert.resource), insert.row, found->second);
-  return found->second;
+  return WithRow(service.resource(insert.resource), insert.row, found->second);
 }
 
 // A row's values are the first parameters, in the order of its columns.
-void Rendered::PutRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql) {
+const sql::Sql& Rendered::WithRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql) {
   size_t place = 0;
   for (size_t i = 0; i < resource.fields.size(); ++i) {
     if (!resource.fields[i].computed) sql.parameters[place++] = row[i];
   }
+  of_row_ = &sql;
+  row_size_ = place;
+  return sql;
+}
+
+void Rendered::ForgetRow() {
+  if (of_row_ == nullptr) return;
+  std::fill_n(of_row_->parameters.begin(), row_size_, types::Value{});
+  of_row_ = nullptr;
 }
 
 void Rendered::MakeRoom() {

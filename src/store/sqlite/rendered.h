@@ -19,6 +19,8 @@ class Rendered {
   size_t kept() const { return lookups_.size() + probes_.size() + queries_.size(); }
   // Valid until the next call.
   const sql::Sql& Of(const model::Service& service, const plan::Statement& statement);
+  // Lets go of the values of the row that the last statement brought, which may be large, or nobody else's business.
+  void ForgetRow();
 
  private:
   // What is kept, and what its name (an address) belongs to, held so that nothing else gets that address.
@@ -30,7 +32,7 @@ class Rendered {
   const sql::Sql& OfProbe(const model::Service& service, const plan::Probe& probe);
   const sql::Sql& OfQuery(const model::Service& service, const plan::Query& query);
   const sql::Sql& OfInsert(const model::Service& service, const plan::Insert& insert);
-  static void PutRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql);
+  const sql::Sql& WithRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql);
   void MakeRoom();
 
   std::unordered_map<const void*, Kept> lookups_;  // by form
@@ -39,6 +41,8 @@ class Rendered {
   std::unordered_map<std::string, sql::Sql> queries_;  // by the shape of their signature
   size_t count_ = 0;  // of all but the inserts
   sql::Sql other_;
+  sql::Sql* of_row_ = nullptr;  // whose first parameters are a row's
+  size_t row_size_ = 0;
 };
 
 }  // namespace ashlar::store::sqlite

@@ -102,6 +102,7 @@ class RenderedTest : public testing::Test {
     ASSERT_EQ(kept.text, fresh.text);
     ASSERT_EQ(kept.parameters, fresh.parameters) << fresh.text;
     ASSERT_EQ(kept.columns, fresh.columns);
+    rendered_.ForgetRow();
   }
 
   std::shared_ptr<const model::Service> service_;
@@ -127,6 +128,17 @@ TEST_F(RenderedTest, AKeptTextIsTheSameObject) {
       cel::Op::kEqual, {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")), std::string("b"))});
   EXPECT_EQ(&rendered_.Of(*service_, other), first);
   EXPECT_EQ(*first->parameters.at(0).get<std::string>(), "b");
+}
+
+TEST_F(RenderedTest, ARowIsNotKeptWithItsText) {
+  types::Values row(kind_->fields.size());
+  row[kind_->FindField("text").index()] = std::string("secret");
+  for (int i = 0; i < 2; ++i) {
+    const sql::Sql& sql = rendered_.Of(*service_, plan::Insert{kind_->id, row});
+    EXPECT_NE(std::ranges::find(sql.parameters, Value{std::string("secret")}), sql.parameters.end());
+    rendered_.ForgetRow();
+    EXPECT_TRUE(std::ranges::all_of(sql.parameters, &Value::is_null));
+  }
 }
 
 TEST_F(RenderedTest, LookupsProbesAndInserts) {
