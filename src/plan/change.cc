@@ -19,6 +19,7 @@ class ChangeProgram final : public Program {
     draft_.reset();
     judgement_.reset();
     creation_.reset();
+    told_.reset();
   }
 
   std::vector<Statement> Advance(std::vector<Answer> answers) override {
@@ -68,7 +69,7 @@ class ChangeProgram final : public Program {
     for (FieldId id : Depending(&Rules::Write)) flags.push_back(request_->rules.Write(resource.field(id)));
     for (FieldId id : Depending(&Rules::Read)) flags.push_back(request_->rules.Read(resource.field(id)));
     step_ = Step::kRead;
-    return {request_->RowQuery(request_->key, call::Deleted::kWithout, std::move(flags))};
+    return Only(request_->RowQuery(request_->key, call::Deleted::kWithout, std::move(flags)));
   }
 
   std::vector<Statement> Read(const types::Rows& rows) {
@@ -96,7 +97,7 @@ class ChangeProgram final : public Program {
     std::optional<Statement> probe = judgement_->AskDefaults();
     if (!probe) return Judge();
     step_ = Step::kDefaults;
-    return {std::move(*probe)};
+    return Only(std::move(*probe));
   }
 
   // The body that the patch makes of the row; false if that is refused, which a failed precondition goes before.
@@ -124,7 +125,7 @@ class ChangeProgram final : public Program {
   std::vector<Statement> Judge() {
     if (std::optional<Statement> probe = judgement_->Ask()) {
       step_ = Step::kJudged;
-      return {std::move(*probe)};
+      return Only(std::move(*probe));
     }
     return Write();
   }
@@ -140,7 +141,7 @@ class ChangeProgram final : public Program {
       if (draft_->Changed(id)) update.set.emplace_back(id, draft_->row()[i]);
     }
     step_ = Step::kWritten;
-    if (update.set.empty() && !draft_->GivesUnread()) return {request_->AnswerQuery(request_->key)};
+    if (update.set.empty() && !draft_->GivesUnread()) return Only(request_->AnswerQuery(request_->key));
     Values& row = draft_->row();
     auto set = [&](FieldId id, Value value) {
       row[id.index()] = value;
@@ -148,7 +149,9 @@ class ChangeProgram final : public Program {
     };
     set(version, StoredVersion() + 1);
     set(resource.FindSystem(model::SystemField::kUpdatedAt), types::Timestamp{request_->actor.now_micros});
-    std::vector<Statement> statements{std::move(update), request_->AnswerQuery(request_->key)};
+    std::vector<Statement> statements = Only(std::move(update));
+    told_ = request_->AnswerOf(row);
+    if (!told_) statements.push_back(request_->AnswerQuery(request_->key));
     const char* action = replaces() ? "replace" : "update";
     if (auto audit = MakeAudit(request_->service, resource, request_->actor, action, &stored_, &row)) {
       statements.push_back(std::move(*audit));
@@ -162,20 +165,22 @@ class ChangeProgram final : public Program {
       if (std::holds_alternative<CheckViolation>(answer)) {
         return Refuse({call::Code::kValidationError, "the database refused the row by a check", {}});
       }
-      types::Rows* rows = std::get_if<types::Rows>(&answer);
-      if (rows == nullptr) continue;
-      call::RowSet set = MakeRowSet(*request_->shape, std::move(*rows));
-      if (!set.rows.empty()) {
-        outcome_ = OneRow(request_->service, *request_->shape, std::move(set));
-        continue;
-      }
-      outcome_.rows = std::move(set);
-      outcome_.shaped = true;
-      FieldId version = request_->resource.FindSystem(model::SystemField::kVersion);
-      outcome_.version = *draft_->row()[version.index()].get<int64_t>();
-      outcome_.id = request_->call.id;
+      if (auto* rows = std::get_if<types::Rows>(&answer)) told_ = MakeRowSet(*request_->shape, std::move(*rows));
     }
+    Tell(std::move(*told_));
     return {};
+  }
+
+  void Tell(call::RowSet set) {
+    if (!set.rows.empty()) {
+      outcome_ = OneRow(request_->service, *request_->shape, std::move(set));
+      return;
+    }
+    outcome_.rows = std::move(set);
+    outcome_.shaped = true;
+    FieldId version = request_->resource.FindSystem(model::SystemField::kVersion);
+    outcome_.version = *draft_->row()[version.index()].get<int64_t>();
+    outcome_.id = request_->call.id;
   }
 
   std::vector<Statement> Refuse(call::ApiError error) {
@@ -190,6 +195,7 @@ class ChangeProgram final : public Program {
   std::optional<Draft> draft_;
   std::optional<Judgement> judgement_;
   std::unique_ptr<Program> creation_;
+  std::optional<call::RowSet> told_;  // the row as its writer sees it
   std::optional<call::ApiError> error_;
   call::Outcome outcome_;
 };

@@ -15,6 +15,7 @@ class CreateProgram final : public Program {
     step_ = Step::kBegin;
     error_.reset();
     outcome_ = {};
+    asked_ = false;
     draft_.emplace(request_->resource, request_->rules, Draft::Mode::kCreate, nullptr);
     judgement_.reset();
   }
@@ -58,13 +59,13 @@ class CreateProgram final : public Program {
     std::optional<Statement> probe = judgement_->AskDefaults();
     if (!probe) return Judge();
     step_ = Step::kDefaults;
-    return {std::move(*probe)};
+    return Only(std::move(*probe));
   }
 
   std::vector<Statement> Judge() {
     if (std::optional<Statement> probe = judgement_->Ask()) {
       step_ = Step::kJudged;
-      return {std::move(*probe)};
+      return Only(std::move(*probe));
     }
     return Write();
   }
@@ -77,25 +78,32 @@ class CreateProgram final : public Program {
     error_ = judgement_->Verdict(std::move(precondition));
     if (error_) return {};
     step_ = Step::kWritten;
-    return {Insert{request_->resource.id, draft_->row()}};
+    return Only(Insert{request_->resource.id, draft_->row()});
   }
 
-  std::vector<Statement> Wrote(const Answer& answer) {
+  std::vector<Statement> Wrote(const Answer& answered) {
     const model::Resource& resource = request_->resource;
-    if (const auto* taken = std::get_if<UniqueViolation>(&answer)) {
+    if (const auto* taken = std::get_if<UniqueViolation>(&answered)) {
       error_ = request_->Conflict(*taken);
       return {};
     }
-    if (std::holds_alternative<CheckViolation>(answer)) {
+    if (std::holds_alternative<CheckViolation>(answered)) {
       error_ = call::ApiError{call::Code::kValidationError, "the database refused the row by a check", {}};
       return {};
     }
     Values& row = draft_->row();
-    const Written& written = std::get<Written>(answer);
+    const Written& written = std::get<Written>(answered);
     if (resource.id_kind == model::IdKind::kInt && row[resource.key[0].index()].is_null()) {
       row[resource.key[0].index()] = written.id;
     }
-    std::vector<Statement> statements{request_->AnswerQuery(KeyOf(resource, row))};
+    std::vector<Statement> statements;
+    std::optional<call::RowSet> answer = request_->AnswerOf(row);
+    if (answer) {
+      Tell(std::move(*answer));
+    } else {
+      statements.push_back(request_->AnswerQuery(KeyOf(resource, row)));
+      asked_ = true;
+    }
     if (auto audit = MakeAudit(request_->service, resource, request_->actor, "create", nullptr, &row)) {
       statements.push_back(std::move(*audit));
     }
@@ -104,7 +112,11 @@ class CreateProgram final : public Program {
   }
 
   std::vector<Statement> Finish(std::vector<Answer> answers) {
-    call::RowSet set = MakeRowSet(*request_->shape, std::get<types::Rows>(std::move(answers[0])));
+    if (asked_) Tell(MakeRowSet(*request_->shape, std::get<types::Rows>(std::move(answers[0]))));
+    return {};
+  }
+
+  void Tell(call::RowSet set) {
     if (!set.rows.empty()) {
       outcome_ = OneRow(request_->service, *request_->shape, std::move(set));
     } else {
@@ -114,11 +126,11 @@ class CreateProgram final : public Program {
       outcome_.id = model::FormatId(request_->resource, KeyOf(request_->resource, draft_->row()));
     }
     outcome_.created = true;
-    return {};
   }
 
   std::shared_ptr<const WriteRequest> request_;
   Step step_ = Step::kBegin;
+  bool asked_ = false;  // for the row as its writer sees it
   std::optional<Draft> draft_;
   std::optional<Judgement> judgement_;
   std::optional<call::ApiError> error_;

@@ -27,6 +27,7 @@ class Planner {
   Planner(const model::Service& service, const CursorKey& cursor_key, const OnceLimits& once_limits = {});
 
   // With a memo, which is the calling thread's, what was made for the same caller before is used again.
+  // REQUIRES: the call and the caller outlive the Plan.
   call::Answer<Plan> MakePlan(const call::Call& call, const call::Caller& caller, const Context& context,
                               Memo* memo = nullptr) const;
 

@@ -98,6 +98,11 @@ resources:
       long: text
       sealed: { type: string, read: staff, readOnly: true }
     access: { read: public, update: staff }
+  Slip:
+    id: int
+    audit: true
+    fields: { kind: Kinds, word: string }
+    access: { read: kind.flag, write: public }
   Page:
     id: int
     softDelete: true
@@ -195,7 +200,8 @@ call::Call World::Make(model::OperationKind kind, std::string_view resource_name
 call::Answer<Plan> World::MakePlan(const call::Call& call, const call::Caller& caller) const {
   FixedClock clock;
   Deaf observer;
-  return planner_.MakePlan(call, caller, Context{"request-1", {}, clock, observer});
+  auto& kept = asked_.emplace_back(call, caller);
+  return planner_.MakePlan(kept.first, kept.second, Context{"request-1", {}, clock, observer});
 }
 
 Answer World::RowsFor(const Statement& statement, std::initializer_list<std::string_view> rows) const {

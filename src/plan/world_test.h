@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -49,6 +50,7 @@ class World {
 
   std::shared_ptr<const model::Service> service_;
   Planner planner_;
+  mutable std::deque<std::pair<call::Call, call::Caller>> asked_;  // which plans refer to
 };
 
 // One row of numbers; nullopt is null. For counts and probes.

@@ -52,6 +52,23 @@ Query WriteRequest::RowQuery(const Values& row_key, call::Deleted deleted, std::
   return query;
 }
 
+std::optional<call::RowSet> WriteRequest::AnswerOf(const Values& row) const {
+  auto told = [](const ExprPtr& rule) { return !cel::Measure(*rule).relations; };
+  if (!told(form->where) || !std::ranges::all_of(shape->flags, told)) return std::nullopt;
+  for (FieldId id : shape->fields) {
+    if (resource.field(id).computed) return std::nullopt;
+  }
+  types::Rows rows(shape->fields.size() + shape->flags.size());
+  if (HoldsFor(*form->where, resource, row)) {
+    rows.Reserve(1);
+    for (FieldId id : shape->fields) {
+      if (!rows.Append(row[id.index()])) return std::nullopt;
+    }
+    for (const ExprPtr& flag : shape->flags) rows.AppendInteger(HoldsFor(*flag, resource, row) ? 1 : 0);
+  }
+  return MakeRowSet(*shape, std::move(rows));
+}
+
 Lookup WriteRequest::AnswerQuery(Values row_key) const { return {resource.id, std::move(row_key), form, kept}; }
 
 std::optional<call::ApiError> WriteRequest::Precondition(int64_t version) const {
@@ -125,9 +142,10 @@ std::optional<Statement> Judgement::Ask() {
   for (FieldId id : draft_.guarded()) Condition(request_.rules.Write(resource.field(id)), Purpose::kField, id);
   draft_.Check();
   if (probe_.expressions.empty()) return std::nullopt;
-  probe_.resource = resource.id;
-  probe_.row = draft_.row();
-  return probe_;
+  Probe probe = probe_;
+  probe.resource = resource.id;
+  probe.row = draft_.row();
+  return probe;
 }
 
 void Judgement::Condition(const ExprPtr& rule, Purpose purpose, FieldId field) {
@@ -221,6 +239,12 @@ std::optional<call::ApiError> Judgement::Verdict(std::optional<call::ApiError> p
   if (precondition) return precondition;
   if (auto errors = draft_.Errors()) return errors;
   return CheckTransitions(request_.resource, request_.rules, draft_);
+}
+
+std::vector<Statement> Only(Statement statement) {
+  std::vector<Statement> only;
+  only.push_back(std::move(statement));
+  return only;
 }
 
 }  // namespace ashlar::plan

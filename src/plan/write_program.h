@@ -29,15 +29,14 @@ class References {
 // That there is a row where a to-one leads, of those that the guard lets through.
 cel::ExprPtr RowExists(const model::Resource& resource, model::RelationId relation, cel::Gate guard, int slot);
 
-// What every writing plan knows. The rules are folded for one caller; the call and the caller are copies, for the
-// program outlives the request that it came with.
+// What every writing plan knows. The rules are folded for one caller. REQUIRES: the call and the caller outlive it.
 struct WriteRequest {
   WriteRequest(const model::Service& in_service, const References& in_references, const call::Call& in_call,
                const call::Caller& in_caller, int64_t now_micros, std::string request_id);
   const model::Service& service;
   const References& references;
-  const call::Call call;
-  const call::Caller caller;
+  const call::Call& call;
+  const call::Caller& caller;
   const Rules rules;
   const model::Operation& operation;
   const model::Resource& resource;
@@ -49,7 +48,8 @@ struct WriteRequest {
 
   // Every field of the row with that key, as far as the caller may get it, then `flags`.
   Query RowQuery(const Values& row_key, call::Deleted deleted, std::vector<cel::ExprPtr> flags) const;
-  // The row as the caller sees it once it is written.
+  // The row as the caller sees it once it is written: of its values, where they tell; else to be asked of the store.
+  std::optional<call::RowSet> AnswerOf(const Values& row) const;
   Lookup AnswerQuery(Values row_key) const;
   // 412, or nothing.
   std::optional<call::ApiError> Precondition(int64_t version) const;
@@ -96,6 +96,9 @@ class Judgement {
   bool refused_ = false;
   std::string denied_;
 };
+
+// A step of one statement.
+std::vector<Statement> Only(Statement statement);
 
 std::unique_ptr<Program> MakeCreateProgram(std::shared_ptr<const WriteRequest> request);
 std::unique_ptr<Program> MakeChangeProgram(std::shared_ptr<const WriteRequest> request);   // update, replace

@@ -52,6 +52,39 @@ def test_a_write_only_field_is_described_in_bodies_alone(schemas):
     assert "name" in parameters and not {name for name in parameters if name.startswith(("pin", "hints", "viaId"))}
 
 
+# Values that a store could give back in another form than they came.
+NASTY = [
+    {},
+    {"flt": -0.0, "dec": -0.0, "num": 0, "big": "-9223372036854775808", "whole": "-999999999999999999"},
+    {"flt": 5e-324, "dec": "7", "big": "9223372036854775807", "whole": 1, "flag": False},
+    {"flt": 1e300, "dec": "999999.99", "num": -9007199254740991, "flag": True},
+    {"flt": 3.0, "str": "", "txt": "a\u0001b\u2028\U0001f600", "doc": None, "tags": [], "nums": []},
+    {"uid": "ABCDEF00-0000-4000-8000-00000000000A", "day": "0001-01-01", "at": "9999-12-31T23:59:59.999999+00:00"},
+    {"at": "2026-02-03T04:05:06.7+01:30", "span": "P1W", "mail": "Me@EXAMPLE.org", "link": "HTTP://example.org/%7e"},
+    {"span": "-PT0.000001S", "doc": {"b": [1.50, -0.0, 1e2, {"": ""}], "a": "\u00e9"}, "blob": "", "color": "red"},
+    {"doc": 0.10, "blob": "AP8=", "tags": ["", "a,b", "\"", "\u0001"], "nums": [3, -1, 3]},
+    {"doc": "text", "order": 5, "filter": " "},
+]
+
+
+def test_what_a_write_answers_is_what_is_read_then(module_directory):
+    def data(answer, status):
+        assert answer.status == status, answer.raw
+        return answer.raw.partition(b',"meta":')[0]
+
+    with harness.Server(harness.ROOT / "tests/service/everything.yaml", module_directory / "nasty") as server:
+        client = server.client()
+        for values in NASTY:
+            made = client.post("/v1/things", {"label": "a", **values})
+            path = f"/v1/things/{made.body['data']['id']}"
+            assert data(made, 201) == data(client.get(path), 200), values
+            other = client.patch(path, {"label": "b", **values})
+            assert data(other, 200) == data(client.get(path), 200), values
+            for following in NASTY:
+                changed = client.patch(path, following)
+                assert data(changed, 200) == data(client.get(path), 200), following
+
+
 LARGE = """service: large
 resources:
   Thing:

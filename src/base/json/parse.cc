@@ -31,6 +31,7 @@ struct Scratch {
   }
 };
 constexpr size_t kKeptBytes = 64 << 10;
+constexpr size_t kUsualMembers = 12;  // of a body
 
 bool HasDuplicate(const Object& object) {
   if (object.size() <= 16) {
@@ -88,6 +89,7 @@ class Builder {
       if (std::move(step).get(field)) return false;
       const char* raw = field.key().raw();
       if (field.unescaped_key().get(name) || !NameIsWhole(raw, name)) return false;
+      if (depth == 1 && members.empty()) members.reserve(kUsualMembers);
       Member& member = members.emplace_back(Member{std::string(name), {}});
       if (!Build(field.value(), depth, member.value)) return false;
     }

@@ -236,7 +236,6 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
   const model::Resource& resource =
       service.resource(std::visit([](const auto& one) { return one.resource; }, statement));
   Result<types::Rows> rows = RunSql(rendered_.Of(service, statement), !Writes(statement));
-  rendered_.ForgetRow();
   if (rows) {
     TRY(answer, AnswerOf(service, statement, std::move(*rows)));
     if (Writes(statement)) TRY_VOID(KeepSearch(resource, statement, std::get<plan::Written>(answer)));
@@ -253,15 +252,26 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
   }
 }
 
-Result<types::Rows> Connection::RunSql(const sql::Sql& sql, bool reads) {
-  TRY(prepared, Prepare(sql.text));
-  Reset reset{prepared};
+bool Connection::BindAll(sqlite3_stmt* prepared, const Rendered::Ready& ready) {
   int place = 0;
-  for (const types::Value& value : sql.parameters) {
-    if (!Bind(prepared, ++place, value)) return Fail(ErrorKind::kInternal, "a parameter cannot be bound");
+  if (ready.row != nullptr) {
+    for (size_t i = 0; i < ready.row->size(); ++i) {
+      if (ready.of_row->fields[i].computed) continue;
+      if (!Bind(prepared, ++place, (*ready.row)[i])) return false;
+    }
   }
+  for (size_t i = static_cast<size_t>(place); i < ready.sql.parameters.size(); ++i) {
+    if (!Bind(prepared, ++place, ready.sql.parameters[i])) return false;
+  }
+  return true;
+}
+
+Result<types::Rows> Connection::RunSql(const Rendered::Ready& ready, bool reads) {
+  TRY(prepared, Prepare(ready.sql.text));
+  Reset reset{prepared};
+  if (!BindAll(prepared, ready)) return Fail(ErrorKind::kInternal, "a parameter cannot be bound");
   reading_ = reads;
-  Result<types::Rows> rows = Step(prepared, sql);
+  Result<types::Rows> rows = Step(prepared, ready.sql);
   reading_ = true;
   return rows;
 }
@@ -279,7 +289,7 @@ Result<void> Connection::KeepSearch(const model::Resource& resource, const plan:
   } else {
     key = std::get<plan::Delete>(statement).key;
   }
-  for (const sql::Sql& sql : sql::Upkeep(resource, statement, key)) TRY_VOID(RunSql(sql, false));
+  for (const sql::Sql& sql : sql::Upkeep(resource, statement, key)) TRY_VOID(RunSql({sql}, false));
   return {};
 }
 
@@ -340,6 +350,8 @@ bool Connection::ReferencesHold() const {
   return sqlite3_db_status(handle_, SQLITE_DBSTATUS_DEFERRED_FKS, &unresolved, &most, 0) == SQLITE_OK &&
          unresolved == 0;
 }
+
+int64_t Connection::changes() const { return sqlite3_total_changes64(handle_); }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 

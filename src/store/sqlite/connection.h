@@ -48,6 +48,8 @@ class Connection {
   // to let the log begin anew; kTruncate, 2 s at most, to leave no log at all. kConflict: they did not.
   Result<void> Checkpoint(Checkpoints how);
   bool in_transaction() const;
+  // Rows that were changed since it was opened, whether that was committed or not.
+  int64_t changes() const;
   // Whether every foreign key of the transaction refers to a row; they are checked at its end.
   bool ReferencesHold() const;
   // The disk or the file failed: what is there can be read at best.
@@ -59,7 +61,8 @@ class Connection {
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   bool AddOurFunctions();
   Result<sqlite3_stmt*> Prepare(const std::string& text);
-  Result<types::Rows> RunSql(const sql::Sql& sql, bool reads);
+  Result<types::Rows> RunSql(const Rendered::Ready& ready, bool reads);
+  static bool BindAll(sqlite3_stmt* prepared, const Rendered::Ready& ready);
   Result<void> KeepSearch(const model::Resource& resource, const plan::Statement& statement,
                           const plan::Written& written);
   Result<types::Rows> Step(sqlite3_stmt* statement, const sql::Sql& sql);

@@ -2,6 +2,7 @@
 // Units that write and read besides: how much they read, and who has their turn before them.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -127,13 +128,12 @@ class MixedUnitTest : public testing::Test {
   }
   Context MakeContext() { return {.request_id = "t", .clock = clock_, .observer = observer_}; }
   plan::Plan PlanOf(OperationKind kind) {
-    call::Call call;
+    call::Call& call = calls_.emplace_back();
     call.operation = service_->FindOperation(service_->FindResource("Item"), kind);
     if (kind == OperationKind::kCreate) call.body = json::Parse(R"({"name": "a"})").value();
     if (kind == OperationKind::kGet) call.id = "1";
-    call::Caller caller{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
     Context context = MakeContext();
-    auto plan = planner_->MakePlan(call, caller, context);
+    auto plan = planner_->MakePlan(call, caller_, context);
     if (!plan) ADD_FAILURE() << plan.error().message;
     return std::move(*plan);
   }
@@ -150,6 +150,8 @@ class MixedUnitTest : public testing::Test {
   fs::path folder_;
   std::shared_ptr<const model::Service> service_;
   std::unique_ptr<plan::Planner> planner_;
+  const call::Caller caller_{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
+  std::deque<call::Call> calls_;  // which plans refer to
   std::unique_ptr<Store> store_;
   int begun_ = 0;  // the writer's
 };

@@ -17,17 +17,24 @@ bool AllDiffer(const sql::Signature& signature) {
   return true;
 }
 
+// Without the values of the row that it came with, which may be large, or nobody else's business.
+sql::Sql WithoutRow(const model::Resource& resource, sql::Sql sql) {
+  auto stored = std::ranges::count_if(resource.fields, [](const model::Field& field) { return !field.computed; });
+  std::fill_n(sql.parameters.begin(), stored, types::Value{});
+  return sql;
+}
+
 }  // namespace
 
-const sql::Sql& Rendered::Of(const model::Service& service, const plan::Statement& statement) {
+Rendered::Ready Rendered::Of(const model::Service& service, const plan::Statement& statement) {
   const auto* lookup = std::get_if<plan::Lookup>(&statement);
-  if (lookup != nullptr && lookup->kept) return OfLookup(service, *lookup);
+  if (lookup != nullptr && lookup->kept) return {OfLookup(service, *lookup)};
   const auto* probe = std::get_if<plan::Probe>(&statement);
   if (probe != nullptr && probe->kept && !probe->expressions.empty()) return OfProbe(service, *probe);
   if (const auto* insert = std::get_if<plan::Insert>(&statement)) return OfInsert(service, *insert);
-  if (const auto* query = std::get_if<plan::Query>(&statement)) return OfQuery(service, *query);
+  if (const auto* query = std::get_if<plan::Query>(&statement)) return {OfQuery(service, *query)};
   other_ = sql::Render(service, statement);
-  return other_;
+  return {other_};
 }
 
 const sql::Sql& Rendered::OfLookup(const model::Service& service, const plan::Lookup& lookup) {
@@ -42,7 +49,7 @@ const sql::Sql& Rendered::OfLookup(const model::Service& service, const plan::Lo
   return sql;
 }
 
-const sql::Sql& Rendered::OfProbe(const model::Service& service, const plan::Probe& probe) {
+Rendered::Ready Rendered::OfProbe(const model::Service& service, const plan::Probe& probe) {
   auto is_same = [&](const Kept& kept) {
     return std::ranges::equal(kept.held, probe.expressions,
                               [](const auto& held, const auto& expression) { return held.get() == expression.get(); });
@@ -50,11 +57,11 @@ const sql::Sql& Rendered::OfProbe(const model::Service& service, const plan::Pro
   std::vector<Kept>& alike = probes_[probe.expressions.front().get()];
   auto found = std::ranges::find_if(alike, is_same);
   const model::Resource& resource = service.resource(probe.resource);
-  if (found != alike.end()) return WithRow(resource, probe.row, found->sql);
+  if (found != alike.end()) return {found->sql, &resource, &probe.row};
   MakeRoom();
   std::vector<Kept>& home = probes_[probe.expressions.front().get()];  // there may be more room now
-  home.push_back({{probe.expressions.begin(), probe.expressions.end()}, sql::Render(service, probe)});
-  return WithRow(resource, probe.row, home.back().sql);
+  Kept kept{{probe.expressions.begin(), probe.expressions.end()}, WithoutRow(resource, sql::Render(service, probe))};
+  return {home.emplace_back(std::move(kept)).sql, &resource, &probe.row};
 }
 
 // A signature is believed once it has named the parameters that Render made of a query whose values all differ: then
@@ -72,29 +79,13 @@ const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Que
   return queries_.emplace(std::move(signature->shape), std::move(other_)).first->second;
 }
 
-const sql::Sql& Rendered::OfInsert(const model::Service& service, const plan::Insert& insert) {
+Rendered::Ready Rendered::OfInsert(const model::Service& service, const plan::Insert& insert) {
+  const model::Resource& resource = service.resource(insert.resource);
   auto found = inserts_.find(insert.resource.value);
   if (found == inserts_.end()) {
-    found = inserts_.emplace(insert.resource.value, sql::Render(service, insert)).first;
+    found = inserts_.emplace(insert.resource.value, WithoutRow(resource, sql::Render(service, insert))).first;
   }
-  return WithRow(service.resource(insert.resource), insert.row, found->second);
-}
-
-// A row's values are the first parameters, in the order of its columns.
-const sql::Sql& Rendered::WithRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql) {
-  size_t place = 0;
-  for (size_t i = 0; i < resource.fields.size(); ++i) {
-    if (!resource.fields[i].computed) sql.parameters[place++] = row[i];
-  }
-  of_row_ = &sql;
-  row_size_ = place;
-  return sql;
-}
-
-void Rendered::ForgetRow() {
-  if (of_row_ == nullptr) return;
-  std::fill_n(of_row_->parameters.begin(), row_size_, types::Value{});
-  of_row_ = nullptr;
+  return {found->second, &resource, &insert.row};
 }
 
 void Rendered::MakeRoom() {

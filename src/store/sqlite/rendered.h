@@ -17,10 +17,15 @@ class Rendered {
   static constexpr size_t kMost = 1024;  // texts
 
   size_t kept() const { return lookups_.size() + probes_.size() + queries_.size(); }
-  // Valid until the next call.
-  const sql::Sql& Of(const model::Service& service, const plan::Statement& statement);
-  // Lets go of the values of the row that the last statement brought, which may be large, or nobody else's business.
-  void ForgetRow();
+  // A text, and the values for it. Of a statement that brings a row, the row's values, field by field but for computed
+  // ones, come first: they are the statement's, and stand for as many of the text's own parameters, which are nulls.
+  struct Ready {
+    const sql::Sql& sql;
+    const model::Resource* of_row = nullptr;
+    const types::Values* row = nullptr;
+  };
+  // Valid until the next call, and as long as the statement.
+  Ready Of(const model::Service& service, const plan::Statement& statement);
 
  private:
   // What is kept, and what its name (an address) belongs to, held so that nothing else gets that address.
@@ -29,10 +34,9 @@ class Rendered {
     sql::Sql sql;
   };
   const sql::Sql& OfLookup(const model::Service& service, const plan::Lookup& lookup);
-  const sql::Sql& OfProbe(const model::Service& service, const plan::Probe& probe);
+  Ready OfProbe(const model::Service& service, const plan::Probe& probe);
   const sql::Sql& OfQuery(const model::Service& service, const plan::Query& query);
-  const sql::Sql& OfInsert(const model::Service& service, const plan::Insert& insert);
-  const sql::Sql& WithRow(const model::Resource& resource, const types::Values& row, sql::Sql& sql);
+  Ready OfInsert(const model::Service& service, const plan::Insert& insert);
   void MakeRoom();
 
   std::unordered_map<const void*, Kept> lookups_;  // by form
@@ -41,8 +45,6 @@ class Rendered {
   std::unordered_map<std::string, sql::Sql> queries_;  // by the shape of their signature
   size_t count_ = 0;  // of all but the inserts
   sql::Sql other_;
-  sql::Sql* of_row_ = nullptr;  // whose first parameters are a row's
-  size_t row_size_ = 0;
 };
 
 }  // namespace ashlar::store::sqlite

@@ -96,13 +96,22 @@ class RenderedTest : public testing::Test {
     }
     return query;
   }
+  // All the values, in order.
+  static types::Values ParametersOf(const Rendered::Ready& ready) {
+    types::Values all;
+    for (size_t i = 0; ready.row != nullptr && i < ready.row->size(); ++i) {
+      if (!ready.of_row->fields[i].computed) all.push_back((*ready.row)[i]);
+    }
+    const types::Values& own = ready.sql.parameters;
+    all.insert(all.end(), own.begin() + static_cast<ptrdiff_t>(all.size()), own.end());
+    return all;
+  }
   void ExpectRendered(const plan::Statement& statement) {
     sql::Sql fresh = sql::Render(*service_, statement);
-    const sql::Sql& kept = rendered_.Of(*service_, statement);
-    ASSERT_EQ(kept.text, fresh.text);
-    ASSERT_EQ(kept.parameters, fresh.parameters) << fresh.text;
-    ASSERT_EQ(kept.columns, fresh.columns);
-    rendered_.ForgetRow();
+    Rendered::Ready kept = rendered_.Of(*service_, statement);
+    ASSERT_EQ(kept.sql.text, fresh.text);
+    ASSERT_EQ(ParametersOf(kept), fresh.parameters) << fresh.text;
+    ASSERT_EQ(kept.sql.columns, fresh.columns);
   }
 
   std::shared_ptr<const model::Service> service_;
@@ -121,12 +130,12 @@ TEST_F(RenderedTest, AKeptTextIsTheSameObject) {
   query.fields = {kind_->FindField("id")};
   query.where = plan::MakeCall(
       cel::Op::kEqual, {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")), std::string("a"))});
-  const sql::Sql* first = &rendered_.Of(*service_, query);
-  EXPECT_EQ(&rendered_.Of(*service_, query), first);
+  const sql::Sql* first = &rendered_.Of(*service_, query).sql;
+  EXPECT_EQ(&rendered_.Of(*service_, query).sql, first);
   plan::Query other = query;
   other.where = plan::MakeCall(
       cel::Op::kEqual, {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")), std::string("b"))});
-  EXPECT_EQ(&rendered_.Of(*service_, other), first);
+  EXPECT_EQ(&rendered_.Of(*service_, other).sql, first);
   EXPECT_EQ(*first->parameters.at(0).get<std::string>(), "b");
 }
 
@@ -134,10 +143,10 @@ TEST_F(RenderedTest, ARowIsNotKeptWithItsText) {
   types::Values row(kind_->fields.size());
   row[kind_->FindField("text").index()] = std::string("secret");
   for (int i = 0; i < 2; ++i) {
-    const sql::Sql& sql = rendered_.Of(*service_, plan::Insert{kind_->id, row});
-    EXPECT_NE(std::ranges::find(sql.parameters, Value{std::string("secret")}), sql.parameters.end());
-    rendered_.ForgetRow();
-    EXPECT_TRUE(std::ranges::all_of(sql.parameters, &Value::is_null));
+    const plan::Statement insert = plan::Insert{kind_->id, row};
+    Rendered::Ready ready = rendered_.Of(*service_, insert);
+    EXPECT_EQ(ready.row, &std::get<plan::Insert>(insert).row);
+    EXPECT_TRUE(std::ranges::all_of(ready.sql.parameters, &Value::is_null));
   }
 }
 

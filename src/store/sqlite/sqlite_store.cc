@@ -97,14 +97,48 @@ struct Shared {
   std::unique_ptr<Writer> writer;
 };
 
+// What the store's threads have finished for one loop: it is woken once for all that there is when it comes.
+class Landing : public std::enable_shared_from_this<Landing> {
+ public:
+  explicit Landing(asio::io_context& loop) : loop_(loop) {}
+
+  void Land(std::move_only_function<void()> done) {
+    bool first = false;
+    {
+      std::lock_guard lock(mutex_);
+      first = landed_.empty();
+      landed_.push_back(std::move(done));
+    }
+    if (first) asio::post(loop_, [own = shared_from_this()] { own->GoOn(); });
+  }
+
+ private:
+  void GoOn() {
+    {
+      std::lock_guard lock(mutex_);
+      landed_.swap(going_on_);
+    }
+    for (auto& done : going_on_) done();
+    going_on_.clear();
+  }
+
+  asio::io_context& loop_;
+  std::mutex mutex_;
+  std::vector<std::move_only_function<void()>> landed_;
+  std::vector<std::move_only_function<void()>> going_on_;  // the loop's alone
+};
+
 // Hands a unit to one of the store's threads and goes on, on the loop, when it is done.
 template <class Target>
-Task<Result<Outcomes>> Elsewhere(Target& target, asio::io_context& loop, Context& context, Unit& unit) {
+Task<Result<Outcomes>> Elsewhere(Target& target, Landing& landing, Context& context, Unit& unit) {
   auto start = [&](auto handler) {
-    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-    Job job{&context, &unit, [kept, &loop](Result<Outcomes> outcomes) {
-              asio::post(loop, [kept, own = std::move(outcomes)]() mutable { std::move (*kept)(std::move(own)); });
-            }};
+    auto done = [own = std::move(handler), landing = landing.shared_from_this()](Result<Outcomes> outcomes) mutable {
+      auto go_on = [own = std::move(own), outcomes = std::move(outcomes)]() mutable {
+        std::move(own)(std::move(outcomes));
+      };
+      landing->Land(std::move(go_on));
+    };
+    Job job{&context, &unit, std::move(done)};
     if (!target.Submit(job)) job.done(Fail(ErrorKind::kUnavailable, kBusy));
   };
   auto outcomes =
@@ -115,13 +149,13 @@ Task<Result<Outcomes>> Elsewhere(Target& target, asio::io_context& loop, Context
 class LoopSession final : public Session {
  public:
   LoopSession(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection, asio::io_context& loop)
-      : shared_(std::move(shared)), connection_(std::move(connection)), loop_(loop) {}
+      : shared_(std::move(shared)), connection_(std::move(connection)), landing_(std::make_shared<Landing>(loop)) {}
 
   Eventually<Result<Outcomes>> Run(Context& context, Unit& unit) override {
-    if (unit.writes()) return Elsewhere(*shared_->writer, loop_, context, unit);
+    if (unit.writes()) return Elsewhere(*shared_->writer, *landing_, context, unit);
     // What a feed still asks for, nobody knows: too much for a loop, perhaps.
     bool elsewhere = connection_ == nullptr || unit.feed != nullptr;
-    if (elsewhere) return Elsewhere(shared_->readers, loop_, context, unit);
+    if (elsewhere) return Elsewhere(shared_->readers, *landing_, context, unit);
     Result<void> begun = BeginRead();
     if (!begun) return Result<Outcomes>(std::unexpected(begun.error()));
     int64_t until = context.clock.SteadyMicros() + shared_->options.read_budget_us;
@@ -136,7 +170,7 @@ class LoopSession final : public Session {
     connection_->SetInterrupt(nullptr, nullptr);
     bool too_long =
         !outcomes && outcomes.error().kind == ErrorKind::kTimeout && !context.deadline.Passed(context.clock);
-    if (too_long) return Elsewhere(shared_->readers, loop_, context, unit);
+    if (too_long) return Elsewhere(shared_->readers, *landing_, context, unit);
     return outcomes;
   }
 
@@ -165,7 +199,7 @@ class LoopSession final : public Session {
 
   std::shared_ptr<Shared> shared_;
   std::unique_ptr<Connection> connection_;
-  asio::io_context& loop_;
+  std::shared_ptr<Landing> landing_;
   bool reading_ = false;
   uint64_t seen_ = 0;
 };

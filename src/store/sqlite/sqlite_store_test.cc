@@ -11,6 +11,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <filesystem>
 #include <thread>
 
@@ -80,13 +81,12 @@ class SqliteStoreTest : public testing::Test {
   std::string path() const { return folder_ / "inner" / "store.db"; }
 
   Unit UnitOf(model::OperationKind kind, const std::string& body, const std::string& filter = "") {
-    call::Call call;
+    call::Call& call = calls_.emplace_back();
     call.operation = service_->FindOperation(service_->FindResource("Item"), kind);
     call.filter = filter;
     if (!body.empty()) call.body = json::Parse(body).value();
-    call::Caller caller{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
     Context context = MakeContext();
-    auto plan = planner_.MakePlan(call, caller, context);
+    auto plan = planner_.MakePlan(call, caller_, context);
     if (!plan) ADD_FAILURE() << plan.error().message;
     Unit unit;
     unit.plans.push_back(std::move(*plan));
@@ -132,6 +132,8 @@ class SqliteStoreTest : public testing::Test {
 
   std::shared_ptr<const model::Service> service_ = Compiled();
   plan::Planner planner_{*service_, {}};
+  const call::Caller caller_{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
+  std::deque<call::Call> calls_;  // which plans refer to
   Silent observer_;
   fs::path folder_;
   asio::io_context loop_{1};
@@ -181,7 +183,7 @@ TEST_F(SqliteStoreTest, AReadFinishesAtOnceAndAWriteOnceItIsDurable) {
   EXPECT_FALSE(at_once);
   ASSERT_TRUE(written) << written.error().message;
   EXPECT_TRUE(written->at(0)->created);
-  EXPECT_GE(context.statements, 2);
+  EXPECT_GE(context.statements, 1);
   EXPECT_GT(context.store_us, 0);
 }
 

@@ -5,6 +5,7 @@ namespace ashlar::store::sqlite {
 
 bool WorkQueue::Push(Job& job) {
   const int64_t now_us = job.context->clock.SteadyMicros();
+  bool wake = false;
   {
     std::lock_guard lock(mutex_);
     std::deque<Job>& line = LineOf(job);
@@ -12,8 +13,10 @@ bool WorkQueue::Push(Job& job) {
     if (!line.empty() && now_us - line.front().queued_us > age_limit_us_) return false;
     job.queued_us = now_us;
     line.push_back(std::move(job));
+    wake = asleep_ > 0;
+    if (wake) --asleep_;
   }
-  some_.notify_one();
+  if (wake) some_.notify_one();
   return true;
 }
 
@@ -21,7 +24,10 @@ std::vector<Job> WorkQueue::Take(size_t most) {
   std::vector<Job> taken;
   {
     std::unique_lock lock(mutex_);
-    some_.wait(lock, [this] { return closed_ || !jobs_.empty() || !mixed_.empty(); });
+    while (!closed_ && jobs_.empty() && mixed_.empty()) {
+      ++asleep_;
+      some_.wait(lock);
+    }
     while (!jobs_.empty() && taken.size() < most) {
       bool alone = jobs_.front().unit->alone;
       if (alone && !taken.empty()) break;

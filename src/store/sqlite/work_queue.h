@@ -15,7 +15,7 @@ namespace ashlar::store::sqlite {
 struct Job {
   Context* context = nullptr;
   Unit* unit = nullptr;
-  std::function<void(Result<Outcomes>)> done;
+  std::move_only_function<void(Result<Outcomes>)> done;
   int64_t queued_us = 0;  // set by the queue, by the context's clock
 };
 
@@ -47,6 +47,7 @@ class WorkQueue {
   const int64_t age_limit_us_;
   mutable std::mutex mutex_;
   std::condition_variable some_;
+  size_t asleep_ = 0;  // threads that no push has woken yet, at least
   std::deque<Job>& LineOf(const Job& job) { return job.unit->mixed ? mixed_ : jobs_; }
   std::deque<Job> jobs_;
   std::deque<Job> mixed_;

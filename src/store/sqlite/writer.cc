@@ -12,6 +12,7 @@ constexpr int64_t kQueueAgeUs = 5'000'000;  // of the unit that waits longest
 constexpr size_t kGroupLimit = 128;       // units of one commit
 constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
+constexpr int kCarefulGroups = 64;        // with savepoints, behind one that was lost for want of them
 // 4 MiB of log, or of more log: from here on, though others wait, who then wait some milliseconds.
 constexpr int kPassivePages = 1000;
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
@@ -95,6 +96,7 @@ void Writer::RunGroups(std::span<Job> jobs) {
 size_t Writer::Group(std::span<Job> jobs) {
   Results results;
   Result<void> committed = broken() ? ReadOnly() : Commit(jobs, results);
+  if (std::exchange(spoilt_, false)) return Group(jobs);
   size_t ran = results.size();
   if (!committed && ran > 1 && !broken()) {
     // One unit may have spoilt the commit for all: they are done again, each by itself.
@@ -115,10 +117,16 @@ size_t Writer::Group(std::span<Job> jobs) {
 Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
   const Clock& clock = jobs[0].context->clock;
   const int64_t until = clock.SteadyMicros() + kGroupUs;
+  const bool careful = careful_ > 0;
+  if (careful) --careful_;
   Result<void> done = connection_->ExecuteAgain("BEGIN IMMEDIATE");
   for (Job& job : jobs) {
     if (!done || (!results.empty() && clock.SteadyMicros() >= until)) break;
-    results.push_back(InSavepoint(job));
+    results.push_back(InGroup(job, careful || job.unit->discard));
+    if (spoilt_) {
+      careful_ = kCarefulGroups;
+      return connection_->ExecuteAgain("ROLLBACK");
+    }
     if (connection_->in_transaction()) continue;
     // SQLite ends the whole transaction itself when the disk is full or fails: nothing of the group is there.
     done = results.back() ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
@@ -180,15 +188,27 @@ Result<Outcomes> Writer::InTransaction(Job& job) {
   return ForCaller(std::move(ended).error());
 }
 
-Result<Outcomes> Writer::InSavepoint(Job& job) {
+Result<Outcomes> Writer::InGroup(Job& job, bool careful) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
   if (job.context->ClientGone()) return Fail(ErrorKind::kUnavailable, "its client is gone");
+  return careful ? InSavepoint(job) : AtOnce(job);
+}
+
+Result<Outcomes> Writer::InSavepoint(Job& job) {
   TRY_VOID(connection_->ExecuteAgain("SAVEPOINT unit"));
   Result<Outcomes> outcomes = Checked(job);
   if (!connection_->in_transaction()) return outcomes;
   bool well = outcomes && AllWell(*job.unit, *outcomes);
   if (!well || job.unit->discard) TRY_VOID(connection_->ExecuteAgain("ROLLBACK TO unit"));
   TRY_VOID(connection_->ExecuteAgain("RELEASE unit"));
+  return outcomes;
+}
+
+Result<Outcomes> Writer::AtOnce(Job& job) {
+  const int64_t changes = connection_->changes();
+  Result<Outcomes> outcomes = Checked(job);
+  bool well = outcomes && AllWell(*job.unit, *outcomes);
+  spoilt_ = !well && connection_->in_transaction() && connection_->changes() != changes;
   return outcomes;
 }
 

@@ -9,13 +9,13 @@
 
 namespace ashlar::store::sqlite {
 
-// The one thread that writes and checkpoints. Units that wait are committed together, each in a savepoint of its own,
-// and answered behind the commit, so that an answer means that its unit is durable. A unit is interrupted while it
-// reads, at its deadline or when it has held the others up for too long; one whose client is gone is not begun. Mixed
-// units have their turn behind the others that wait, one commit of them at a time.
-// A unit that is to be alone is committed by itself, however long it takes: what waits meanwhile is told that the store
-// is busy when its deadline passes.
-// Thread safe.
+// The one thread that writes and checkpoints. Units that wait are committed together, and answered behind the commit,
+// so that an answer means that its unit is durable. Of one that fails nothing stays: mostly it has written nothing yet;
+// if it has, the group is done again, and so are the next ones, with a savepoint for each unit, which costs a copy of
+// every page that the unit is first to change. A unit is interrupted while it reads, at its deadline or when it has
+// held the others up for too long; one whose client is gone is not begun. Mixed units have their turn behind the others
+// that wait, one commit of them at a time. A unit that is to be alone is committed by itself, however long it takes:
+// what waits meanwhile is told that the store is busy when its deadline passes. Thread safe.
 class Writer {
  public:
   // `mixed_read_us`: of the processor, what the reads of a mixed unit may take, as they hold up everybody's writes.
@@ -50,7 +50,10 @@ class Writer {
   // Takes no more once the disk has failed, and says so.
   void LookForDamage();
   Result<Outcomes> InTransaction(Job& job);
+  Result<Outcomes> InGroup(Job& job, bool careful);
   Result<Outcomes> InSavepoint(Job& job);
+  // Without one: spoilt_ where a unit has failed of which something is there.
+  Result<Outcomes> AtOnce(Job& job);
   Result<Outcomes> Checked(Job& job);
   Result<Outcomes> RunWithin(Job& job);
   void Checkpoint();
@@ -62,6 +65,8 @@ class Writer {
   WorkQueue queue_;
   int passive_at_;  // pages of log
   int restart_at_;
+  int careful_ = 0;      // groups that are still to have savepoints
+  bool spoilt_ = false;  // the group that runs
   int moved_ = 0;  // of the log, at the last checkpoint
   bool in_doubt_ = false;  // the writer's alone: whether what is in the log of the last commit will be found
   std::atomic<uint64_t> commits_ = 0;

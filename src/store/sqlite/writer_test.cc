@@ -171,6 +171,57 @@ TEST_F(WriterTest, FeedsThatShareAreCommittedWithTheOthersAndLostAlone) {
   EXPECT_EQ(Names(), "before behind first one two");
 }
 
+TEST_F(WriterTest, AGroupThatAUnitSpoilsIsDoneAgainAndTheNextOnesTakeCare) {
+  Begin();
+  Again well, spoils;
+  well.bodies = {"well"};
+  spoils.bodies = {"new", "first"};  // the second is taken, when the first is written
+  for (Again* feed : {&well, &spoils}) {
+    feed->make = [this](const std::string& name) { return std::move(Make(name, name)->unit.plans[0]); };
+  }
+  for (int starts : {2, 3}) {
+    well.bodies = {fmt::format("well{}", starts)};
+    std::vector<std::unique_ptr<Sent>> all;
+    for (Again* feed : {&well, &spoils}) {
+      all.push_back(std::make_unique<Sent>(clock_, notes_));
+      all.back()->unit.feed = feed;
+    }
+    all.push_back(Make(fmt::format("t{}", starts), fmt::format("behind{}", starts)));
+    if (starts == 2) {
+      ASSERT_TRUE(SendTogether(all));  // behind "first"
+    } else {
+      for (auto& one : all) ASSERT_TRUE(Submit(*one));
+    }
+    for (auto& one : all) ASSERT_TRUE(one->Wait());
+    EXPECT_EQ(well.starts, starts);
+    EXPECT_EQ(spoils.starts, starts);
+    EXPECT_TRUE(well.well);
+    EXPECT_FALSE(spoils.well);
+  }
+  EXPECT_EQ(Names(), "behind2 behind3 first well2 well3");
+}
+
+TEST_F(WriterTest, AUnitThatIsRefusedBeforeItWroteCostsItsGroupNothing) {
+  Begin();
+  Again well, refused;
+  well.bodies = {"well"};
+  refused.bodies = {"first"};
+  for (Again* feed : {&well, &refused}) {
+    feed->make = [this](const std::string& name) { return std::move(Make(name, name)->unit.plans[0]); };
+  }
+  std::vector<std::unique_ptr<Sent>> all;
+  for (Again* feed : {&well, &refused}) {
+    all.push_back(std::make_unique<Sent>(clock_, notes_));
+    all.back()->unit.feed = feed;
+  }
+  ASSERT_TRUE(SendTogether(all));
+  for (auto& one : all) ASSERT_TRUE(one->Wait());
+  EXPECT_EQ(well.starts, 1);
+  EXPECT_EQ(refused.starts, 1);
+  EXPECT_FALSE(refused.well);
+  EXPECT_EQ(Names(), "first well");
+}
+
 TEST_F(WriterTest, TakesNoMoreOnceItIsClosedButFinishesWhatItHas) {
   Begin();
   auto held = Make("a", "held");

@@ -78,12 +78,11 @@ WriterWorld::~WriterWorld() {
 
 std::unique_ptr<Sent> WriterWorld::Make(const std::string& id, const std::string& name, size_t text) {
   auto sent = std::make_unique<Sent>(clock_, notes_);
-  call::Call call;
+  call::Call& call = calls_.emplace_back();
   call.operation = service_->FindOperation(service_->FindResource("Thing"), model::OperationKind::kCreate);
   call.body = json::Json(
       json::Object{{"id", json::Json(id)}, {"name", json::Json(name)}, {"text", json::Json(std::string(text, 'x'))}});
-  call::Caller caller{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
-  sent->unit.plans.push_back(planner_.MakePlan(call, caller, sent->context).value());
+  sent->unit.plans.push_back(planner_.MakePlan(call, caller_, sent->context).value());
   return sent;
 }
 

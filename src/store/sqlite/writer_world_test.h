@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -104,6 +105,8 @@ class WriterWorld {
  protected:
   std::shared_ptr<const model::Service> service_;
   plan::Planner planner_;
+  const call::Caller caller_{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
+  std::deque<call::Call> calls_;  // which plans refer to
   Gate clock_;
   Notes notes_;
   std::filesystem::path folder_;
