@@ -2,7 +2,6 @@
 #include "store/sqlite/log_vfs.h"
 
 #include <sqlite3.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -59,13 +58,11 @@ Database& DatabaseOf(sqlite3_file* file) { return *static_cast<Database*>(file);
 
 int LogWrite(sqlite3_file* file, const void* bytes, int amount, sqlite3_int64 at) {
   Log& log = LogOf(file);
-  if (!log.Takes(amount, at)) {
+  const bool gathered = log.gathers() && amount <= kMostBytes;
+  if (!gathered || !log.Takes(amount, at)) {
     if (int code = log.WriteOut(); code != SQLITE_OK) return code;
   }
-  if (!log.gathers() || amount > kMostBytes) {
-    if (int code = log.WriteOut(); code != SQLITE_OK) return code;
-    return log.real->pMethods->xWrite(log.real, bytes, amount, at);
-  }
+  if (!gathered) return log.real->pMethods->xWrite(log.real, bytes, amount, at);
   if (log.size == 0) log.place = at;
   std::memcpy(log.bytes.get() + log.size, bytes, static_cast<size_t>(amount));
   log.size += amount;
@@ -92,8 +89,8 @@ int DatabaseFileControl(sqlite3_file* file, int operation, void* argument) {
   Database& database = DatabaseOf(file);
   if (operation == SQLITE_FCNTL_PRAGMA) {
     const char* const* words = static_cast<char**>(argument);  // an answer's place, the name, the value
-    if (strcasecmp(words[1], "synchronous") == 0 && words[2] != nullptr) {
-      database.synced = strcasecmp(words[2], "FULL") == 0;
+    if (sqlite3_stricmp(words[1], "synchronous") == 0 && words[2] != nullptr) {
+      database.synced = sqlite3_stricmp(words[2], "FULL") == 0;
     }
   }
   return database.real->pMethods->xFileControl(database.real, operation, argument);
