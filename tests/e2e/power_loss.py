@@ -8,6 +8,7 @@ import syscalls
 ENDINGS = ("", "-wal")  # of the files that count; the index beside the log is made anew
 PLACE = re.compile(r", (\d+), (\d+)(?:\)| <unfinished)")
 LENGTH = re.compile(r">, (\d+)(?:\)| <unfinished)")
+PAGE = 4096  # of the system: a write of several reaches the disk page by page, in any order
 
 
 class File:
@@ -26,7 +27,7 @@ class File:
             length, offset = map(int, PLACE.search(event.text[-80:]).groups())
             data = syscalls.bytes_of(event.text)
             assert len(data) == length, "the trace tells but a part of what was written"
-            self.waiting.append((offset, data))
+            self.waiting += pages_of(offset, data)
         elif event.begins and event.call == "ftruncate":
             self.waiting.append((int(LENGTH.search(event.text).group(1)), None))
 
@@ -39,6 +40,15 @@ class File:
             image.extend(bytes(max(0, offset + len(data) - len(image))))
             image[offset:offset + len(data)] = data
         return image
+
+
+def pages_of(offset, data):
+    """A write, cut where a page of the file ends."""
+    begins = 0
+    while begins < len(data):
+        ends = begins + PAGE - (offset + begins) % PAGE
+        yield offset + begins, data[begins:ends]
+        begins = ends
 
 
 class Disk:

@@ -27,7 +27,8 @@ LOSSES = 12  # of power, at as many answers
 SEED = int(os.environ.get("ASHLAR_SEED", random.SystemRandom().randrange(1 << 32)))
 MARK = re.compile(r"mark-\d{6}")
 ACKNOWLEDGED = re.compile(r'"HTTP/1\.1 20[01] ')
-FRAME_HEADER, LOG_HEADER = 24, 32  # bytes
+FRAME_HEADER, LOG_HEADER, PAGE = 24, 32, 4096  # bytes
+LONGEST = 1 << 17  # of one write: a stretch of frames
 
 
 def write_all(server, client_number, acknowledged):
@@ -54,20 +55,31 @@ class Log:
     def __init__(self):
         self.seen, self.open = set(), set()  # marks; those of the transaction that is being written
         self.whole, self.synced, self.asked = set(), set(), set()  # committed; on the disk; by the sync under way
-        self.ends = False  # the page that comes ends its transaction
+        self.frame, self.at = bytearray(), LOG_HEADER  # the frame that is being written, and where its rest will be
         self.commits, self.syncs = 0, 0
 
     def write(self, text):
-        length = int(re.search(r', (\d+), \d+(?:\)| <unfinished)', text[-60:]).group(1))
-        if length == FRAME_HEADER:
-            self.ends = int.from_bytes(syscalls.bytes_of(text)[4:8], "big") > 0
-        elif length > LOG_HEADER:
-            self.open |= set(MARK.findall(text)) - self.seen
-            if self.ends:
-                self.seen |= self.open
-                self.whole |= self.open
-                self.open = set()
-                self.commits += 1
+        """A stretch of frames, which may begin and end within one; they follow each other, or begin the log anew."""
+        length, offset = map(int, power_loss.PLACE.search(text[-60:]).groups())
+        data = syscalls.bytes_of(text)
+        assert len(data) == length, "the trace tells but a part of what was written"
+        if offset == 0:
+            assert not self.frame
+            data, offset, self.at = data[LOG_HEADER:], LOG_HEADER, LOG_HEADER
+        assert not data or offset == self.at
+        self.at += len(data)
+        self.frame += data
+        while len(self.frame) >= FRAME_HEADER + PAGE:
+            self.take(self.frame[:FRAME_HEADER + PAGE])
+            del self.frame[:FRAME_HEADER + PAGE]
+
+    def take(self, frame):
+        self.open |= set(MARK.findall(frame[FRAME_HEADER:].decode("latin-1"))) - self.seen
+        if int.from_bytes(frame[4:8], "big") > 0:  # it ends its transaction
+            self.seen |= self.open
+            self.whole |= self.open
+            self.open = set()
+            self.commits += 1
 
     def sync(self, event):
         if event.begins:
@@ -107,7 +119,7 @@ def run(module_directory):
     contract = module_directory / "ashlar.yaml"
     contract.write_text(CONTRACT)
     told = []
-    with syscalls.Traced(contract, module_directory, CALLS, ("-s", "4096")) as server:
+    with syscalls.Traced(contract, module_directory, CALLS, ("-s", str(LONGEST))) as server:
         threads = [threading.Thread(target=write_all, args=(server, number, told)) for number in range(CLIENTS)]
         for thread in threads:
             thread.start()
@@ -154,8 +166,16 @@ def test_a_loss_of_power_takes_nothing_of_what_was_answered(run, tmp_path):
 
 def test_the_reading_of_a_trace_sees_an_early_answer(tmp_path):
     """The same steps in the wrong order, as a server without syncs, or one that does not wait for them, would take."""
-    page = 'pwrite64(9</x/s.db-wal>, "..mark-000001..", 4096, 56) = 4096\n'
-    frame = 'pwrite64(9</x/s.db-wal>, "%s", 24, 32) = 24\n' % ("\\0" * 7 + "\\5" + "\\0" * 16)
+    begins, ends = "\\0" * FRAME_HEADER, "\\0" * 7 + "\\5" + "\\0" * 16
+
+    def write(place, *parts):
+        data = "".join(parts)
+        length = len(syscalls.bytes_of(f'"{data}"'))
+        return f'pwrite64(9</x/s.db-wal>, "{data}", {length}, {place}) = {length}\n'
+
+    page = "mark-000001" + "." * (PAGE - 11)
+    frame, stretch = write(LOG_HEADER, ends, page), write(LOG_HEADER, begins, page, ends, page)
+    halves = write(LOG_HEADER, ends) + "41 " + write(LOG_HEADER + FRAME_HEADER, page)
     answer = 'sendmsg(7<socket:[5]>, {[{"HTTP/1.1 201 Created\\r\\nX-Request-Id: mark-000001\\r\\n"}]}) = 9\n'
     sync, begun, done = "fdatasync(9</x/s.db-wal>) = 0\n", "fdatasync(9</x/s.db-wal> <unfinished ...>\n", (
         "<... fdatasync resumed>) = 0\n")
@@ -167,8 +187,10 @@ def test_the_reading_of_a_trace_sees_an_early_answer(tmp_path):
         assert acknowledged == ["mark-000001"]
         return found
 
-    assert not early(frame, page, sync, answer) and not early(frame, page, begun, done, answer)
-    assert early(frame, page, answer) and early(frame, page, answer, sync) and early(frame, page, begun, answer, done)
-    assert early(sync, frame, page, answer) and early(begun, frame, page, done, answer)
-    assert early(frame, page, sync.replace("= 0", "= -1 EIO (Input/output error)"), answer)
-    assert early(frame.replace("\\5", "\\0"), page, sync, answer), "a transaction without its end is no commit"
+    for written in (frame, stretch, halves):
+        assert not early(written, sync, answer) and not early(written, begun, done, answer)
+        assert early(written, answer) and early(written, answer, sync) and early(written, begun, answer, done)
+        assert early(sync, written, answer) and early(begun, written, done, answer)
+        assert early(written, sync.replace("= 0", "= -1 EIO (Input/output error)"), answer)
+    assert early(write(LOG_HEADER, begins, page), sync, answer), "a transaction without its end is no commit"
+    assert early(write(LOG_HEADER, begins, page, ends, page[:-1]), sync, answer), "nor is one whose end is cut"

@@ -9,6 +9,7 @@
 #include "store/sqlite/bind.h"
 #include "store/sqlite/conform.h"
 #include "store/sqlite/functions.h"
+#include "store/sqlite/log_vfs.h"
 #include "store/sqlite/measures.h"
 
 namespace ashlar::store::sqlite {
@@ -91,6 +92,12 @@ void CountNothing() {
   (void)done;
 }
 
+// The files of who writes; nullptr, and so SQLite's own, where there is no memory to add it.
+const char* WriterFiles() {
+  static const bool added = AddLogVfs(kLogVfs, nullptr);
+  return added ? kLogVfs : nullptr;
+}
+
 }  // namespace
 
 bool Writes(const plan::Statement& statement) {
@@ -104,7 +111,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Ro
   if (writer) TRY_VOID(CreateFile(path));
   sqlite3* handle = nullptr;
   int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
-  int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &handle, flags, writer ? WriterFiles() : nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
   if (code != SQLITE_OK || !Configure(handle) || !connection->AddOurFunctions()) {
     return Fail(ErrorKind::kUnavailable, fmt::format("cannot open {}: {}", path, sqlite3_errstr(code)));
