@@ -360,6 +360,13 @@ bool Connection::ReferencesHold() const {
 
 int64_t Connection::changes() const { return sqlite3_total_changes64(handle_); }
 
+int64_t Connection::spilled_pages() const {
+  int pages = 0;
+  int most = 0;
+  sqlite3_db_status(handle_, SQLITE_DBSTATUS_CACHE_SPILL, &pages, &most, 0);
+  return pages;
+}
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 }  // namespace ashlar::store::sqlite

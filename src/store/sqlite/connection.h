@@ -50,6 +50,9 @@ class Connection {
   bool in_transaction() const;
   // Rows that were changed since it was opened, whether that was committed or not.
   int64_t changes() const;
+  // Pages that did not fit the cache and were written to the log before the end of their transaction, since it was
+  // opened.
+  int64_t spilled_pages() const;
   // Whether every foreign key of the transaction refers to a row; they are checked at its end.
   bool ReferencesHold() const;
   // The disk or the file failed: what is there can be read at best.

@@ -94,24 +94,35 @@ void Writer::RunGroups(std::span<Job> jobs) {
 }
 
 size_t Writer::Group(std::span<Job> jobs) {
+  if (jobs.size() == 1) return Single(jobs[0]), 1;
   Results results;
   Result<void> committed = broken() ? ReadOnly() : Commit(jobs, results);
-  if (std::exchange(spoilt_, false)) return Group(jobs);
+  const Spoilt spoilt = std::exchange(spoilt_, Spoilt::kNot);
+  if (spoilt == Spoilt::kByAUnit) return Group(jobs);
   size_t ran = results.size();
-  if (!committed && ran > 1 && !broken()) {
+  if (spoilt == Spoilt::kForAll || (!committed && ran > 1 && !broken())) {
     // One unit may have spoilt the commit for all: they are done again, each by itself.
-    for (size_t i = 0; i < ran; ++i) Group(jobs.subspan(i, 1));
+    for (size_t i = 0; i < ran; ++i) Single(jobs[i]);
     return ran;
   }
-  if (committed) {
-    log_pages_.store(connection_->log_pages(), std::memory_order_relaxed);
-    commits_.fetch_add(1, std::memory_order_release);
-  }
+  if (committed) Committed();
   size_t answered = ran == 0 ? jobs.size() : ran;
   for (size_t i = 0; i < answered; ++i) {
     jobs[i].done(committed ? std::move(results[i]) : Result<Outcomes>(std::unexpected(committed.error())));
   }
   return answered;
+}
+
+void Writer::Single(Job& job) {
+  Result<void> begins = broken() ? ReadOnly() : MayBegin(job);
+  Result<Outcomes> outcomes = begins ? InTransaction(job) : Result<Outcomes>(std::unexpected(begins.error()));
+  if (outcomes) Committed();
+  job.done(std::move(outcomes));
+}
+
+void Writer::Committed() {
+  log_pages_.store(connection_->log_pages(), std::memory_order_relaxed);
+  commits_.fetch_add(1, std::memory_order_release);
 }
 
 Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
@@ -120,13 +131,11 @@ Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
   const bool careful = careful_ > 0;
   if (careful) --careful_;
   Result<void> done = connection_->ExecuteAgain("BEGIN IMMEDIATE");
+  const int64_t spilled = connection_->spilled_pages();
   for (Job& job : jobs) {
     if (!done || (!results.empty() && clock.SteadyMicros() >= until)) break;
-    results.push_back(InGroup(job, careful || job.unit->discard));
-    if (spoilt_) {
-      careful_ = kCarefulGroups;
-      return connection_->ExecuteAgain("ROLLBACK");
-    }
+    results.push_back(InGroup(job, careful || job.unit->discard, spilled));
+    if (spoilt_ != Spoilt::kNot) return connection_->ExecuteAgain("ROLLBACK");
     if (connection_->in_transaction()) continue;
     // SQLite ends the whole transaction itself when the disk is full or fails: nothing of the group is there.
     done = results.back() ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
@@ -163,13 +172,11 @@ void Writer::LookForDamage() {
 
 void Writer::Alone(Job& job) {
   Deputy deputy(queue_);
-  Result<Outcomes> outcomes = broken() ? ReadOnly() : InTransaction(job);
-  if (outcomes) commits_.fetch_add(1, std::memory_order_release);
-  job.done(std::move(outcomes));
+  Single(job);
   Checkpoint();
 }
 
-// Without a savepoint: its journal would keep every page that was there before.
+// Without a savepoint, whose journal would keep every page that was there before.
 Result<Outcomes> Writer::InTransaction(Job& job) {
   TRY_VOID(connection_->ExecuteAgain("BEGIN IMMEDIATE"));
   Result<Outcomes> outcomes = Checked(job);
@@ -188,18 +195,27 @@ Result<Outcomes> Writer::InTransaction(Job& job) {
   return ForCaller(std::move(ended).error());
 }
 
-Result<Outcomes> Writer::InGroup(Job& job, bool careful) {
+Result<void> Writer::MayBegin(const Job& job) {
   if (job.context->deadline.Passed(job.context->clock)) return Fail(ErrorKind::kTimeout, "the deadline has passed");
   if (job.context->ClientGone()) return Fail(ErrorKind::kUnavailable, "its client is gone");
-  return careful ? InSavepoint(job) : AtOnce(job);
+  return {};
 }
 
-Result<Outcomes> Writer::InSavepoint(Job& job) {
+Result<Outcomes> Writer::InGroup(Job& job, bool careful, int64_t spilled) {
+  TRY_VOID(MayBegin(job));
+  return careful ? InSavepoint(job, spilled) : AtOnce(job);
+}
+
+Result<Outcomes> Writer::InSavepoint(Job& job, int64_t spilled) {
   TRY_VOID(connection_->ExecuteAgain("SAVEPOINT unit"));
   Result<Outcomes> outcomes = Checked(job);
   if (!connection_->in_transaction()) return outcomes;
-  bool well = outcomes && AllWell(*job.unit, *outcomes);
-  if (!well || job.unit->discard) TRY_VOID(connection_->ExecuteAgain("ROLLBACK TO unit"));
+  const bool stays = outcomes && AllWell(*job.unit, *outcomes) && !job.unit->discard;
+  if (!stays && connection_->spilled_pages() != spilled) {
+    spoilt_ = Spoilt::kForAll;
+    return outcomes;
+  }
+  if (!stays) TRY_VOID(connection_->ExecuteAgain("ROLLBACK TO unit"));
   TRY_VOID(connection_->ExecuteAgain("RELEASE unit"));
   return outcomes;
 }
@@ -208,7 +224,10 @@ Result<Outcomes> Writer::AtOnce(Job& job) {
   const int64_t changes = connection_->changes();
   Result<Outcomes> outcomes = Checked(job);
   bool well = outcomes && AllWell(*job.unit, *outcomes);
-  spoilt_ = !well && connection_->in_transaction() && connection_->changes() != changes;
+  if (!well && connection_->in_transaction() && connection_->changes() != changes) {
+    spoilt_ = Spoilt::kByAUnit;
+    careful_ = kCarefulGroups;
+  }
   return outcomes;
 }
 

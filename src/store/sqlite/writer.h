@@ -40,19 +40,24 @@ class Writer {
   void RunGroups(std::span<Job> jobs);
   // Runs and answers the first of these jobs, or all: says how many.
   size_t Group(std::span<Job> jobs);
+  void Single(Job& job);
   void Alone(Job& job);
-  // Fills `results` for the jobs that it ran; an Error: nothing of them is there.
+  // Fills `results` for the jobs that it ran; an Error, or a group that is spoilt: nothing of them is there.
   Result<void> Commit(std::span<Job> jobs, Results& results);
+  void Committed();
   // Ends the transaction so that it is on the disk. in_doubt_: the disk failed meanwhile.
   Result<void> Keep();
   // What whoever asked is told of it.
   std::unexpected<Error> ForCaller(Error error) const;
   // Takes no more once the disk has failed, and says so.
   void LookForDamage();
+  static Result<void> MayBegin(const Job& job);
   Result<Outcomes> InTransaction(Job& job);
-  Result<Outcomes> InGroup(Job& job, bool careful);
-  Result<Outcomes> InSavepoint(Job& job);
-  // Without one: spoilt_ where a unit has failed of which something is there.
+  // `spilled`: the pages that the connection had spilled when the group began.
+  Result<Outcomes> InGroup(Job& job, bool careful, int64_t spilled);
+  // kForAll: it would have to be taken back, which SQLite 3.40 gets wrong once pages are in the log (decision 0026).
+  Result<Outcomes> InSavepoint(Job& job, int64_t spilled);
+  // kByAUnit: it has failed, and something of it is there.
   Result<Outcomes> AtOnce(Job& job);
   Result<Outcomes> Checked(Job& job);
   Result<Outcomes> RunWithin(Job& job);
@@ -65,8 +70,9 @@ class Writer {
   WorkQueue queue_;
   int passive_at_;  // pages of log
   int restart_at_;
-  int careful_ = 0;      // groups that are still to have savepoints
-  bool spoilt_ = false;  // the group that runs
+  int careful_ = 0;  // groups that are still to have savepoints
+  enum class Spoilt : uint8_t { kNot, kByAUnit, kForAll };
+  Spoilt spoilt_ = Spoilt::kNot;  // the group that runs; it is done again with savepoints, or each by itself
   int moved_ = 0;  // of the log, at the last checkpoint
   bool in_doubt_ = false;  // the writer's alone: whether what is in the log of the last commit will be found
   std::atomic<uint64_t> commits_ = 0;

@@ -104,8 +104,14 @@ bool WriterWorld::SendTogether(std::vector<std::unique_ptr<Sent>>& all) {
   return first->Wait() && taken;
 }
 
-std::string WriterWorld::Names() {
-  auto reader = Connection::Open(path_, Connection::Role::kReader);
+std::string WriterWorld::NamesAfterAKill() {
+  const std::string left = folder_ / "left.db";
+  for (const char* ending : {"", "-wal"}) std::filesystem::copy_file(path_ + ending, left + ending);
+  return NamesIn(left);
+}
+
+std::string WriterWorld::NamesIn(const std::string& path) {
+  auto reader = Connection::Open(path, Connection::Role::kReader);
   if (!reader) return reader.error().message;
   auto names = (*reader)->QueryText("SELECT group_concat(name, ' ') FROM (SELECT name FROM things ORDER BY name)");
   return names ? names->value_or("") : names.error().message;

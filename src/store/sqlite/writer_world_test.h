@@ -100,9 +100,13 @@ class WriterWorld {
   bool Submit(Sent& sent);
   // Makes these one group: they queue up behind a unit that is held meanwhile. False if one was not taken.
   bool SendTogether(std::vector<std::unique_ptr<Sent>>& all);
-  std::string Names();
+  std::string Names() { return NamesIn(path_); }
+  // What a start finds if the process ends now.
+  std::string NamesAfterAKill();
 
  protected:
+  static std::string NamesIn(const std::string& path);
+
   std::shared_ptr<const model::Service> service_;
   plan::Planner planner_;
   const call::Caller caller_{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
