@@ -17,13 +17,14 @@ namespace ashlar::surface {
 
 // One request under way.
 struct Front::Exchange {
-  Exchange(const http::Request& in_request, Context in_context, int64_t in_begun)
+  Exchange(const http::Request& in_request, Context in_context, const Moment& in_begun)
       : request(in_request), context(std::move(in_context)), begun(in_begun) {}
-  rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
+  int64_t WallAt(int64_t steady_us) const { return begun.wall_us + (steady_us - begun.steady_us); }
+  rest::Meta MetaAt(int64_t steady_us) const { return {WallAt(steady_us), context.request_id}; }
   bool hal() const { return accepted.form == rest::Form::kHal; }
   const http::Request& request;
   Context context;
-  int64_t begun;
+  Moment begun;
   rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
   http::AcceptedCodings codings = http::AcceptedCodings::Of(request);
   int64_t auth_us = 0;
