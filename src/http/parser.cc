@@ -7,6 +7,7 @@ namespace ashlar::http {
 namespace {
 
 constexpr size_t kChunkLine = 256;  // size and extensions of a chunk
+constexpr size_t kKeptHost = 64;    // bytes
 constexpr size_t kLineSlack = 64;  // method, version and spaces beside the longest target
 // A length beyond this is more likely a slip than an upload: it is refused once something of the body is there, or the
 // client asks whether to send it (http11probe holds an answer to the bare head for a fault).
@@ -167,7 +168,7 @@ bool Parser::FinishHead() {
   if (!singles) return Refuse(singles.error());
   const Singles& given = *singles;
   if (!given[kHost] && request_.minor_version >= 1) return Refuse(400, "Host is missing");
-  if (given[kHost] && !IsAuthority(*given[kHost])) return Refuse(400, "Host is not a host");
+  if (given[kHost] && !IsHost(*given[kHost])) return Refuse(400, "Host is not a host");
   // RFC 9112, 6: the one place that says where the body ends.
   if (given[kCoding] && given[kLength]) return Refuse(400, "Content-Length and Transfer-Encoding together");
   if (given[kCoding] && !ReadCodings(*given[kCoding])) return false;
@@ -185,6 +186,13 @@ bool Parser::FinishHead() {
   if (!authority_.empty()) TakeAuthority();
   at_.stage = Stage::kHead;
   return true;
+}
+
+bool Parser::IsHost(std::string_view value) {
+  if (value == host_ && !value.empty()) return true;
+  const bool is = IsAuthority(value);
+  if (is && value.size() <= kKeptHost) host_ = value;
+  return is;
 }
 
 // The target's authority takes the place of Host (RFC 9112, 3.2.2).

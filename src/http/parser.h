@@ -52,6 +52,7 @@ class Parser {
   bool ReadTarget(std::string_view target);
   bool ReadHeader();
   bool FinishHead();
+  bool IsHost(std::string_view value);
   void TakeAuthority();
   bool ReadCodings(std::string_view value);
   void ReadConnection();
@@ -84,6 +85,7 @@ class Parser {
   std::string kept_;       // what came of a line in earlier pieces
   std::string_view line_;  // the line at hand, without its end
   std::string authority_;  // of a target in absolute form
+  std::string host_;       // that was found proper: the next request's is the same, mostly
   Request request_;
 };
 

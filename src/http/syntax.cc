@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace ashlar::http {
 namespace {
 
@@ -79,8 +81,9 @@ std::string_view WrongInTarget(std::string_view target) {
   return {};
 }
 
-// Without a way out of the loop, so that it takes many bytes in a step: by far the most values are proper.
+// By far the most values are plain. Without a way out of the loop, so that it takes many bytes in a step.
 bool IsFieldValue(std::string_view text) {
+  if (IsPlainAscii(text)) return true;
   bool wrong = false;
   for (char c : text) {
     auto byte = static_cast<unsigned char>(c);
