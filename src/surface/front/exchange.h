@@ -32,7 +32,7 @@ struct Front::Exchange {
   int64_t encode_us = 0;
   rest::Match match;
   call::CallerPtr caller = call::Caller::Nobody();
-  call::Call call;
+  std::optional<call::Call> call;              // of an operation
   std::unique_ptr<rest::Batch> batch;          // of POST /v1/batch, which has no call of its own
   std::optional<rest::OperationPlace> failed;  // which operation of it
 };

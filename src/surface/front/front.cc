@@ -21,6 +21,7 @@ namespace {
 using call::Code;
 using model::OperationKind;
 
+constexpr int64_t kLookAtWallMicros = 10'000;
 constexpr std::string_view kMethods = "GET, HEAD, QUERY, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
 
 const call::ApiError kUncodable{Code::kNotAcceptable, "none of zstd, br, gzip and identity is taken", {}};
@@ -96,6 +97,15 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
 
 Front::~Front() = default;
 
+Front::Moment Front::Now() {
+  const int64_t now = clock_.SteadyMicros();
+  if (now - wall_seen_us_ >= kLookAtWallMicros) {
+    wall_ahead_us_ = clock_.NowMicros() - now;
+    wall_seen_us_ = now;
+  }
+  return {now, now + wall_ahead_us_};
+}
+
 std::string Front::NameOf(const http::Request& request, int64_t wall_us) {
   auto given = request.Find("X-Request-Id");
   if (given && IsSane(*given)) return std::string(*given);
@@ -154,21 +164,21 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
   if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
-  exchange->call = rest::Decode(exchange->request, exchange->match);
-  if (exchange->codings.TakesNothing() && !exchange->call.malformed) exchange->call.malformed = kUncodable;
+  call::Call& call = exchange->call.emplace(rest::Decode(exchange->request, exchange->match));
+  if (exchange->codings.TakesNothing() && !call.malformed) call.malformed = kUncodable;
   exchange->decode_us = clock_.SteadyMicros() - begun;
-  auto outcome = engine_.Run(exchange->context, *exchange->caller, exchange->call);
+  auto outcome = engine_.Run(exchange->context, *exchange->caller, call);
   if (!outcome.ready()) return AwaitOutcome(std::move(exchange), std::move(outcome.task()));
-  return Finish(*exchange, std::move(outcome.value()));
+  return Finish(*exchange, outcome.value());
 }
 
 Task<http::Response> Front::AwaitOutcome(std::unique_ptr<Exchange> exchange,
                                          Task<call::Answer<call::Outcome>> outcome) {
   auto done = co_await std::move(outcome);
-  co_return Finish(*exchange, std::move(done));
+  co_return Finish(*exchange, done);
 }
 
-http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> outcome) {
+http::Response Front::Finish(Exchange& exchange, const call::Answer<call::Outcome>& outcome) {
   if (!outcome) return Error(exchange, outcome.error());
   int64_t begun = clock_.SteadyMicros();
   http::Response response;
@@ -199,7 +209,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
-  std::string freshness = FreshnessOf(service, exchange.call, *exchange.caller, exchange.request);
+  std::string freshness = FreshnessOf(service, *exchange.call, *exchange.caller, exchange.request);
   if (!freshness.empty()) response.Set("Cache-Control", std::move(freshness));
   if (outcome->replayed) response.Set("Idempotency-Replayed", "true");
   coder_.Apply(exchange.request, exchange.codings, response);

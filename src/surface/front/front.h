@@ -47,19 +47,19 @@ class Front final : public http::Handler {
 
  private:
   struct Exchange;
-  // One look at both clocks: what follows needs the steady one alone.
+  // By both clocks. The wall clock is looked at now and then, and is as far from the steady one in between.
   struct Moment {
     int64_t steady_us = 0;
     int64_t wall_us = 0;
   };
-  Moment Now() const { return {clock_.SteadyMicros(), clock_.NowMicros()}; }
+  Moment Now();
   // The name that its client gave a request, or one made for it.
   static std::string NameOf(const http::Request& request, int64_t wall_us);
   Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::CallerPtr> caller);
   Context ContextOf(const http::Request& request, Deadline deadline, const Moment& now);
   Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::CallerPtr>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
-  http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
+  http::Response Finish(Exchange& exchange, const call::Answer<call::Outcome>& outcome);
   Eventually<http::Response> RunBatch(std::unique_ptr<Exchange> exchange);
   Task<http::Response> AwaitBatch(std::unique_ptr<Exchange> exchange, Task<engine::SequenceAnswer> done);
   http::Response FinishBatch(Exchange& exchange, engine::SequenceAnswer done);
@@ -85,6 +85,8 @@ class Front final : public http::Handler {
   identity::Authenticator authenticator_;
   const FrontOptions& options_;
   const Clock& clock_;
+  int64_t wall_ahead_us_ = 0;  // of the steady clock, as of then
+  int64_t wall_seen_us_ = INT64_MIN / 2;
   Observer& observer_;
   TraceIds trace_ids_;
   Admission admission_;
