@@ -1,26 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hex.h"
 
-#include <array>
-
 namespace ashlar {
-namespace {
-
-constexpr std::string_view kDigits = "0123456789abcdef";
-
-constexpr std::array<int8_t, 256> kValues = [] {
-  std::array<int8_t, 256> values{};
-  values.fill(-1);
-  for (size_t i = 0; i < kDigits.size(); ++i) {
-    values[static_cast<uint8_t>(kDigits[i])] = static_cast<int8_t>(i);
-    if (i >= 10) values[static_cast<uint8_t>(kDigits[i] - 'a' + 'A')] = static_cast<int8_t>(i);
-  }
-  return values;
-}();
-
-}  // namespace
-
-int HexDigit(char c) { return kValues[static_cast<uint8_t>(c)]; }
 
 std::string HexEncode(std::string_view bytes) {
   std::string text;

@@ -24,6 +24,15 @@ std::string HexEncode(std::string_view bytes);
 // Digits of either case; nothing if there is anything else or a digit too few.
 std::optional<std::string> HexDecode(std::string_view text);
 // The value of one digit, or -1.
-int HexDigit(char c);
+inline constexpr std::array<int8_t, 256> kHexValues = [] {
+  std::array<int8_t, 256> values{};
+  values.fill(-1);
+  for (char c = '0'; c <= '9'; ++c) values[static_cast<uint8_t>(c)] = static_cast<int8_t>(c - '0');
+  for (char c = 'a'; c <= 'f'; ++c) {
+    values[static_cast<uint8_t>(c)] = values[static_cast<uint8_t>(c - 'a' + 'A')] = static_cast<int8_t>(c - 'a' + 10);
+  }
+  return values;
+}();
+inline int HexDigit(char c) { return kHexValues[static_cast<uint8_t>(c)]; }
 
 }  // namespace ashlar

@@ -15,6 +15,7 @@ namespace ashlar {
 // One request, once its answer has been handed to the connection. Stage times in microseconds. Its texts are whoever's
 // observes, and live as long as Observe runs.
 struct RequestDone {
+  int64_t wall_us = 0;  // when; 0: now
   std::string_view request_id;
   Trace trace;
   std::string_view method;

@@ -18,10 +18,25 @@ bool IsServersOwn(std::string_view name) {
   }
 }
 
-void AppendNumber(uint64_t number, std::string& out) {
-  char digits[20];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
+// Writes parts one behind the other, into room that is there.
+class Parts {
+ public:
+  static constexpr size_t kNumberBytes = 20;
+
+  explicit Parts(char* at) : at_(at) {}
+  char* end() const { return at_; }
+  Parts& Put(std::string_view text) {
+    at_ += text.copy(at_, text.size());
+    return *this;
+  }
+  Parts& Put(uint64_t number) {
+    at_ = std::to_chars(at_, at_ + kNumberBytes, number).ptr;
+    return *this;
+  }
+
+ private:
+  char* at_;
+};
 
 }  // namespace
 
@@ -52,31 +67,28 @@ std::string_view WhyNotSent(const Response& response) {
 }
 
 void AppendAnswer(const Response& response, const Framing& framing, std::string_view date, std::string& out) {
-  bool has_body = HasBody(response.status);
-  out += "HTTP/1.1 ";
-  AppendNumber(static_cast<uint64_t>(response.status), out);
-  out += ' ';
-  out += ReasonOf(response.status);
-  out += "\r\nDate: ";
-  out += date;
-  for (const Header& header : response.headers) {
-    out += "\r\n";
-    out += header.name;
-    out += ": ";
-    out += header.value;
-  }
-  if (response.shared != nullptr) out += response.shared->text();
-  if (has_body) {
-    out += "\r\nContent-Length: ";
-    AppendNumber(response.body.size(), out);
-  }
-  if (framing.close) {
-    out += "\r\nConnection: close";
-  } else if (framing.minor_version == 0) {
-    out += "\r\nConnection: keep-alive";
-  }
-  out += "\r\n\r\n";
-  if (has_body && !framing.without_body) out += response.body;
+  constexpr size_t kFixedBytes = 160;  // of the first line but its reason, of names and numbers, and of Connection
+  const bool has_body = HasBody(response.status);
+  const std::string_view reason = ReasonOf(response.status);
+  const std::string_view shared = response.shared == nullptr ? std::string_view() : response.shared->text();
+  const std::string_view body = has_body && !framing.without_body ? response.body : std::string_view();
+  size_t bytes = kFixedBytes + reason.size() + date.size() + shared.size() + body.size();
+  for (const Header& header : response.headers) bytes += header.name.size() + header.value.size() + 4;
+  const size_t before = out.size();
+  out.resize_and_overwrite(before + bytes, [&](char* begin, size_t) {
+    Parts parts(begin + before);
+    parts.Put("HTTP/1.1 ").Put(static_cast<uint64_t>(response.status)).Put(" ").Put(reason).Put("\r\nDate: ").Put(date);
+    for (const Header& header : response.headers) parts.Put("\r\n").Put(header.name).Put(": ").Put(header.value);
+    parts.Put(shared);
+    if (has_body) parts.Put("\r\nContent-Length: ").Put(response.body.size());
+    if (framing.close) {
+      parts.Put("\r\nConnection: close");
+    } else if (framing.minor_version == 0) {
+      parts.Put("\r\nConnection: keep-alive");
+    }
+    parts.Put("\r\n\r\n").Put(body);
+    return static_cast<size_t>(parts.end() - begin);
+  });
 }
 
 }  // namespace ashlar::http

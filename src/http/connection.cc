@@ -147,7 +147,7 @@ Connection::Next Connection::AnswerBuffered() {
       case Parser::State::kDone:
         if (passed_over_) {
           passed_over_ = false;
-          parser_.Take();
+          parser_.Begin();
           Enter(Phase::kIdle);
         } else if (!Answer()) {
           return Next::kAwait;
@@ -190,24 +190,15 @@ bool Connection::Admit() {
 // Asks the handler; false when the answer is to be awaited.
 bool Connection::Answer() {
   Enter(Phase::kHandling);
-  keep_ = parser_.keep_alive();
-  request_ = parser_.Take();
+  Request& request = parser_.request();
   gone_.store(false, std::memory_order_relaxed);
-  request_.gone = &gone_;
-  Response response;
-  try {
-    Eventually<Response> answer = loop_.handler->Handle(request_);
-    if (!answer.ready()) {
-      pending_ = std::move(answer.task());
-      return false;
-    }
-    response = std::move(answer.value());
-  } catch (...) {
-    response = loop_.Failed(request_, WhatWasThrown());
+  request.gone = &gone_;
+  Eventually<Response> answer = loop_.Handle(request);
+  if (!answer.ready()) {
+    pending_ = std::move(answer.task());
+    return false;
   }
-  Append(request_, response, !keep_);
-  request_ = Request();
-  Enter(Phase::kIdle);
+  FinishAnswer(answer.value());
   return true;
 }
 
@@ -218,10 +209,14 @@ LoopTask<void> Connection::AwaitAnswer() {
   try {
     response = co_await asio::co_spawn(stream_.socket().get_executor(), std::move(task), kOnLoop);
   } catch (...) {
-    response = loop_.Failed(request_, WhatWasThrown());
+    response = loop_.Failed(parser_.request(), WhatWasThrown());
   }
-  Append(request_, response, !keep_);
-  request_ = Request();
+  FinishAnswer(response);
+}
+
+void Connection::FinishAnswer(const Response& response) {
+  Append(parser_.request(), response, !parser_.keep_alive());
+  parser_.Begin();
   Enter(Phase::kIdle);
 }
 

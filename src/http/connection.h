@@ -34,6 +34,7 @@ class Connection {
   bool Admit();
   bool Answer();
   LoopTask<void> AwaitAnswer();
+  void FinishAnswer(const Response& response);
   LoopTask<void> ServeHttp2();
   void Append(const Request& request, const Response& response, bool close);
   void Refuse(int status, std::string_view reason);
@@ -46,8 +47,7 @@ class Connection {
   Stream stream_;
   LoopState& loop_;
   std::unique_ptr<Http2Connection> http2_;  // once that is spoken
-  Parser parser_;
-  Request request_;  // being handled
+  Parser parser_;    // has the request that is handled, until it is answered
   std::optional<Task<Response>> pending_;
   std::string in_;
   size_t used_ = 0;  // of in_
@@ -59,7 +59,6 @@ class Connection {
   Phase phase_ = Phase::kHandshake;
   int64_t since_;
   int64_t heard_ = 0;     // the last byte, while lingering
-  bool keep_ = true;      // as the request at hand wants it
   bool passed_over_ = false;  // the request at hand: Admit refused it, and its body is there
   bool closing_ = false;  // the last answer is in out_ or sent
   bool fresh_ = true;     // nothing came in that is HTTP/1

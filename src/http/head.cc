@@ -33,9 +33,10 @@ std::optional<Refusal> ReadTarget(std::string_view target, Request& request) {
     return std::nullopt;
   }
   size_t question = target.find('?');
-  auto segments = ParsePath(target.substr(0, question));
-  if (!segments) return Refusal{400, "the path is not in its plain form"};
-  request.segments = std::move(*segments);
+  if (!ReadPath(target.substr(0, question), request.segments)) {
+    request.segments.clear();
+    return Refusal{400, "the path is not in its plain form"};
+  }
   if (question == std::string_view::npos) return std::nullopt;
   auto query = ParseQuery(target.substr(question + 1));
   if (query) {

@@ -18,6 +18,14 @@ std::string WhatWasThrown() {
   }
 }
 
+Eventually<Response> LoopState::Handle(const Request& request) {
+  try {
+    return handler->Handle(request);
+  } catch (...) {
+    return Failed(request, WhatWasThrown());
+  }
+}
+
 std::optional<Response> LoopState::Admit(const Request& head) {
   try {
     return handler->Admit(head, lag);

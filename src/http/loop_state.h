@@ -36,6 +36,7 @@ struct LoopState {
   bool crowded = false;  // some connections were ready at once in the last turn
   std::array<char, 64 << 10> dropped;  // where bytes are read that nobody wants, of any connection
 
+  Eventually<Response> Handle(const Request& request);
   std::optional<Response> Admit(const Request& head);
   Response Refuse(const Request& request, int status, std::string_view reason);
   // The answer instead of one that a defect prevented; without a body where the handler fails in this too.

@@ -2,6 +2,33 @@
 #include "http/message.h"
 
 namespace ashlar::http {
+namespace {
+
+constexpr size_t kKeptHeaders = 16;
+constexpr size_t kKeptBytes = 256;  // of a text
+
+template <class List>
+void ClearList(List& list, size_t most) {
+  if (list.capacity() > most) {
+    list = List();
+  } else {
+    list.clear();
+  }
+}
+
+}  // namespace
+
+void Request::Clear() {
+  ClearList(method, kKeptBytes);
+  ClearList(target, kKeptBytes);
+  ClearList(segments, kKeptHeaders);
+  ClearList(query, kKeptHeaders);
+  ClearList(bad_query, kKeptBytes);
+  ClearList(headers, kKeptHeaders);
+  ClearList(body, kKeptBytes);
+  minor_version = 1;
+  gone = nullptr;
+}
 
 std::optional<std::string_view> Request::Find(std::string_view name) const {
   for (const Header& header : headers) {

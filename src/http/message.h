@@ -34,6 +34,9 @@ struct Request {
   // The same for a header whose value is a list: what stands in several lines is one list (RFC 9110, 5.3).
   std::optional<std::string> FindList(std::string_view name) const;
   size_t Count(std::string_view name) const;
+
+  // As if it had just been made, but for the room that it has: of small things, which the next one is likely to need.
+  void Clear();
 };
 
 // Headers that many answers share, written once. Immutable; safe to share between threads.

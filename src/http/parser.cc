@@ -7,6 +7,7 @@ namespace ashlar::http {
 namespace {
 
 constexpr size_t kChunkLine = 256;  // size and extensions of a chunk
+constexpr size_t kKeptHost = 64;    // bytes
 constexpr size_t kLineSlack = 64;  // method, version and spaces beside the longest target
 // A length beyond this is more likely a slip than an upload: it is refused once something of the body is there, or the
 // client asks whether to send it (http11probe holds an answer to the bare head for a fault).
@@ -23,24 +24,32 @@ std::string_view NextElement(std::string_view& list) {
 }  // namespace
 
 bool Parser::Refuse(int status, std::string_view reason) {
-  status_ = status;
-  reason_ = reason;
+  at_.status = status;
+  at_.reason = reason;
   return false;
 }
 
 Request Parser::Take() {
   Request taken = std::move(request_);
-  ParserLimits limits = limits_;
-  *this = Parser(limits);
+  request_ = Request();
+  Begin();
   return taken;
 }
 
-// Brings a line up to its end into line_; line_done_ says whether the end was there. A bare CR or LF, or too long a
+void Parser::Begin() {
+  at_ = Progress();
+  kept_.clear();
+  line_ = {};
+  authority_.clear();
+  request_.Clear();
+}
+
+// Brings a line up to its end into line_; line_done says whether the end was there. A bare CR or LF, or too long a
 // line, is refused, whichever comes first.
 bool Parser::TakeLine(std::string_view& input, size_t limit, int status) {
-  if (line_done_) {
+  if (at_.line_done) {
     kept_.clear();
-    line_done_ = false;
+    at_.line_done = false;
   }
   size_t end = input.find('\n');
   std::string_view part = input.substr(0, end);
@@ -61,20 +70,20 @@ bool Parser::TakeLine(std::string_view& input, size_t limit, int status) {
   if (cr == std::string_view::npos) return Refuse(400, "a line must end with CR LF");
   input.remove_prefix(end + 1);
   line_.remove_suffix(1);
-  line_done_ = true;
+  at_.line_done = true;
   return true;
 }
 
 Parser::State Parser::Advance(std::string_view input, size_t& consumed) {
   const size_t given = input.size();
   consumed = 0;
-  if (status_ != 0) return State::kRefused;
+  if (at_.status != 0) return State::kRefused;
   State state = State::kNeedMore;
-  if (stage_ == Stage::kLine || stage_ == Stage::kHeaders) {
-    while (stage_ != Stage::kHead && !input.empty()) {
+  if (at_.stage == Stage::kLine || at_.stage == Stage::kHeaders) {
+    while (at_.stage != Stage::kHead && !input.empty()) {
       if (!AdvanceHead(input)) return State::kRefused;
     }
-    if (stage_ == Stage::kHead) state = State::kHead;
+    if (at_.stage == Stage::kHead) state = State::kHead;
   } else {
     state = AdvanceBody(input);
   }
@@ -83,12 +92,12 @@ Parser::State Parser::Advance(std::string_view input, size_t& consumed) {
 }
 
 bool Parser::AdvanceHead(std::string_view& input) {
-  bool request_line = stage_ == Stage::kLine;
-  size_t left = limits_.header_bytes - std::min(limits_.header_bytes, head_bytes_);
+  bool request_line = at_.stage == Stage::kLine;
+  size_t left = limits_.header_bytes - std::min(limits_.header_bytes, at_.head_bytes);
   if (!TakeLine(input, request_line ? limits_.target_bytes + kLineSlack : left, request_line ? 414 : 431)) return false;
-  if (!line_done_) return true;
-  bool first = head_bytes_ == 0;
-  head_bytes_ += line_.size() + 2;
+  if (!at_.line_done) return true;
+  bool first = at_.head_bytes == 0;
+  at_.head_bytes += line_.size() + 2;
   if (!request_line) return line_.empty() ? FinishHead() : ReadHeader();
   if (!line_.empty()) return ReadRequestLine();
   // Some clients end a body with an empty line too many (RFC 9112, 2.2).
@@ -104,13 +113,14 @@ bool Parser::ReadRequestLine() {
   std::string_view version = line_.substr(last + 1);
   if (!IsMethod(method)) return Refuse(400, "not a method");
   if (target.size() > limits_.target_bytes) return Refuse(414, "the target is too long");
-  bool proper = version.size() == 8 && version.starts_with("HTTP/") && IsDigits(version.substr(5, 1)) &&
-                version[6] == '.' && IsDigits(version.substr(7));
+  bool proper =
+      version == "HTTP/1.1" || (version.size() == 8 && version.starts_with("HTTP/") && IsDigits(version.substr(5, 1)) &&
+                                version[6] == '.' && IsDigits(version.substr(7)));
   if (!proper) return Refuse(400, "not an HTTP version");
   if (version[5] != '1') return Refuse(505, "only HTTP/1.x is spoken here");
   request_.minor_version = version[7] == '0' ? 0 : 1;
   request_.method = method;
-  stage_ = Stage::kHeaders;
+  at_.stage = Stage::kHeaders;
   return ReadTarget(target);
 }
 
@@ -158,24 +168,31 @@ bool Parser::FinishHead() {
   if (!singles) return Refuse(singles.error());
   const Singles& given = *singles;
   if (!given[kHost] && request_.minor_version >= 1) return Refuse(400, "Host is missing");
-  if (given[kHost] && !IsAuthority(*given[kHost])) return Refuse(400, "Host is not a host");
+  if (given[kHost] && !IsHost(*given[kHost])) return Refuse(400, "Host is not a host");
   // RFC 9112, 6: the one place that says where the body ends.
   if (given[kCoding] && given[kLength]) return Refuse(400, "Content-Length and Transfer-Encoding together");
   if (given[kCoding] && !ReadCodings(*given[kCoding])) return false;
   if (given[kLength]) {
     auto length = ReadLength(*given[kLength]);
     if (!length) return Refuse(length.error());
-    length_ = *length;
+    at_.length = *length;
   }
   ReadConnection();
   if (given[kExpect] && request_.minor_version >= 1) {
     if (!EqualIgnoringCase(*given[kExpect], "100-continue")) return Refuse(417, "only 100-continue can be expected");
-    expects_continue_ = has_body();
+    at_.expects_continue = has_body();
   }
-  if (oversized() && (length_ <= kPlausibleBody || expects_continue_)) return Refuse(kBodyTooLarge);
+  if (oversized() && (at_.length <= kPlausibleBody || at_.expects_continue)) return Refuse(kBodyTooLarge);
   if (!authority_.empty()) TakeAuthority();
-  stage_ = Stage::kHead;
+  at_.stage = Stage::kHead;
   return true;
+}
+
+bool Parser::IsHost(std::string_view value) {
+  if (value == host_ && !value.empty()) return true;
+  const bool is = IsAuthority(value);
+  if (is && value.size() <= kKeptHost) host_ = value;
+  return is;
 }
 
 // The target's authority takes the place of Host (RFC 9112, 3.2.2).
@@ -187,8 +204,8 @@ void Parser::TakeAuthority() {
 
 bool Parser::ReadCodings(std::string_view value) {
   if (request_.minor_version == 0) return Refuse(400, "Transfer-Encoding in HTTP/1.0");
-  chunked_ = EqualIgnoringCase(value, "chunked");
-  if (chunked_) return true;
+  at_.chunked = EqualIgnoringCase(value, "chunked");
+  if (at_.chunked) return true;
   bool ended = value.empty() || value.ends_with(',');
   while (!value.empty() && !ended) {
     std::string_view coding = NextElement(value);
@@ -210,14 +227,15 @@ void Parser::ReadConnection() {
       keeps = keeps || EqualIgnoringCase(option, "keep-alive");
     }
   }
-  keep_alive_ = keeps && !closes;
+  at_.keep_alive = keeps && !closes;
 }
 
 Parser::State Parser::AdvanceBody(std::string_view& input) {
-  if (stage_ == Stage::kHead) stage_ = chunked_ ? Stage::kChunkSize : length_ > 0 ? Stage::kBody : Stage::kDone;
-  while (stage_ != Stage::kDone) {
+  if (at_.stage == Stage::kHead)
+    at_.stage = at_.chunked ? Stage::kChunkSize : at_.length > 0 ? Stage::kBody : Stage::kDone;
+  while (at_.stage != Stage::kDone) {
     if (input.empty()) return State::kNeedMore;
-    if (stage_ == Stage::kBody || stage_ == Stage::kChunk) {
+    if (at_.stage == Stage::kBody || at_.stage == Stage::kChunk) {
       if (oversized()) {
         Refuse(kBodyTooLarge);
         return State::kRefused;
@@ -231,47 +249,47 @@ Parser::State Parser::AdvanceBody(std::string_view& input) {
 }
 
 void Parser::TakeBody(std::string_view& input) {
-  size_t size = static_cast<size_t>(std::min<uint64_t>(length_, input.size()));
+  size_t size = static_cast<size_t>(std::min<uint64_t>(at_.length, input.size()));
   request_.body.append(input.substr(0, size));
   input.remove_prefix(size);
-  length_ -= size;
-  if (length_ == 0) stage_ = stage_ == Stage::kBody ? Stage::kDone : Stage::kChunkEnd;
+  at_.length -= size;
+  if (at_.length == 0) at_.stage = at_.stage == Stage::kBody ? Stage::kDone : Stage::kChunkEnd;
 }
 
 bool Parser::AdvanceChunkLine(std::string_view& input) {
-  bool trailer = stage_ == Stage::kTrailers;
-  size_t left = limits_.header_bytes - std::min(limits_.header_bytes, trailer_bytes_);
+  bool trailer = at_.stage == Stage::kTrailers;
+  size_t left = limits_.header_bytes - std::min(limits_.header_bytes, at_.trailer_bytes);
   if (!TakeLine(input, trailer ? left : kChunkLine, trailer ? 431 : 400)) return false;
-  if (!line_done_) return true;
-  if (stage_ == Stage::kChunkSize) return ReadChunkSize();
+  if (!at_.line_done) return true;
+  if (at_.stage == Stage::kChunkSize) return ReadChunkSize();
   if (trailer) return ReadTrailer();
-  stage_ = Stage::kChunkSize;
+  at_.stage = Stage::kChunkSize;
   return line_.empty() || Refuse(400, "a chunk does not end where it says");
 }
 
 bool Parser::ReadChunkSize() {
   std::string_view digits = line_.substr(0, line_.find(';'));
   std::string_view extension = line_.substr(digits.size());
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length_, 16);
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), at_.length, 16);
   if (digits.size() > 15 || error != std::errc() || end != digits.data() + digits.size()) {
     return Refuse(400, "not a chunk size");
   }
-  extension_bytes_ += extension.size();
+  at_.extension_bytes += extension.size();
   if (!IsChunkExtension(extension)) return Refuse(400, "not a chunk extension");
-  if (extension_bytes_ > limits_.header_bytes) return Refuse(400, "the chunk extensions are too large");
-  if (request_.body.size() + length_ > limits_.body_bytes) return Refuse(kBodyTooLarge);
-  stage_ = length_ == 0 ? Stage::kTrailers : Stage::kChunk;
+  if (at_.extension_bytes > limits_.header_bytes) return Refuse(400, "the chunk extensions are too large");
+  if (request_.body.size() + at_.length > limits_.body_bytes) return Refuse(kBodyTooLarge);
+  at_.stage = at_.length == 0 ? Stage::kTrailers : Stage::kChunk;
   return true;
 }
 
 // Trailers are checked and dropped.
 bool Parser::ReadTrailer() {
   if (line_.empty()) {
-    stage_ = Stage::kDone;
+    at_.stage = Stage::kDone;
     return true;
   }
-  trailer_bytes_ += line_.size() + 2;
-  if (++trailers_ > limits_.headers) return Refuse(431, "too many trailers");
+  at_.trailer_bytes += line_.size() + 2;
+  if (++at_.trailers > limits_.headers) return Refuse(431, "too many trailers");
   size_t colon = std::min(line_.find(':'), line_.size());
   if (colon == line_.size() || !IsToken(line_.substr(0, colon)) || !IsFieldValue(line_.substr(colon))) {
     return Refuse(400, "not a trailer");

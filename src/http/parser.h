@@ -12,7 +12,7 @@ namespace ashlar::http {
 // refused. Pure; one connection's. Consumed bytes are the caller's to drop. The same bytes give the same answers,
 // however they are cut.
 //
-//   (Head Body Take)*       Head: kNeedMore* kHead;   Body: kNeedMore* kDone
+//   (Head Body (Take | Begin))*       Head: kNeedMore* kHead;   Body: kNeedMore* kDone
 class Parser {
  public:
   enum class State : uint8_t {
@@ -27,18 +27,21 @@ class Parser {
   State Advance(std::string_view input, size_t& consumed);
 
   const Request& request() const { return request_; }
+  Request& request() { return request_; }
   Request Take();  // the request; the parser begins anew
+  // Forgets the request and begins anew, in the room that it had.
+  void Begin();
 
-  bool began() const { return stage_ != Stage::kLine || !kept_.empty() || head_bytes_ != 0; }
-  bool keep_alive() const { return keep_alive_; }
-  bool expects_continue() const { return expects_continue_; }
-  bool has_body() const { return chunked_ || length_ > 0; }
+  bool began() const { return at_.stage != Stage::kLine || !kept_.empty() || at_.head_bytes != 0; }
+  bool keep_alive() const { return at_.keep_alive; }
+  bool expects_continue() const { return at_.expects_continue; }
+  bool has_body() const { return at_.chunked || at_.length > 0; }
   // Behind the head: whether what follows it, so many bytes, holds all of the body.
-  bool HoldsBody(size_t bytes) const { return !chunked_ && length_ <= bytes; }
+  bool HoldsBody(size_t bytes) const { return !at_.chunked && at_.length <= bytes; }
   // The body will be refused for the length that its head gives.
-  bool oversized() const { return length_ > limits_.body_bytes; }
-  int status() const { return status_; }
-  std::string_view reason() const { return reason_; }
+  bool oversized() const { return at_.length > limits_.body_bytes; }
+  int status() const { return at_.status; }
+  std::string_view reason() const { return at_.reason; }
 
  private:
   enum class Stage : uint8_t { kLine, kHeaders, kHead, kBody, kChunkSize, kChunk, kChunkEnd, kTrailers, kDone };
@@ -49,6 +52,7 @@ class Parser {
   bool ReadTarget(std::string_view target);
   bool ReadHeader();
   bool FinishHead();
+  bool IsHost(std::string_view value);
   void TakeAuthority();
   bool ReadCodings(std::string_view value);
   void ReadConnection();
@@ -60,23 +64,29 @@ class Parser {
   bool Refuse(int status, std::string_view reason);
   bool Refuse(const Refusal& refusal) { return Refuse(refusal.status, refusal.reason); }
 
+  // What is known of the request at hand, beside itself.
+  struct Progress {
+    Stage stage = Stage::kLine;
+    bool line_done = false;  // line_ has its end
+    bool chunked = false;
+    bool keep_alive = true;
+    bool expects_continue = false;
+    size_t head_bytes = 0;
+    uint64_t length = 0;  // of the body, or of the chunk, still to come
+    size_t extension_bytes = 0;
+    size_t trailer_bytes = 0;
+    size_t trailers = 0;
+    int status = 0;
+    std::string_view reason;
+  };
+
   ParserLimits limits_;
-  Stage stage_ = Stage::kLine;
+  Progress at_;
   std::string kept_;       // what came of a line in earlier pieces
   std::string_view line_;  // the line at hand, without its end
-  bool line_done_ = false;
-  size_t head_bytes_ = 0;
-  Request request_;
   std::string authority_;  // of a target in absolute form
-  bool chunked_ = false;
-  uint64_t length_ = 0;  // of the body, or of the chunk, still to come
-  size_t extension_bytes_ = 0;
-  size_t trailer_bytes_ = 0;
-  size_t trailers_ = 0;
-  bool keep_alive_ = true;
-  bool expects_continue_ = false;
-  int status_ = 0;
-  std::string_view reason_;
+  std::string host_;       // that was found proper: the next request's is the same, mostly
+  Request request_;
 };
 
 }  // namespace ashlar::http

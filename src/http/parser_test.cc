@@ -238,6 +238,26 @@ TEST(Parser, KeepsWhatARequestSays) {
   EXPECT_EQ(request.minor_version, 1);
 }
 
+TEST(Parser, KeepsNothingOfTheRequestBefore) {
+  Parser parser(ParserLimits{});
+  size_t consumed = 0;
+  std::string_view first =
+      "POST http://b/v1/a?x=1 HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\nX: y\r\n\r\nz";
+  ASSERT_EQ(parser.Advance(first, consumed), Parser::State::kHead);
+  ASSERT_EQ(parser.Advance(first.substr(consumed), consumed), Parser::State::kDone);
+  parser.Begin();
+  EXPECT_FALSE(parser.began());
+  ASSERT_EQ(parser.Advance("GET / HTTP/1.1\r\nHost: a\r\n\r\n", consumed), Parser::State::kHead);
+  EXPECT_FALSE(parser.has_body());
+  EXPECT_TRUE(parser.keep_alive());
+  const Request& request = parser.request();
+  EXPECT_EQ(request.method + " " + request.target, "GET /");
+  EXPECT_TRUE(request.segments.empty() && request.query.empty() && request.body.empty());
+  ASSERT_EQ(request.headers.size(), 1u);
+  EXPECT_EQ(request.Find("Host"), "a");
+  EXPECT_EQ(request.minor_version, 1);
+}
+
 TEST(Parser, TakesTheTargetsAuthorityForHost) {
   for (const char* bytes :
        {"GET http://b:80/ HTTP/1.1\r\nX: y\r\nHost: a\r\nZ: z\r\n\r\n", "GET http://b:80/ HTTP/1.0\r\n\r\n"}) {
@@ -258,17 +278,23 @@ TEST(Parser, KeepsAParameterThatCannotBeDecoded) {
   EXPECT_TRUE(parser.request().query.empty());
 }
 
+using Segments = std::vector<std::string>;
+std::optional<Segments> SegmentsOf(std::string_view path) {
+  Segments segments;
+  return ReadPath(path, segments) ? std::optional(segments) : std::nullopt;
+}
+
 TEST(Path, HasOneForm) {
-  using Segments = std::vector<std::string>;
-  EXPECT_EQ(ParsePath("/"), Segments{});
-  EXPECT_EQ(ParsePath("/v1/a%20b"), (Segments{"v1", "a b"}));
-  EXPECT_EQ(ParsePath("/v1/a;b=1"), (Segments{"v1", "a;b=1"}));
-  EXPECT_EQ(ParsePath("/v1/"), (Segments{"v1", ""}));
-  EXPECT_EQ(ParsePath("/%25252e"), (Segments{"%252e"}));
-  EXPECT_EQ(ParsePath("/%C3%A9"), (Segments{"\xc3\xa9"}));
+  EXPECT_EQ(SegmentsOf("/"), Segments{});
+  EXPECT_EQ(SegmentsOf("/v1/a%20b"), (Segments{"v1", "a b"}));
+  EXPECT_EQ(SegmentsOf("/v1/a;b=1"), (Segments{"v1", "a;b=1"}));
+  EXPECT_EQ(SegmentsOf("/v_1/a-b.c/d"), (Segments{"v_1", "a-b.c", "d"}));
+  EXPECT_EQ(SegmentsOf("/v1/"), (Segments{"v1", ""}));
+  EXPECT_EQ(SegmentsOf("/%25252e"), (Segments{"%252e"}));
+  EXPECT_EQ(SegmentsOf("/%C3%A9"), (Segments{"\xc3\xa9"}));
   for (const char* bad : {"", "a", "//", "/a//b", "/./a", "/a/..", "/%2e%2E/a", "/.%2e", "/a%2fb", "/a%5Cb", "/a\\b",
                           "/%00", "/%0a", "/%", "/%4", "/%zz", "/%c0%ae", "/%ff", "/%ed%a0%80"}) {
-    EXPECT_EQ(ParsePath(bad), std::nullopt) << bad;
+    EXPECT_EQ(SegmentsOf(bad), std::nullopt) << bad;
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/path.h"
 
+#include <array>
+
 #include "base/hex.h"
 #include "base/utf8.h"
 
@@ -8,6 +10,22 @@ namespace ashlar::http {
 namespace {
 
 constexpr size_t kUsualSegments = 4;
+
+// Nothing but letters, digits, '-' and '_', which most segments are: they need no decoding, and are no dots.
+bool IsWord(std::string_view text) {
+  constexpr std::array<bool, 256> kWord = [] {
+    std::array<bool, 256> table{};
+    for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
+    for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+    table['-'] = table['_'] = true;
+    return table;
+  }();
+  if (text.empty()) return false;
+  for (char c : text) {
+    if (!kWord[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
+}
 
 // Letters, digits and marks of ASCII that stand for themselves, which is nearly everything.
 bool IsPlain(std::string_view text) {
@@ -49,21 +67,26 @@ bool HasControl(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::vector<std::string>> ParsePath(std::string_view path) {
-  if (path.empty() || path.front() != '/') return std::nullopt;
-  std::vector<std::string> segments;
+bool ReadPath(std::string_view path, std::vector<std::string>& segments) {
+  if (path.empty() || path.front() != '/') return false;
+  if (path == "/") return true;
   segments.reserve(kUsualSegments);
-  if (path == "/") return segments;
   path.remove_prefix(1);
   while (true) {
     size_t slash = path.find('/');
+    const bool last = slash == std::string_view::npos;
+    if (std::string_view plain = path.substr(0, slash); IsWord(plain)) {
+      segments.emplace_back(plain);
+      if (last) return true;
+      path.remove_prefix(slash + 1);
+      continue;
+    }
     std::optional<std::string> segment = Decode(path.substr(0, slash), false);
-    if (!segment || *segment == "." || *segment == "..") return std::nullopt;
-    if (HasControl(*segment) || segment->find_first_of("/\\") != std::string::npos) return std::nullopt;
-    bool last = slash == std::string_view::npos;
-    if (segment->empty() && !last) return std::nullopt;
+    if (!segment || *segment == "." || *segment == "..") return false;
+    if (HasControl(*segment) || segment->find_first_of("/\\") != std::string::npos) return false;
+    if (segment->empty() && !last) return false;
     segments.push_back(std::move(*segment));
-    if (last) return segments;
+    if (last) return true;
     path.remove_prefix(slash + 1);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,10 +8,11 @@
 
 namespace ashlar::http {
 
-// "/v1/a%20b" -> {"v1", "a b"}. Each segment is decoded exactly once, so that the router and the checks cannot see
-// different paths. Refused (nullopt): what does not begin with a slash, bad escapes, NUL and other control characters,
-// encoded slashes, backslashes, dot segments however they are written, empty segments but the last, invalid UTF-8.
-std::optional<std::vector<std::string>> ParsePath(std::string_view path);
+// "/v1/a%20b" -> {"v1", "a b"}, behind the segments that are there. Each segment is decoded exactly once, so that the
+// router and the checks cannot see different paths. Refused (false): what does not begin with a slash, bad escapes, NUL
+// and other control characters, encoded slashes, backslashes, dot segments however they are written, empty segments but
+// the last, invalid UTF-8.
+bool ReadPath(std::string_view path, std::vector<std::string>& segments);
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 // "a=1&b=x%20y+z" -> {{"a", "1"}, {"b", "x y z"}}. For bad escapes, control characters and invalid UTF-8 the parameter

@@ -7,7 +7,10 @@ namespace ashlar::http {
 // The small grammars of RFC 9110 and 9112 that requests and answers are held to.
 
 void MakeLower(std::string& text);
-bool EqualIgnoringCase(std::string_view a, std::string_view b);
+bool EqualIgnoringCaseOfLetters(std::string_view a, std::string_view b);  // REQUIRES: they are of one size
+inline bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && EqualIgnoringCaseOfLetters(a, b);
+}
 // Without the spaces and tabs around it.
 std::string_view Trim(std::string_view text);
 bool IsDigits(std::string_view text);

@@ -18,15 +18,16 @@ std::optional<types::Value> ParsePart(const Field& field, std::string_view text)
 }
 
 void AppendPart(const Field& field, const types::Value& value, std::string& out) {
-  std::string json;
-  json::Writer writer(json);
-  field.type->Format(value, writer);
-  bool quoted = json.size() >= 2 && json.front() == '"';
   if (const auto* text = value.get<std::string>()) {
     out += *text;
-  } else {
-    out += quoted ? std::string_view(json).substr(1, json.size() - 2) : std::string_view(json);
+    return;
   }
+  const size_t begin = out.size();
+  json::Writer writer(out);
+  field.type->Format(value, writer);
+  if (out.size() < begin + 2 || out[begin] != '"') return;
+  out.pop_back();
+  out.erase(begin, 1);
 }
 
 }  // namespace

@@ -84,7 +84,11 @@ class GetProgram final : public Program {
 
   std::vector<Statement> Advance(std::vector<Answer> answers) override {
     switch (step_++) {
-      case 0: return {plan_.lookup};
+      case 0: {
+        std::vector<Statement> statements;
+        statements.emplace_back(plan_.lookup);
+        return statements;
+      }
       case 1:
         set_ = MakeRowSet(*plan_.shape, std::get<types::Rows>(std::move(answers[0])));
         return includes_.Begin(&set_);
@@ -200,6 +204,7 @@ call::Outcome OneRow(const model::Service& service, const Shape& shape, call::Ro
   call::Outcome outcome;
   outcome.shaped = shape.shaped;
   types::Values key;
+  key.reserve(resource.key.size());
   for (size_t i = 0; i < resource.key.size(); ++i) {
     key.push_back(resource.field(resource.key[i]).type->ToValue(set.rows.at(0, shape.key_cells[i])));
   }

@@ -12,8 +12,6 @@
 namespace ashlar::telemetry {
 namespace {
 
-constexpr size_t kUsualBytes = 1000;  // a request's line and the room that it is written in
-
 // "2024-02-29T12:30:05.000042Z". The second is that of the line before, mostly.
 const std::string& TimeText(int64_t micros) {
   constexpr int64_t kSecond = 1'000'000;
@@ -96,11 +94,10 @@ void OrNull(json::Writer& out, std::string_view key, std::string_view text) {
   }
 }
 
-// Writes the members of the line that stands for every request, whose names are written already, into room that is
-// there.
+// Writes the line that stands for every request, whose names are written already, into room that is there.
 class Members {
  public:
-  static constexpr size_t kFixedBytes = 640;  // of names, numbers of 20 digits and marks
+  static constexpr size_t kFixedBytes = 720;  // of time and level, names, numbers of 20 digits and marks
 
   explicit Members(char* at) : at_(at) {}
   char* end() const { return at_; }
@@ -118,7 +115,11 @@ class Members {
   template <size_t N>
   Members& Number(const char (&name)[N], int64_t number) {
     Put(name);
-    at_ = std::to_chars(at_, at_ + 20, number).ptr;
+    if (number >= 0 && number < 10) {  // as the most are
+      *at_++ = static_cast<char>('0' + number);
+    } else {
+      at_ = std::to_chars(at_, at_ + 20, number).ptr;
+    }
     return *this;
   }
   template <size_t N, size_t Bytes>
@@ -143,26 +144,19 @@ class Members {
   char* at_;
 };
 
-// A text as the line may have it: nearly all are already, and stay where they are.
-std::string_view Fit(std::string_view text, std::string& kept) {
-  if (IsPlainAscii(text)) return text;
-  json::AppendQuoted(Valid(text), kept);
-  return std::string_view(kept).substr(1, kept.size() - 2);
-}
+constexpr size_t kRequestTexts = 6;
+using RequestTexts = std::array<std::string_view, kRequestTexts>;
 
-void WriteJson(json::Writer& out, const RequestDone& request) {
-  std::array<std::string, 6> kept;
-  std::array<std::string_view, 6> texts = {request.request_id, request.method,     request.route,
-                                           request.operation,  request.error_code, request.caller_id};
-  size_t bytes = Members::kFixedBytes;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    texts[i] = Fit(texts[i], kept[i]);
-    bytes += texts[i].size();
-  }
+// The line of texts that may stand in it as they are.
+std::string RequestLine(const RequestDone& request, const RequestTexts& texts, std::string_view time,
+                        std::string_view level) {
   const auto& [request_id, method, route, operation, error_code, caller_id] = texts;
-  const size_t before = out.out().size();
-  out.out().resize_and_overwrite(before + bytes, [&](char* line, size_t) {
-    Members members(line + before);
+  size_t bytes = Members::kFixedBytes;
+  for (std::string_view text : texts) bytes += text.size();
+  std::string line;
+  line.resize_and_overwrite(bytes, [&](char* at, size_t) {
+    Members members(at);
+    members.Text(R"({"time":)", time).Text(R"(,"level":)", level);
     members.Text(R"(,"event":"request","requestId":)", request_id);
     if (request.trace.begun()) {  // under the names by which collectors join logs to traces
       members.Hex(R"(,"trace_id":)", request.trace.trace_id).Hex(R"(,"span_id":)", request.trace.span_id);
@@ -181,9 +175,23 @@ void WriteJson(json::Writer& out, const RequestDone& request) {
         .Number(R"(,"storeUs":)", request.store_us)
         .Number(R"(,"encodeUs":)", request.encode_us)
         .Number(R"(},"statements":)", request.statements)
-        .Number(R"(,"bytes":)", request.bytes_out);
-    return static_cast<size_t>(members.end() - line);
+        .Number(R"(,"bytes":)", request.bytes_out)
+        .Put("}\n");
+    return static_cast<size_t>(members.end() - at);
   });
+  return line;
+}
+
+std::string RequestLine(const RequestDone& request, std::string_view time, std::string_view level) {
+  RequestTexts texts = {request.request_id, request.method,     request.route,
+                        request.operation,  request.error_code, request.caller_id};
+  if (std::all_of(texts.begin(), texts.end(), IsPlainAscii)) return RequestLine(request, texts, time, level);
+  std::array<std::string, kRequestTexts> kept;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    json::AppendQuoted(Valid(texts[i]), kept[i]);
+    texts[i] = std::string_view(kept[i]).substr(1, kept[i].size() - 2);
+  }
+  return WithoutControls(RequestLine(request, texts, time, level));
 }
 
 void WriteJson(json::Writer& out, const OperatorDone& command) {
@@ -240,13 +248,15 @@ std::string FormatLine(const Observation& observation, int64_t now_micros, Forma
     const char* end = *paint == '\0' ? "" : "\x1b[0m";
     return fmt::format("{} {}{:<7}{} {}\n", time.substr(11, 12), paint, level, end, text);
   }
+  if (const auto* request = std::get_if<RequestDone>(&observation)) return RequestLine(*request, time, level);
   std::string line;
-  line.reserve(kUsualBytes);
   json::Writer out(line);
   out.BeginObject();
   out.Field("time", time);
   out.Field("level", level);
-  std::visit([&](const auto& one) { WriteJson(out, one); }, observation);
+  if (const auto* command = std::get_if<OperatorDone>(&observation)) WriteJson(out, *command);
+  if (const auto* defect = std::get_if<Defect>(&observation)) WriteJson(out, *defect);
+  if (const auto* note = std::get_if<Note>(&observation)) WriteJson(out, *note);
   out.EndObject();
   line = WithoutControls(std::move(line));
   line += '\n';

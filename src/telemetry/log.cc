@@ -42,7 +42,9 @@ LogWriter::~LogWriter() {
 }
 
 void LogWriter::Observe(const Observation& observation) {
-  std::string line = FormatLine(observation, clock_.NowMicros(), format_, colour_);
+  const auto* request = std::get_if<RequestDone>(&observation);
+  const int64_t now = request != nullptr && request->wall_us != 0 ? request->wall_us : clock_.NowMicros();
+  std::string line = FormatLine(observation, now, format_, colour_);
   bool wake = false;
   {
     std::lock_guard lock(mutex_);

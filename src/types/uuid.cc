@@ -14,29 +14,27 @@ constexpr uint16_t kHighMask = 0x0FFF;
 // A clock that is set back by more than this is believed.
 constexpr int64_t kPatienceMillis = 10'000;
 
-bool IsDash(size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; }
+// Where the digits of each byte stand.
+constexpr std::array<uint8_t, 16> kPlaces = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
 }  // namespace
 
 std::optional<Uuid> ParseUuid(std::string_view text) {
   if (text.size() != kUuidLength) return std::nullopt;
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return std::nullopt;
   Uuid uuid;
-  size_t digits = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (IsDash(i)) {
-      if (text[i] != '-') return std::nullopt;
-      continue;
-    }
-    int digit = HexDigit(text[i]);
-    if (digit < 0) return std::nullopt;
-    uint8_t& byte = uuid.bytes[digits++ / 2];
-    byte = static_cast<uint8_t>(byte << 4 | digit);
+  int all = 0;
+  for (size_t i = 0; i < kPlaces.size(); ++i) {
+    const int high = HexDigit(text[kPlaces[i]]);
+    const int low = HexDigit(text[kPlaces[i] + size_t{1}]);
+    all |= high | low;  // negative once one is
+    uuid.bytes[i] = static_cast<uint8_t>(high << 4 | low);
   }
+  if (all < 0) return std::nullopt;
   return uuid;
 }
 
 void FormatUuid(const Uuid& uuid, char* out) {
-  constexpr std::array<uint8_t, 16> kPlaces = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
   for (size_t i = 0; i < kPlaces.size(); ++i) std::memcpy(out + kPlaces[i], HexPair(uuid.bytes[i]), 2);
   out[8] = out[13] = out[18] = out[23] = '-';
 }

@@ -2,7 +2,6 @@
 #include "base/json/writer.h"
 
 #include <charconv>
-#include <cstring>
 
 #include "base/utf8.h"
 
@@ -28,19 +27,25 @@ void AppendEscape(char c, std::string& out) {
   out += kHex[c & 15];
 }
 
+// Appends text that needs no escape in quotes, and what stands around it, in one piece.
+void AppendPlain(bool comma, std::string_view text, bool colon, std::string& out) {
+  const size_t before = out.size();
+  const size_t size = before + (comma ? 1 : 0) + text.size() + 2 + (colon ? 1 : 0);
+  out.resize_and_overwrite(size, [&](char* bytes, size_t) {  // which is the capacity in libstdc++ 12
+    char* at = bytes + before;
+    if (comma) *at++ = ',';
+    *at++ = '"';
+    at += text.copy(at, text.size());
+    *at++ = '"';
+    if (colon) *at++ = ':';
+    return size;
+  });
+}
+
 }  // namespace
 
 void AppendQuoted(std::string_view text, std::string& out) {
-  if (IsPlainAscii(text)) {
-    const size_t before = out.size();
-    const size_t size = before + text.size() + 2;
-    out.resize_and_overwrite(size, [&](char* bytes, size_t) {  // which is the capacity in libstdc++ 12
-      bytes[before] = bytes[size - 1] = '"';
-      if (!text.empty()) std::memcpy(bytes + before + 1, text.data(), text.size());
-      return size;
-    });
-    return;
-  }
+  if (IsPlainAscii(text)) return AppendPlain(false, text, false, out);
   out += '"';
   size_t start = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -81,9 +86,13 @@ void Writer::EndArray() {
 }
 
 void Writer::Key(std::string_view name) {
-  Separate();
-  AppendQuoted(name, out_);
-  out_ += ':';
+  if (IsPlainAscii(name)) {
+    AppendPlain(comma_, name, true, out_);
+  } else {
+    Separate();
+    AppendQuoted(name, out_);
+    out_ += ':';
+  }
   comma_ = false;
 }
 
@@ -94,6 +103,11 @@ void Writer::QuotedKey(std::string_view name) {
 }
 
 void Writer::String(std::string_view text) {
+  if (IsPlainAscii(text)) {
+    AppendPlain(comma_, text, false, out_);
+    comma_ = true;
+    return;
+  }
   Separate();
   AppendQuoted(text, out_);
 }

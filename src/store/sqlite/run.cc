@@ -66,9 +66,10 @@ Result<call::Answer<call::Outcome>> RunGuarded(const Means& means, plan::Program
 Result<Outcomes> RunPlans(const Means& means, Unit& unit) {
   Outcomes outcomes;
   for (plan::Plan& plan : unit.plans) {
-    TRY(outcome, RunGuarded(means, plan.program()));
-    bool refused = !outcome.has_value();
-    outcomes.push_back(std::move(outcome));
+    Result<call::Answer<call::Outcome>> outcome = RunGuarded(means, plan.program());
+    if (!outcome) return std::unexpected(std::move(outcome).error());
+    bool refused = !outcome->has_value();
+    outcomes.push_back(std::move(*outcome));
     if (refused && !unit.collect_all) break;
   }
   if (unit.feed != nullptr) TRY_VOID(RunFeed(means, *unit.feed));

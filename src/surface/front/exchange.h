@@ -17,13 +17,14 @@ namespace ashlar::surface {
 
 // One request under way.
 struct Front::Exchange {
-  Exchange(const http::Request& in_request, Context in_context, int64_t in_begun)
+  Exchange(const http::Request& in_request, Context in_context, const Moment& in_begun)
       : request(in_request), context(std::move(in_context)), begun(in_begun) {}
-  rest::Meta meta() const { return {context.clock.NowMicros(), context.request_id}; }
+  int64_t WallAt(int64_t steady_us) const { return begun.wall_us + (steady_us - begun.steady_us); }
+  rest::Meta MetaAt(int64_t steady_us) const { return {WallAt(steady_us), context.request_id}; }
   bool hal() const { return accepted.form == rest::Form::kHal; }
   const http::Request& request;
   Context context;
-  int64_t begun;
+  Moment begun;
   rest::Accepted accepted = rest::Negotiate(request.FindList("Accept").value_or(""));
   http::AcceptedCodings codings = http::AcceptedCodings::Of(request);
   int64_t auth_us = 0;
@@ -31,7 +32,7 @@ struct Front::Exchange {
   int64_t encode_us = 0;
   rest::Match match;
   call::CallerPtr caller = call::Caller::Nobody();
-  call::Call call;
+  std::optional<call::Call> call;              // of an operation
   std::unique_ptr<rest::Batch> batch;          // of POST /v1/batch, which has no call of its own
   std::optional<rest::OperationPlace> failed;  // which operation of it
 };

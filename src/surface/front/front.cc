@@ -21,6 +21,7 @@ namespace {
 using call::Code;
 using model::OperationKind;
 
+constexpr int64_t kLookAtWallMicros = 10'000;
 constexpr std::string_view kMethods = "GET, HEAD, QUERY, POST, PUT, PATCH, DELETE, OPTIONS";  // that some address takes
 
 const call::ApiError kUncodable{Code::kNotAcceptable, "none of zstd, br, gzip and identity is taken", {}};
@@ -59,8 +60,13 @@ const http::SharedHeaders kOfOthers({{"Cache-Control", "no-store"},
                                      {"X-Content-Type-Options", "nosniff"},
                                      {"Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding"}});
 
-void SetCommon(http::Response& response, const std::string& request_id) {
-  response.Set("X-Request-Id", request_id);
+const http::SharedHeaders kOfHealth({{"Content-Type", "application/json"},
+                                     {"Cache-Control", "no-store"},
+                                     {"X-Content-Type-Options", "nosniff"},
+                                     {"Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding"}});
+
+void SetCommon(http::Response& response) {
+  if (response.shared != nullptr) return;
   bool kept = std::any_of(response.headers.begin(), response.headers.end(),
                           [](const http::Header& header) { return header.name == "Cache-Control"; });
   response.shared = kept ? &kOfAll : &kOfOthers;
@@ -91,10 +97,19 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
 
 Front::~Front() = default;
 
-std::string Front::NameOf(const http::Request& request) const {
+Front::Moment Front::Now() {
+  const int64_t now = clock_.SteadyMicros();
+  if (now - wall_seen_us_ >= kLookAtWallMicros) {
+    wall_ahead_us_ = clock_.NowMicros() - now;
+    wall_seen_us_ = now;
+  }
+  return {now, now + wall_ahead_us_};
+}
+
+std::string Front::NameOf(const http::Request& request, int64_t wall_us) {
   auto given = request.Find("X-Request-Id");
   if (given && IsSane(*given)) return std::string(*given);
-  return types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  return types::FormatUuid(types::NewUuidV7(wall_us));
 }
 
 std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& pages) {
@@ -105,18 +120,22 @@ std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& 
 }
 
 // The request's name and its place in a trace, as the client gives them or made here.
-Context Front::ContextOf(const http::Request& request, Deadline deadline) {
+Context Front::ContextOf(const http::Request& request, Deadline deadline, const Moment& now) {
   auto parent = request.Find("traceparent");
   bool one = parent && request.Count("traceparent") == 1;
   Trace trace = trace_ids_.Begin(one ? ParseTraceparent(*parent) : std::nullopt);
-  return {NameOf(request), deadline, clock_, observer_, trace, request.gone};
+  return {NameOf(request, now.wall_us), deadline, clock_, observer_, trace, request.gone};
 }
 
 Eventually<http::Response> Front::Handle(const http::Request& request) {
-  int64_t begun = clock_.SteadyMicros();
-  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, {begun + options_.request_micros}), begun);
+  const Moment begun = Now();
+  const Deadline deadline{begun.steady_us + options_.request_micros};
+  if (request.segments.size() == 2 && request.segments[0] == "health") {
+    Exchange exchange(request, ContextOf(request, deadline, begun), begun);
+    return Health(exchange);
+  }
+  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline, begun), begun);
   if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
-  if (request.segments.size() == 2 && request.segments[0] == "health") return Health(request, *exchange);
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
   exchange->match = router_.Find(request.method, request.segments);
@@ -137,7 +156,7 @@ Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange,
 
 Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::CallerPtr> caller) {
   int64_t begun = clock_.SteadyMicros();
-  exchange->auth_us = begun - exchange->begun;
+  exchange->auth_us = begun - exchange->begun.steady_us;
   Context& context = exchange->context;
   context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
   if (!caller) return Error(*exchange, caller.error());
@@ -145,21 +164,21 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
   if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
-  exchange->call = rest::Decode(exchange->request, exchange->match);
-  if (exchange->codings.TakesNothing() && !exchange->call.malformed) exchange->call.malformed = kUncodable;
+  call::Call& call = exchange->call.emplace(rest::Decode(exchange->request, exchange->match));
+  if (exchange->codings.TakesNothing() && !call.malformed) call.malformed = kUncodable;
   exchange->decode_us = clock_.SteadyMicros() - begun;
-  auto outcome = engine_.Run(exchange->context, *exchange->caller, exchange->call);
+  auto outcome = engine_.Run(exchange->context, *exchange->caller, call);
   if (!outcome.ready()) return AwaitOutcome(std::move(exchange), std::move(outcome.task()));
-  return Finish(*exchange, std::move(outcome.value()));
+  return Finish(*exchange, outcome.value());
 }
 
 Task<http::Response> Front::AwaitOutcome(std::unique_ptr<Exchange> exchange,
                                          Task<call::Answer<call::Outcome>> outcome) {
   auto done = co_await std::move(outcome);
-  co_return Finish(*exchange, std::move(done));
+  co_return Finish(*exchange, done);
 }
 
-http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> outcome) {
+http::Response Front::Finish(Exchange& exchange, const call::Answer<call::Outcome>& outcome) {
   if (!outcome) return Error(exchange, outcome.error());
   int64_t begun = clock_.SteadyMicros();
   http::Response response;
@@ -171,11 +190,12 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
   } else if (outcome->page) {
     auto neighbours = Neighbours(exchange, *outcome->page);
     SetLinks(neighbours, response);
-    response.body = Encode(exchange, *outcome, std::move(neighbours)).body;
+    response.body = Encode(exchange, *outcome, exchange.MetaAt(begun), std::move(neighbours)).body;
   } else {
-    rest::Envelope envelope = Encode(exchange, *outcome, {});
-    std::string tag = envelope.data_hash.empty() ? fmt::format("\"{}\"", outcome->version)
-                                                 : fmt::format("\"{}-{}\"", outcome->version, envelope.data_hash);
+    rest::Envelope envelope = Encode(exchange, *outcome, exchange.MetaAt(begun), {});
+    std::string tag = "\"" + std::to_string(outcome->version);
+    if (!envelope.data_hash.empty()) tag += "-" + envelope.data_hash;
+    tag += '"';
     response.Set("ETag", tag);
     auto held = kind == OperationKind::kGet ? Coder::Held(exchange.request, exchange.codings, tag) : std::nullopt;
     if (held) {
@@ -189,7 +209,7 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
       response.Set("Location", fmt::format("/{}/{}/{}", service.version, resource.collection, outcome->id));
     }
   }
-  std::string freshness = FreshnessOf(service, exchange.call, *exchange.caller, exchange.request);
+  std::string freshness = FreshnessOf(service, *exchange.call, *exchange.caller, exchange.request);
   if (!freshness.empty()) response.Set("Cache-Control", std::move(freshness));
   if (outcome->replayed) response.Set("Idempotency-Replayed", "true");
   coder_.Apply(exchange.request, exchange.codings, response);
@@ -197,7 +217,8 @@ http::Response Front::Finish(Exchange& exchange, call::Answer<call::Outcome> out
   return Send(exchange, std::move(response), "");
 }
 
-rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outcome, Links neighbours) const {
+rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outcome, const rest::Meta& meta,
+                             Links neighbours) const {
   const model::Service& service = engine_.service();
   const model::Operation& operation = *exchange.match.operation;
   bool list = operation.kind == OperationKind::kList;
@@ -210,10 +231,10 @@ rest::Envelope Front::Encode(const Exchange& exchange, const call::Outcome& outc
     if (list) return rest::HalList(request, service.resource(operation.resource), outcome);
     return history ? rest::HalHistory(request, outcome) : rest::HalRow(request, outcome);
   }
-  if (outcome.groups) return rest::EncodeGroups(outcome, exchange.meta());
-  if (list) return rest::EncodeList(service, outcome, exchange.meta());
-  if (history) return rest::EncodeHistory(outcome, exchange.meta());
-  return rest::EncodeRow(service, outcome, exchange.meta(), outcome.shaped);
+  if (outcome.groups) return rest::EncodeGroups(outcome, meta);
+  if (list) return rest::EncodeList(service, outcome, meta);
+  if (history) return rest::EncodeHistory(outcome, meta);
+  return rest::EncodeRow(service, outcome, meta, outcome.shaped);
 }
 
 // The neighbours of a page: the same query with another page or cursor. What stands in a body has no address.
@@ -268,17 +289,21 @@ http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   bool problem = exchange.accepted.problem;
   response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
   const rest::OperationPlace* of = exchange.failed ? &*exchange.failed : nullptr;
-  response.body =
-      problem ? rest::EncodeProblem(error, exchange.meta(), of) : rest::EncodeError(error, exchange.meta(), of);
+  const rest::Meta meta = exchange.MetaAt(clock_.SteadyMicros());
+  response.body = problem ? rest::EncodeProblem(error, meta, of) : rest::EncodeError(error, meta, of);
   return Send(exchange, std::move(response), RowOf(error.code).name);
 }
 
 http::Response Front::Send(Exchange& exchange, http::Response response, std::string_view error_code) {
   coder_.Apply(exchange.request, exchange.codings, response);
-  SetCommon(response, exchange.context.request_id);
+  const size_t name_at = response.headers.size();
+  response.Set("X-Request-Id", "");
+  SetCommon(response);
   SetDeprecation(exchange, response);
   options_.cors.Apply(exchange.request, exchange.match.allow, response);
+  const int64_t now = clock_.SteadyMicros();
   RequestDone done;
+  done.wall_us = exchange.WallAt(now);
   done.request_id = exchange.context.request_id;
   done.trace = exchange.context.trace;
   done.method = exchange.request.method;
@@ -288,7 +313,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   done.status = response.status;
   done.error_code = error_code;
   done.caller_id = exchange.caller->id;
-  done.total_us = clock_.SteadyMicros() - exchange.begun;
+  done.total_us = now - exchange.begun.steady_us;
   done.auth_us = exchange.auth_us;
   done.decode_us = exchange.decode_us;
   done.plan_us = exchange.context.plan_us;
@@ -298,7 +323,8 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   done.statements = exchange.context.statements;
   done.bytes_out = static_cast<int64_t>(response.body.size());
   if (options_.development) response.Set("Server-Timing", ServerTiming(done));
-  observer_.Observe(std::move(done));
+  observer_.Observe(done);
+  response.headers[name_at].value = std::move(exchange.context.request_id);  // nobody needs it any more
   return response;
 }
 
@@ -316,9 +342,10 @@ std::optional<http::Response> Front::OnlyGet(Exchange& exchange) {
   return Error(exchange, {Code::kMethodNotAllowed, fmt::format("only {} is taken here", exchange.match.allow), {}});
 }
 
-http::Response Front::Health(const http::Request& request, Exchange& exchange) {
-  bool live = request.segments[1] == "live";
-  bool known = live || request.segments[1] == "ready";
+http::Response Front::Health(Exchange& exchange) {
+  const std::string& what = exchange.request.segments[1];
+  bool live = what == "live";
+  bool known = live || what == "ready";
   if (!known) return Error(exchange, {Code::kRouteNotFound, "there is nothing at this address", {}});
   exchange.match.route = live ? "/health/live" : "/health/ready";
   exchange.match.allow = "GET, HEAD, OPTIONS";
@@ -330,7 +357,10 @@ http::Response Front::Health(const http::Request& request, Exchange& exchange) {
       return Error(exchange, {Code::kUnavailable, std::string(told), {}});
     }
   }
-  return Send(exchange, {200, {{"Content-Type", "application/json"}}, R"({"status":"ok"})"}, "");
+  http::Response response;
+  response.body = R"({"status":"ok"})";
+  response.shared = &kOfHealth;
+  return Send(exchange, std::move(response), "");
 }
 
 // A document of the service: kept by whoever asks, but asked about again, since the next start may have another.
@@ -370,28 +400,32 @@ http::Response Front::Overloaded(const http::Request& head, std::string_view rea
     observer_.Observe(Note{Severity::kWarning, "requests.shed", std::move(text)});
   }
   const call::ApiError error{Code::kOverloaded, std::string(reason), {}};
-  const std::string name = NameOf(head);
-  const rest::Meta meta{clock_.NowMicros(), name};
+  const int64_t now = clock_.NowMicros();
+  const std::string name = NameOf(head, now);
+  const rest::Meta meta{now, name};
   auto accept = head.FindList("Accept");
   bool problem = accept && rest::Negotiate(*accept).problem;
   http::Response response;
   SetError(response, error);
   response.Set("Content-Type", std::string(problem ? rest::kProblem : rest::kJson));
   response.body = problem ? rest::EncodeProblem(error, meta) : rest::EncodeError(error, meta);
-  SetCommon(response, name);
+  response.Set("X-Request-Id", name);
+  SetCommon(response);
   options_.cors.Apply(head, "", response);
   return response;
 }
 
 http::Response Front::Refuse(const http::Request& request, int status, std::string_view reason) {
-  Exchange exchange(request, ContextOf(request, {}), clock_.SteadyMicros());
+  const Moment begun = Now();
+  Exchange exchange(request, ContextOf(request, {}, begun), begun);
   http::Response response = Error(exchange, {CodeFor(status), std::string(reason), {}});
   response.status = status;
   return response;
 }
 
 http::Response Front::Failed(const http::Request& request, std::string_view what) {
-  Exchange exchange(request, ContextOf(request, {}), clock_.SteadyMicros());
+  const Moment begun = Now();
+  Exchange exchange(request, ContextOf(request, {}, begun), begun);
   observer_.Observe(Defect{exchange.context.request_id, "request", std::string(what)});
   return Error(exchange, {Code::kInternal, std::string(RowOf(Code::kInternal).message), {}});
 }

@@ -47,13 +47,19 @@ class Front final : public http::Handler {
 
  private:
   struct Exchange;
+  // By both clocks. The wall clock is looked at now and then, and is as far from the steady one in between.
+  struct Moment {
+    int64_t steady_us = 0;
+    int64_t wall_us = 0;
+  };
+  Moment Now();
   // The name that its client gave a request, or one made for it.
-  std::string NameOf(const http::Request& request) const;
+  static std::string NameOf(const http::Request& request, int64_t wall_us);
   Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::CallerPtr> caller);
-  Context ContextOf(const http::Request& request, Deadline deadline);
+  Context ContextOf(const http::Request& request, Deadline deadline, const Moment& now);
   Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::CallerPtr>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
-  http::Response Finish(Exchange& exchange, call::Answer<call::Outcome> outcome);
+  http::Response Finish(Exchange& exchange, const call::Answer<call::Outcome>& outcome);
   Eventually<http::Response> RunBatch(std::unique_ptr<Exchange> exchange);
   Task<http::Response> AwaitBatch(std::unique_ptr<Exchange> exchange, Task<engine::SequenceAnswer> done);
   http::Response FinishBatch(Exchange& exchange, engine::SequenceAnswer done);
@@ -61,11 +67,12 @@ class Front final : public http::Handler {
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
   using Links = std::vector<std::pair<std::string, std::string>>;  // relation, target
-  rest::Envelope Encode(const Exchange& exchange, const call::Outcome& outcome, Links neighbours) const;
+  rest::Envelope Encode(const Exchange& exchange, const call::Outcome& outcome, const rest::Meta& meta,
+                        Links neighbours) const;
   static Links Neighbours(const Exchange& exchange, const call::PageInfo& page);
   static void SetLinks(const Links& links, http::Response& response);
   void SetDeprecation(const Exchange& exchange, http::Response& response) const;
-  http::Response Health(const http::Request& request, Exchange& exchange);
+  http::Response Health(Exchange& exchange);
   http::Response Show(const Pages::Page& page, Exchange& exchange);
   http::Response Overloaded(const http::Request& head, std::string_view reason);
   // What GET alone serves: OPTIONS is answered, other methods are refused; nothing for GET and HEAD.
@@ -78,6 +85,8 @@ class Front final : public http::Handler {
   identity::Authenticator authenticator_;
   const FrontOptions& options_;
   const Clock& clock_;
+  int64_t wall_ahead_us_ = 0;  // of the steady clock, as of then
+  int64_t wall_seen_us_ = INT64_MIN / 2;
   Observer& observer_;
   TraceIds trace_ids_;
   Admission admission_;

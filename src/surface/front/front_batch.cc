@@ -33,7 +33,7 @@ http::Response Front::FinishBatch(Exchange& exchange, engine::SequenceAnswer don
   http::Response response;
   response.Set("Content-Type", std::string(rest::kJson));
   if (done->replayed) response.Set("Idempotency-Replayed", "true");
-  response.body = exchange.batch->Encode(done->outcomes, exchange.meta());
+  response.body = exchange.batch->Encode(done->outcomes, exchange.MetaAt(begun));
   exchange.encode_us = clock_.SteadyMicros() - begun;
   return Send(exchange, std::move(response), "");
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/rest/encode.h"
 
+#include <array>
+
 #include "http/message.h"
 #include "surface/rest/row_writer.h"
 #include "types/datetime.h"
@@ -16,10 +18,15 @@ size_t BytesOf(const call::RowSet& set) {
 }
 
 void BeginMeta(json::Writer& out, const Meta& meta) {
-  out.Key("meta");
+  out.QuotedKey(R"("meta":)");
   out.BeginObject();
-  out.Field("timestamp", types::FormatTimestamp(types::Timestamp{meta.now_micros}));
-  out.Field("requestId", meta.request_id);
+  out.QuotedKey(R"("timestamp":)");
+  std::array<char, types::kTimestampLength + 2> time;
+  time.front() = time.back() = '"';
+  types::FormatTimestamp(types::Timestamp{meta.now_micros}, time.data() + 1);
+  out.Raw({time.data(), time.size()});
+  out.QuotedKey(R"("requestId":)");
+  out.String(meta.request_id);
 }
 
 void WriteDetails(const call::ApiError& error, json::Writer& out) {

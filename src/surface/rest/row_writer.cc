@@ -46,12 +46,13 @@ void RowWriter::Write(const call::RowSet& set, size_t row, const Place& place) {
   out_.BeginObject();
   Before(set, row);
   if (set.shows_key) out_.Field("id", IdOf(resource, set, row));
-  const std::vector<std::string>& names = NamesOf(set, resource);
+  // Of one row they are written as they come.
+  const std::vector<std::string>* names = set.rows.size() > 1 ? &NamesOf(set, resource) : nullptr;
   for (size_t i = 0; i < set.columns.size(); ++i) {
     const call::RowSet::Column& column = set.columns[i];
     if (!IsShown(set, column, row)) continue;
     const types::Cell& cell = set.rows.at(row, column.cell);
-    out_.QuotedKey(names[i]);
+    names == nullptr ? out_.Key(resource.field(column.field).name) : out_.QuotedKey((*names)[i]);
     if (cell.is_null()) {
       out_.Null();
     } else {

@@ -43,7 +43,7 @@ class RequestMetrics::Loop final : public Observer {
 
  private:
   void Count(const RequestDone& request) {
-    At(all_.CellOf(request)).Add(request.total_us);
+    At(CellOf(request)).Add(request.total_us);
     bytes_.Add(request.bytes_out);
     if (!request.error_code.empty()) {
       auto found = all_.error_codes_.find(request.error_code);
@@ -56,6 +56,14 @@ class RequestMetrics::Loop final : public Observer {
     if (request.queue_us > 0) stages_[3].Add(request.queue_us);
     if (request.statements > 0) stages_[4].Add(request.store_us);
     stages_[5].Add(request.encode_us);
+  }
+
+  // The route is that of the request before, mostly.
+  size_t CellOf(const RequestDone& request) {
+    if (route_ == all_.names_.routes.size() || all_.names_.routes[route_] != request.route) {
+      route_ = all_.RouteOf(request.route);
+    }
+    return (route_ * kMethods.size() + MethodOf(request.method)) * kClasses.size() + ClassOf(request.status);
   }
 
   // Made when the first such request is counted.
@@ -72,6 +80,7 @@ class RequestMetrics::Loop final : public Observer {
   std::array<Histogram, kStages.size()> stages_;
   std::vector<Tally> errors_;  // the last one: of no known code
   Tally bytes_;
+  size_t route_ = 0;                            // of the last request
   std::vector<std::atomic<Histogram*>> cells_;  // owned
 };
 
@@ -85,10 +94,10 @@ RequestMetrics::~RequestMetrics() = default;
 // A cell for each route, and for none, each method and each class of status.
 size_t RequestMetrics::Cells() const { return (names_.routes.size() + 1) * kMethods.size() * kClasses.size(); }
 
-size_t RequestMetrics::CellOf(const RequestDone& request) const {
-  auto found = routes_.find(request.route);
-  size_t route = found == routes_.end() ? names_.routes.size() : found->second;
-  return (route * kMethods.size() + MethodOf(request.method)) * kClasses.size() + ClassOf(request.status);
+// The number behind the last one: it is none of them.
+size_t RequestMetrics::RouteOf(std::string_view name) const {
+  auto found = routes_.find(name);
+  return found == routes_.end() ? names_.routes.size() : found->second;
 }
 
 void RequestMetrics::Observe(const Observation& observation) {

@@ -36,7 +36,7 @@ class RequestMetrics final : public Observer {
   using Index = std::unordered_map<std::string_view, size_t>;  // of names_
 
   size_t Cells() const;
-  size_t CellOf(const RequestDone& request) const;
+  size_t RouteOf(std::string_view name) const;
   void WriteDurations(Exposition& out) const;
   void WriteStages(Exposition& out) const;
 
