@@ -136,7 +136,7 @@ def test_five_times_the_capacity(contract, tmp_path, kind):
             told = sender.run("--phase", f"{CALM * capacity:.0f}:{CALM_S}",
                               "--phase", f"{FACTOR * capacity:.0f}:{ONSET_S}",
                               "--phase", f"{FACTOR * capacity:.0f}:{LOAD_S}",
-                              "--phase", f"{AFTER * capacity:.0f}:{AFTER_S}", "--most-connections", 2000)
+                              "--phase", f"{AFTER * capacity:.0f}:{AFTER_S}", "--most-connections", 6000)
         more = peak_mib(server) - before
         shed = scrape(server).value("ashlar_requests_shed_total")
     calm, onset, load, after = told["phases"]

@@ -2,6 +2,7 @@
 """A server that is behind refuses work by its age, before it reads a body; health and metrics are answered."""
 
 import json
+import random
 import re
 import socket
 import subprocess
@@ -13,11 +14,17 @@ import harness
 import pytest
 from test_observability import admin, scrape
 
+NAMES = ("one", "two", "three")
 CONTRACT = """service: busy
 resources:
   Row:
     id: int
-    fields: { label: string!, body: text }
+    fields:
+      label: string!
+      body: text
+      one: { type: string, index: true }
+      two: { type: string, index: true }
+      three: { type: string, index: true }
     access: { read: public, write: public }
 """
 
@@ -30,35 +37,42 @@ def serve(directory, seed=None, *arguments):
                           arguments=["--admin-listen", "127.0.0.1:0", "--workers", "1", *arguments])
 
 
+def many_rows(path, count):
+    """A file of rows that take the writer long."""
+    chance = random.Random(count)
+    path.write_text("".join(
+        json.dumps({"label": f"row {n}", "body": "x" * 300} | {name: chance.randbytes(16).hex() for name in NAMES}) + "\n"
+        for n in range(count)))
+    return path
+
+
 def head_alone(server, length=100_000):
-    """The answer to a write whose body never comes, and how long it took."""
+    """The answer to a write whose body never comes, if there is one in 0.3 s."""
     parts = urllib.parse.urlsplit(server.address)
-    begun = time.monotonic()
     with socket.create_connection((parts.hostname, parts.port), timeout=20) as link:
         link.sendall(b"POST /v1/rows HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                      b"Content-Length: %d\r\n\r\n" % length)
-        link.settimeout(1)
+        link.settimeout(0.3)
         try:
-            return link.recv(65536), time.monotonic() - begun
+            return link.recv(65536)
         except TimeoutError:
-            return b"", time.monotonic() - begun
+            return b""
 
 
 def test_writes_are_refused_unread_while_the_writer_is_behind(tmp_path):
     """The writer is busy with a load; one write waits, and those that come after it learn so at once."""
-    rows = tmp_path / "Row.ndjson"
-    rows.write_text("".join(json.dumps({"label": f"row {n}", "body": "x" * 300}) + "\n" for n in range(120_000)))
+    rows = many_rows(tmp_path / "Row.ndjson", 200_000)
     with serve(tmp_path, None, "--max-write-wait-ms", "50") as server:
         loading = threading.Thread(target=server.load, args=[rows])
         loading.start()
-        refused, took = b"", 0.0
+        refused = b""
         deadline = time.monotonic() + 120
         while loading.is_alive() and not refused.startswith(b"HTTP/1.1 503 ") and time.monotonic() < deadline:
             if scrape(server).value("ashlar_store_writes_waiting") == 0:  # while the load reads its file, none waits
                 threading.Thread(target=lambda: server.client().post("/v1/rows", {"label": "waits"})).start()
             time.sleep(0.1)
-            refused, took = head_alone(server)
-        assert refused.startswith(b"HTTP/1.1 503 ") and took < 0.9, refused
+            refused = head_alone(server)
+        assert refused.startswith(b"HTTP/1.1 503 "), refused  # within 0.3 s
         head, _, body = refused.partition(b"\r\n\r\n")
         assert b"\r\nRetry-After: 1\r\n" in head and b"\r\nConnection: close" in head
         assert json.loads(body)["error"]["code"] == "OVERLOADED"
@@ -78,8 +92,7 @@ def test_writes_are_refused_unread_while_the_writer_is_behind(tmp_path):
 
 def test_what_waits_for_the_writer_is_dropped_with_its_client(tmp_path):
     """The writer is busy with a load; whoever gives up meanwhile has written nothing."""
-    rows = tmp_path / "Row.ndjson"
-    rows.write_text("".join(json.dumps({"label": f"row {n}", "body": "x" * 300}) + "\n" for n in range(250_000)))
+    rows = many_rows(tmp_path / "Row.ndjson", 250_000)
     with serve(tmp_path, None, "--max-write-wait-ms", "0") as server:
         loading = threading.Thread(target=server.load, args=[rows])
         loading.start()
