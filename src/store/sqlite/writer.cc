@@ -13,8 +13,9 @@ constexpr size_t kGroupLimit = 128;       // units of one commit
 constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kCarefulGroups = 64;        // with savepoints, behind one that was lost for want of them
-// 4 MiB of log, or of more log: from here on, though others wait, who then wait some milliseconds.
-constexpr int kPassivePages = 1000;
+// 20 MiB of log, or of more log: from here on, though others wait, who then wait some milliseconds. Pages that many
+// writes change are moved once for all of them.
+constexpr int kPassivePages = 5000;
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
 constexpr int kAgainPages = 4096;         // more, when readers did not let go or the disk was full
 constexpr int kDeputyMillis = 100;        // between looks for those who have waited long enough
@@ -72,6 +73,7 @@ void Writer::Close() {
 
 void Writer::Loop() {
   while (true) {
+    std::this_thread::yield();  // where loops share its core, they first hand over all that they have
     std::vector<Job> jobs = queue_.Take(kGroupLimit);
     if (jobs.empty()) return;
     if (jobs[0].unit->alone) {
