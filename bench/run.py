@@ -56,6 +56,9 @@ class Bench:
             asked = next(case.asked for case in get if case.peer == "product")
             return peers.start_nginx({"/health/live": '{"status":"ok"}',
                                       "/get": product.exchange(asked)[2].decode()}, self.folder)
+        if name == "cached":
+            return peers.start_product(BINARY, data.CONTRACT, self.copy(name), self.folder, name,
+                                       ("--store-cache-mib", "512"))
         if name == "fastify":
             return peers.start_fastify(self.copy(name), self.folder)
         return peers.start_plain(PLAIN, self.copy(name), self.token, self.folder, one_by_one=name == "plain-one")

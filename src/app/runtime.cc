@@ -45,16 +45,17 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
 }
 
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer, const plan::OnceLimits& once) {
+                            Observer& observer, const RuntimeOptions& options) {
   Runtime runtime;
   runtime.service = std::move(service);
   runtime.store_path = store_path;
-  TRY(store, store::sqlite::Open(*runtime.service, {.path = store_path}, observer));
+  TRY(store,
+      store::sqlite::Open(*runtime.service, {.path = store_path, .cache_mib = options.store_cache_mib}, observer));
   runtime.store = std::move(store);
   auto keys = identity::ServiceKeys::Open(store_path + ".key");
   if (!keys) return Fail(ErrorKind::kUnavailable, keys.error().message);
   runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(*keys));
-  runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor(), once);
+  runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor(), options.once);
   return runtime;
 }
 

@@ -24,6 +24,11 @@ Result<std::vector<contract::Source>> ReadSources(const std::string& path);
 Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
                                                            std::set<std::string>* asked = nullptr);
 
+struct RuntimeOptions {
+  plan::OnceLimits once;
+  int64_t store_cache_mib = 16;  // of each loop
+};
+
 // A service with its store opened by this process: what serving and the operator's commands have in common.
 struct Runtime {
   std::shared_ptr<const model::Service> service;
@@ -34,6 +39,6 @@ struct Runtime {
 };
 // kConflict: another process serves the store. kInvalid: the store does not fit. kUnavailable: its key is not usable.
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer, const plan::OnceLimits& once = {});
+                            Observer& observer, const RuntimeOptions& options = {});
 
 }  // namespace ashlar::app

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kMostWorkers = 256;
 constexpr int64_t kMostKeptMib = int64_t{1} << 20;
+constexpr int64_t kMostStoreCacheMib = int64_t{1} << 20;
 
 struct Range {
   int64_t least, most, fallback;
@@ -74,9 +75,13 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   TRY(write_wait_us, MicrosOf("--max-write-wait-ms", ValueOf(&Flags::max_write_wait_ms, flags), 2000));
   options.admission = {loop_lag_us, write_wait_us};
   constexpr int64_t kMib = 1 << 20;
-  TRY(kept_mib,
-      NumberOf("--max-kept-mib", ValueOf(&Flags::max_kept_mib, flags), {1, kMostKeptMib, options.once.all / kMib}));
-  options.once.all = kept_mib * kMib;
+  plan::OnceLimits& once = options.runtime.once;
+  TRY(kept_mib, NumberOf("--max-kept-mib", ValueOf(&Flags::max_kept_mib, flags), {1, kMostKeptMib, once.all / kMib}));
+  once.all = kept_mib * kMib;
+  int64_t& cache_mib = options.runtime.store_cache_mib;
+  TRY(asked_mib,
+      NumberOf("--store-cache-mib", ValueOf(&Flags::store_cache_mib, flags), {1, kMostStoreCacheMib, cache_mib}));
+  cache_mib = asked_mib;
   TRY(credentials, IsOn(&Flags::cors_credentials, flags));
   auto cors = surface::Cors::Make(ValueOf(&Flags::cors_origin, flags), credentials);
   if (!cors) return Fail(ErrorKind::kInvalid, "--cors-origin, --cors-credentials: " + cors.error().message);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "app/runtime.h"
 #include "app/settings.h"
 #include "http/server.h"
-#include "plan/once.h"
 #include "surface/front/admission.h"
 #include "surface/front/cors.h"
 
@@ -13,7 +13,7 @@ struct ServeOptions {
   http::ServerOptions http;
   std::string admin_listen;  // empty: there is no such listener
   surface::AdmissionLimits admission;
-  plan::OnceLimits once;
+  RuntimeOptions runtime;
   surface::Cors cors;
   bool dev = false;
 };

@@ -34,6 +34,8 @@ constexpr Setting kSettings[] = {
      "MiB that answers may take which are kept a day for Idempotency-Key, a caller's at most a quarter; beyond it such "
      "writes are answered 503 UNAVAILABLE",
      &Flags::max_kept_mib},
+    {"--store-cache-mib", "ASHLAR_STORE_CACHE_MIB", "16",
+     "MiB of the store's pages that each loop may keep in memory, until somebody writes", &Flags::store_cache_mib},
     {"--cors-origin", "ASHLAR_CORS_ORIGIN", "none",
      "origins whose pages may read the answers, 'https://app.example,https://other.example', or '*' for all",
      &Flags::cors_origin},

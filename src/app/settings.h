@@ -21,6 +21,7 @@ struct Flags {
   std::string max_loop_lag_ms;
   std::string max_write_wait_ms;
   std::string max_kept_mib;
+  std::string store_cache_mib;
   std::string cors_origin;
   std::string cors_credentials;
   std::string dev;

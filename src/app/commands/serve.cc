@@ -52,7 +52,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   front.admission = options.admission;
   front.development = options.dev;
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
-  TRY(runtime, OpenRuntime(served, path, metrics, options.once));
+  TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
   front.writes_waiting = [&runtime] {
     store::Load load = runtime.store->CurrentLoad(SystemClock());
     return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};

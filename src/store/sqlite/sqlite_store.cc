@@ -219,7 +219,9 @@ class SqliteStore final : public Store {
   Capabilities capabilities() const override { return {.transactions = true, .relation_predicates = true}; }
 
   std::unique_ptr<Session> Open(asio::io_context& loop) override {
-    auto connection = Connection::Open(shared_->options.path, Connection::Role::kReader);
+    const Options& options = shared_->options;
+    auto connection = Connection::Open(options.path, Connection::Role::kReader);
+    if (connection) (void)(*connection)->Execute(fmt::format("PRAGMA cache_size=-{}", options.cache_mib * 1024));
     return std::make_unique<LoopSession>(shared_, connection ? std::move(*connection) : nullptr, loop);
   }
 

@@ -11,6 +11,7 @@ namespace ashlar::store::sqlite {
 struct Options {
   std::string path;
   int reader_threads = 2;         // for reads that take longer than a loop may be held up
+  int64_t cache_mib = 16;         // that each loop may keep of the file's pages, until somebody writes
   int64_t read_budget_us = 200;   // of a read on a loop, before it goes to one of them
   int64_t mixed_read_us = 200'000;  // of the processor, for the reads of a unit that writes as well
 };
