@@ -25,6 +25,7 @@ class Peer:
     def __init__(self, name, command, folder, wait_for_port, pinned=True):
         self.name = name
         self.error_file = folder / f"{name}.stderr"
+        self.error_file.write_bytes(b"")  # what an earlier one of that name has told is not this one's
         with self.error_file.open("ab") as errors:
             self.process = subprocess.Popen([*(core(SERVER_CORE) if pinned else []), *map(str, command)], cwd=folder,
                                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,

@@ -81,7 +81,7 @@ class Bench:
                     raise BenchError(f"{work.key}: {case.name} answers\n{told!r}\nthe product\n{expected[key]!r}")
 
     def empty_logs(self):
-        """All of them are appended to: gigabytes that wait for the disk would hold up the next work's writes."""
+        """All of them are appended to: gigabytes that wait for the disk would hold up whoever is measured next."""
         for log in [*self.folder.glob("*.log"), *self.folder.glob("*.stderr")]:
             os.truncate(log, 0)
 
@@ -93,6 +93,7 @@ class Bench:
         samples = {case.name: [] for case in work.cases}
         for _ in range(rounds):
             for case in work.cases:
+                self.empty_logs()
                 samples[case.name].append(measure(self.peer(case.peer), case.asked, seconds, self.folder))
         return {name: figures.median(several) for name, several in samples.items()}
 
@@ -134,7 +135,6 @@ def run(given, folder, tell):
                     tell(report.work_lines(work, medians))
                     if work.key == "include":
                         tell(report.statement_lines(bench.running["product"], work))
-                    bench.empty_logs()
     if "start" in given.works:
         tell(report.check_lines(OTHERS["start"], start.measure(BINARY, folder)))
     if "size" in given.works:

@@ -54,6 +54,8 @@ def asks(items, token):
         "counted list": Asked(tuple(one.replace("&total=false", "") for one in lists), headers=member),
         "broad list": Asked(("/v1/items?status=active&sort=releasedAt&total=false",), headers=member, connections=1),
         "counted broad list": Asked(("/v1/items?status=active&sort=releasedAt",), headers=member, connections=1),
+        "since": Asked(tuple(f"/v1/items?status=active&releasedAt[gte]={one}&sort=releasedAt&total=false"
+                             for one in times), headers=member),
         "gzip list": Asked(lists, headers=(*member, "Accept-Encoding: gzip")),
         "include": Asked(tuple(f"/v1/items?status=active&releasedAt[gte]={one}&sort=releasedAt&total=false"
                                "&include=maker.country" for one in times), headers=member),

@@ -75,8 +75,11 @@ class Walk {
     }
     const auto* call = expr.get<cel::Call>();
     if (call == nullptr || !Compares(call->op)) return false;
-    if (std::ranges::any_of(call->arguments, Converts)) return false;
+    if (std::ranges::any_of(call->arguments, IsOf<cel::Type::Tag::kJson>)) return false;
     Put('c', call->op, call->arguments.size());
+    if (std::ranges::any_of(call->arguments, IsOf<cel::Type::Tag::kDecimal>)) {
+      return std::ranges::all_of(call->arguments, [this](const cel::ExprPtr& one) { return BesideDecimal(*one); });
+    }
     return std::ranges::all_of(call->arguments, [this](const cel::ExprPtr& one) { return Expression(*one); });
   }
 
@@ -85,10 +88,27 @@ class Walk {
            op == Op::kLess || op == Op::kLessOrEqual || op == Op::kGreater || op == Op::kGreaterOrEqual;
   }
 
-  // What stands beside a decimal is brought to its scale, and beside JSON is read by its type: the parameter is not the
-  // value then, however equal they are where it is 0.
-  static bool Converts(const cel::ExprPtr& side) {
-    return side->type.tag == cel::Type::Tag::kDecimal || side->type.tag == cel::Type::Tag::kJson;
+  template <cel::Type::Tag kTag>
+  static bool IsOf(const cel::ExprPtr& side) {
+    return side->type.tag == kTag;
+  }
+
+  // What stands beside a decimal is brought to its scale: the parameter is not the value then, however equal they are
+  // where it is 0. So the value is part of the structure, and its parameter as it was rendered.
+  bool BesideDecimal(const Expr& expr) {
+    const auto* literal = expr.get<cel::Literal>();
+    if (literal == nullptr || literal->value.is_null()) return Expression(expr);
+    Put('s', expr.type.tag, expr.type.scale, literal->value.kind());
+    if (const auto* decimal = literal->value.get<types::Decimal>()) {
+      Put(decimal->unscaled, decimal->scale);
+    } else if (const auto* whole = literal->value.get<int64_t>()) {
+      Put(*whole);
+    } else {
+      return false;
+    }
+    made_.rendered.push_back(made_.values.size());
+    made_.values.emplace_back();
+    return true;
   }
 
   // Of some kinds the text depends on the value: those are left to be rendered.

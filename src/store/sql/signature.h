@@ -11,6 +11,7 @@ namespace ashlar::store::sql {
 struct Signature {
   std::string shape;  // bytes
   types::Values values;
+  std::vector<size_t> rendered;  // of the values: nulls, for which Render's own stand, the same for all of this shape
   // Those of `among`, whose order Render and this have from one place.
   size_t among_begin = 0, among_end = 0;
 };

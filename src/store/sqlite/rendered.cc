@@ -10,6 +10,7 @@ bool AllDiffer(const sql::Signature& signature) {
   std::vector<const types::Value*> seen;
   for (size_t i = 0; i < signature.values.size(); ++i) {
     if (i >= signature.among_begin && i < signature.among_end) continue;
+    if (std::ranges::binary_search(signature.rendered, i)) continue;
     auto same = [&](const types::Value* other) { return *other == signature.values[i]; };
     if (std::ranges::any_of(seen, same)) return false;
     seen.push_back(&signature.values[i]);
@@ -22,6 +23,13 @@ sql::Sql WithoutRow(const model::Resource& resource, sql::Sql sql) {
   auto stored = std::ranges::count_if(resource.fields, [](const model::Field& field) { return !field.computed; });
   std::fill_n(sql.parameters.begin(), stored, types::Value{});
   return sql;
+}
+
+// Puts in what only Render knows; false where the two are not of one length.
+bool PutRendered(const types::Values& parameters, sql::Signature& signature) {
+  if (parameters.size() != signature.values.size()) return false;
+  for (size_t i : signature.rendered) signature.values[i] = parameters[i];
+  return true;
 }
 
 }  // namespace
@@ -69,12 +77,13 @@ Rendered::Ready Rendered::OfProbe(const model::Service& service, const plan::Pro
 const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Query& query) {
   std::optional<sql::Signature> signature = sql::SignatureOf(service, query);
   auto found = signature ? queries_.find(signature->shape) : queries_.end();
-  if (found != queries_.end()) {
+  if (found != queries_.end() && PutRendered(found->second.parameters, *signature)) {
     found->second.parameters = std::move(signature->values);
     return found->second;
   }
   other_ = sql::Render(service, query);
-  if (!signature || !AllDiffer(*signature) || signature->values != other_.parameters) return other_;
+  if (!signature || !PutRendered(other_.parameters, *signature)) return other_;
+  if (!AllDiffer(*signature) || signature->values != other_.parameters) return other_;
   MakeRoom();
   return queries_.emplace(std::move(signature->shape), std::move(other_)).first->second;
 }

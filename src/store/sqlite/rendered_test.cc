@@ -139,6 +139,26 @@ TEST_F(RenderedTest, AKeptTextIsTheSameObject) {
   EXPECT_EQ(*first->parameters.at(0).get<std::string>(), "b");
 }
 
+TEST_F(RenderedTest, AQueryWithADecimalIsKeptForEachOfItsValues) {
+  auto asked = [&](int64_t number, std::string text) {
+    plan::Query query;
+    query.resource = kind_->id;
+    query.fields = {kind_->FindField("id")};
+    query.where = cel::And(
+        plan::MakeCall(cel::Op::kGreater, {Field("money"), Whole(number)}),
+        plan::MakeCall(cel::Op::kEqual,
+                       {Field("text"), plan::LiteralFor(kind_->field(kind_->FindField("text")), std::move(text))}));
+    return query;
+  };
+  const sql::Sql* first = &rendered_.Of(*service_, asked(3, "a")).sql;
+  EXPECT_EQ(&rendered_.Of(*service_, asked(3, "b")).sql, first);
+  EXPECT_EQ(first->parameters, (types::Values{int64_t{300}, std::string("b")}));
+  EXPECT_NE(&rendered_.Of(*service_, asked(4, "b")).sql, first);
+  ExpectRendered(asked(4, "c"));
+  ExpectRendered(asked(0, "c"));
+  ExpectRendered(asked(3, "c"));
+}
+
 TEST_F(RenderedTest, ARowIsNotKeptWithItsText) {
   types::Values row(kind_->fields.size());
   row[kind_->FindField("text").index()] = std::string("secret");
