@@ -12,7 +12,7 @@ ROWS = (10_000, 1_000_000, 10_000_000)
 RESOURCES = (11, 50, 100, 300)
 RULES = (1, 50)
 OWN = 5        # resources that bench.yaml makes, with User
-DEEPER = 1.35  # for ten times the rows: a level of the trees more, and less of them in the processor's caches
+DEEPER = 1.5  # for ten times the rows: a level of the trees more, and less of them in the processor's caches
 SMALL = 10_000  # rows where something else grows
 STARTS = 5
 

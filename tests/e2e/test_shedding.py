@@ -40,9 +40,10 @@ def serve(directory, seed=None, *arguments):
 def many_rows(path, count):
     """A file of rows that take the writer long."""
     chance = random.Random(count)
-    path.write_text("".join(
-        json.dumps({"label": f"row {n}", "body": "x" * 300} | {name: chance.randbytes(16).hex() for name in NAMES}) + "\n"
-        for n in range(count)))
+    with path.open("w") as file:
+        for n in range(count):
+            row = {"label": f"row {n}", "body": "x" * 300}
+            file.write(json.dumps(row | {name: chance.randbytes(16).hex() for name in NAMES}) + "\n")
     return path
 
 

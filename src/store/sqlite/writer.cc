@@ -13,9 +13,9 @@ constexpr size_t kGroupLimit = 128;       // units of one commit
 constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
 constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
 constexpr int kCarefulGroups = 64;        // with savepoints, behind one that was lost for want of them
-// 16 MiB of log, or of more log: from here on, though others wait, who then wait some milliseconds. Pages that many
+// 20 MiB of log, or of more log: from here on, though others wait, who then wait some milliseconds. Pages that many
 // writes change are moved once for all of them.
-constexpr int kPassivePages = 4000;
+constexpr int kPassivePages = 5000;
 constexpr int kRestartPages = 16'384;     // 64 MiB: whoever waits
 constexpr int kAgainPages = 4096;         // more, when readers did not let go or the disk was full
 constexpr int kDeputyMillis = 100;        // between looks for those who have waited long enough
