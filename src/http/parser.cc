@@ -29,13 +29,6 @@ bool Parser::Refuse(int status, std::string_view reason) {
   return false;
 }
 
-Request Parser::Take() {
-  Request taken = std::move(request_);
-  request_ = Request();
-  Begin();
-  return taken;
-}
-
 void Parser::Begin() {
   at_ = Progress();
   kept_.clear();

@@ -12,13 +12,13 @@ namespace ashlar::http {
 // refused. Pure; one connection's. Consumed bytes are the caller's to drop. The same bytes give the same answers,
 // however they are cut.
 //
-//   (Head Body (Take | Begin))*       Head: kNeedMore* kHead;   Body: kNeedMore* kDone
+//   (Head Body Begin)*       Head: kNeedMore* kHead;   Body: kNeedMore* kDone
 class Parser {
  public:
   enum class State : uint8_t {
     kNeedMore,  // everything given was taken; it is not enough
     kHead,      // the header section is complete; call again for the body
-    kDone,      // the request is complete: Take it
+    kDone,      // the request is complete; Begin, once it was dealt with
     kRefused,   // `status` and `reason` say why; the connection must end
   };
   explicit Parser(const ParserLimits& limits) : limits_(limits) {}
@@ -28,7 +28,6 @@ class Parser {
 
   const Request& request() const { return request_; }
   Request& request() { return request_; }
-  Request Take();  // the request; the parser begins anew
   // Forgets the request and begins anew, in the room that it had.
   void Begin();
 

@@ -26,8 +26,9 @@ std::string Read(std::string_view bytes, size_t step) {
     if (state == Parser::State::kRefused) return seen + std::to_string(parser.status());
     if (state == Parser::State::kDone) {
       bool keep = parser.keep_alive();
-      Request request = parser.Take();
+      const Request& request = parser.request();
       seen += request.method + " " + request.target + " [" + request.body + "]" + (keep ? "" : " close") + "; ";
+      parser.Begin();
     }
     if (state == Parser::State::kNeedMore) {
       if (given == bytes.size()) return seen + (parser.began() ? "more" : "");
@@ -225,7 +226,8 @@ TEST(Parser, KeepsWhatARequestSays) {
   EXPECT_TRUE(parser.expects_continue());
   EXPECT_TRUE(parser.request().body.empty());
   ASSERT_EQ(parser.Advance("z", consumed), Parser::State::kDone);
-  Request request = parser.Take();
+  const Request request = parser.request();
+  parser.Begin();
   EXPECT_FALSE(parser.began());
   EXPECT_EQ(request.segments, (std::vector<std::string>{"v1", "a b", ""}));
   EXPECT_EQ(request.query, (std::vector<std::pair<std::string, std::string>>{{"x", "1"}, {"y", ""}}));

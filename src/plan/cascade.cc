@@ -173,6 +173,7 @@ void Cascade::AskRestricting(const model::Resource& of, const std::vector<Values
 // What was written stands unless somebody still refers to it.
 void Cascade::Judge(const std::vector<Answer>& answers) {
   for (const Restricting& restricting : restricting_) {
+    if (restricting.place >= answers.size()) break;  // a violation came before
     const auto& rows = std::get<types::Rows>(answers[restricting.place]);
     const model::Resource& by = request_->service.resource(restricting.by);
     for (size_t i = 0; i < rows.size(); ++i) {

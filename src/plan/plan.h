@@ -17,7 +17,7 @@ class Program {
   // Begins (again) from the start; what an earlier run left is forgotten.
   virtual void Start() = 0;
   // The statements that follow from the answers to the last ones, in order; the first call gets no answers.
-  // None: it is finished.
+  // None: it is finished. They are run in order; a violation ends the step, and is its last answer.
   virtual std::vector<Statement> Advance(std::vector<Answer> answers) = 0;
   // What came of it. An error: nothing that it wrote may remain. REQUIRES: finished.
   virtual call::Answer<call::Outcome> Take() = 0;

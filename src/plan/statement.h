@@ -159,5 +159,8 @@ struct CheckViolation {
   int check = -1;  // index into Resource::checks; -1: another constraint (not null, foreign key)
 };
 using Answer = std::variant<types::Rows, Written, UniqueViolation, CheckViolation>;
+inline bool IsViolation(const Answer& answer) {
+  return std::holds_alternative<UniqueViolation>(answer) || std::holds_alternative<CheckViolation>(answer);
+}
 
 }  // namespace ashlar::plan

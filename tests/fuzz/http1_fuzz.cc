@@ -53,11 +53,12 @@ std::string Read(std::string_view bytes, std::string_view cuts) {
         return seen + std::to_string(parser.status()) + " " + std::string(parser.reason());
       case Parser::State::kDone: {
         seen += parser.keep_alive() ? "kept " : "closed ";
-        Request request = parser.Take();
+        const Request& request = parser.request();
         CheckRequest(request);
         seen += request.method + " " + request.target + "\n";
         for (const Header& header : request.headers) seen += header.name + ":" + header.value + "\n";
         seen += request.body + "\n";
+        parser.Begin();  // in the room of this one
         break;
       }
       case Parser::State::kNeedMore:

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace ashlar::store::sqlite {
 namespace {
@@ -37,16 +38,22 @@ struct Log : File {
   std::unique_ptr<char[]> bytes;  // null: this log is not gathered
   int64_t place = 0;              // in the file
   int size = 0;
+  int failed = SQLITE_OK;  // writing out, since the write lock was taken: there is a hole in the transaction
 
   bool gathers() const { return bytes != nullptr && database->synced; }
   bool Takes(int amount, int64_t at) const { return size == 0 || (at == place + size && amount <= kMostBytes - size); }
-  void Drop() { size = 0; }
+  // The transaction is over.
+  void Drop() {
+    size = 0;
+    failed = SQLITE_OK;
+  }
   // What cannot be written is dropped: the transaction is lost, and nothing of it may come later, at another's place.
+  // SQLite, which takes it for written, may go on with it: so that it cannot commit, all that follows fails as well.
   int WriteOut() {
-    if (size == 0) return SQLITE_OK;
-    int amount = size;
-    Drop();
-    return real->pMethods->xWrite(real, bytes.get(), amount, place);
+    if (size == 0 || failed != SQLITE_OK) return failed;
+    int amount = std::exchange(size, 0);
+    failed = real->pMethods->xWrite(real, bytes.get(), amount, place);
+    return failed;
   }
 };
 
@@ -58,6 +65,7 @@ Database& DatabaseOf(sqlite3_file* file) { return *static_cast<Database*>(file);
 
 int LogWrite(sqlite3_file* file, const void* bytes, int amount, sqlite3_int64 at) {
   Log& log = LogOf(file);
+  if (log.failed != SQLITE_OK) return log.failed;
   const bool gathered = log.gathers() && amount <= kMostBytes;
   if (!gathered || !log.Takes(amount, at)) {
     if (int code = log.WriteOut(); code != SQLITE_OK) return code;
@@ -67,6 +75,13 @@ int LogWrite(sqlite3_file* file, const void* bytes, int amount, sqlite3_int64 at
   std::memcpy(log.bytes.get() + log.size, bytes, static_cast<size_t>(amount));
   log.size += amount;
   return SQLITE_OK;
+}
+
+// What lies before the hole is there.
+int LogRead(sqlite3_file* file, void* bytes, int amount, sqlite3_int64 at) {
+  Log& log = LogOf(file);
+  if (log.WriteOut() != SQLITE_OK && at + amount > log.place) return log.failed;
+  return log.real->pMethods->xRead(log.real, bytes, amount, at);
 }
 
 int LogClose(sqlite3_file* file) {
@@ -141,7 +156,7 @@ constexpr Methods kDatabaseMethods = {
 constexpr Methods kLogMethods = [] {
   Methods methods = kDatabaseMethods;
   methods.xClose = LogClose;
-  methods.xRead = PassBehindWrites<&Methods::xRead>;
+  methods.xRead = LogRead;
   methods.xWrite = LogWrite;
   methods.xTruncate = PassBehindWrites<&Methods::xTruncate>;
   methods.xSync = PassBehindWrites<&Methods::xSync>;

@@ -76,6 +76,7 @@ class Database {
   Database(const Database&) = delete;
 
   int Try(const std::string& text) { return sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, nullptr); }
+  bool InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   void Do(const std::string& text) { EXPECT_EQ(Try(text), SQLITE_OK) << sqlite3_errmsg(handle_) << " in " << text; }
   std::string Ask(const std::string& text) {
     std::string answer;
@@ -218,6 +219,43 @@ TEST_F(LogVfsTest, AWriteThatFailsLosesItsTransactionAlone) {
   EXPECT_EQ(other_->Ask("SELECT count(*) FROM rows"), "10");
   EXPECT_EQ(writer_->Contents(), other_->Contents());
   EXPECT_EQ(AfterAKill(), other_->Contents());
+}
+
+// SQLite goes on with a transaction whose statement could not read what it takes for written.
+TEST_F(LogVfsTest, ATransactionWithAHoleIsNeverCommitted) {
+  writer_->Do(
+      "PRAGMA foreign_keys=ON; PRAGMA cache_size=40; CREATE TABLE kinds (id INTEGER PRIMARY KEY); INSERT INTO kinds "
+      "VALUES (1); CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT UNIQUE, text TEXT, kind INTEGER REFERENCES "
+      "kinds(id) DEFERRABLE INITIALLY DEFERRED); INSERT INTO things WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT "
+      "i + 1 FROM n WHERE i < 2000) SELECT i, 'u' || i, hex(randomblob(300)), 1 FROM n");
+  const std::string contents = "SELECT count(*) || ' ' || sum(length(name) * id) FROM things";
+  const std::string before = other_->Ask(contents);
+  int goes_on = 0;
+  for (int rows = 10; rows < 50; ++rows) {
+    writer_->Ask("PRAGMA wal_checkpoint=TRUNCATE");
+    writer_->Do("BEGIN IMMEDIATE");
+    for (int i = 0; i < rows; ++i) {
+      writer_->Do(fmt::format("INSERT INTO things (name, text, kind) VALUES ('k{}', hex(randomblob(20000)), 1)", i));
+    }
+    disk = {.fails_at = 0, .code = SQLITE_FULL};
+    int code = SQLITE_OK;
+    for (int i = 0; i < 40 && code == SQLITE_OK && disk.fails_at == 0; ++i) {
+      code = writer_->Try(
+          fmt::format("UPDATE things SET name = 'n' || length(text) || id, kind = 1 WHERE id = {}", 2000 + rows - i));
+    }
+    disk.fails_at = -1;
+    const bool alive = code != SQLITE_OK && writer_->InTransaction();
+    goes_on += alive ? 1 : 0;
+    if (alive) EXPECT_EQ(writer_->Try("COMMIT"), SQLITE_FULL) << rows;
+    if (writer_->InTransaction()) writer_->Do("ROLLBACK");
+    ASSERT_EQ(other_->Ask(contents), before) << rows;
+    ASSERT_EQ(writer_->Ask(contents), before) << rows;
+    ASSERT_EQ(writer_->Ask("PRAGMA integrity_check"), "ok") << rows;
+    AfterAKill();
+  }
+  EXPECT_GT(goes_on, 0) << "nothing was shown";
+  writer_->Do(Insert(5));
+  EXPECT_EQ(other_->Ask("SELECT count(*) FROM rows"), "5");
 }
 
 TEST_F(LogVfsTest, WithoutASyncForEachCommitNothingIsGathered) {

@@ -10,7 +10,6 @@ bool AllDiffer(const sql::Signature& signature) {
   std::vector<const types::Value*> seen;
   for (size_t i = 0; i < signature.values.size(); ++i) {
     if (i >= signature.among_begin && i < signature.among_end) continue;
-    if (std::ranges::binary_search(signature.rendered, i)) continue;
     auto same = [&](const types::Value* other) { return *other == signature.values[i]; };
     if (std::ranges::any_of(seen, same)) return false;
     seen.push_back(&signature.values[i]);
@@ -76,16 +75,19 @@ Rendered::Ready Rendered::OfProbe(const model::Service& service, const plan::Pro
 // none can have changed places.
 const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Query& query) {
   std::optional<sql::Signature> signature = sql::SignatureOf(service, query);
-  auto found = signature ? queries_.find(signature->shape) : queries_.end();
-  if (found != queries_.end() && PutRendered(found->second.parameters, *signature)) {
+  // Those with decimals are many, one for each, and have a place of their own.
+  auto& kept = signature && !signature->rendered.empty() ? with_decimals_ : queries_;
+  auto found = signature ? kept.find(signature->shape) : kept.end();
+  if (found != kept.end() && PutRendered(found->second.parameters, *signature)) {
     found->second.parameters = std::move(signature->values);
     return found->second;
   }
   other_ = sql::Render(service, query);
   if (!signature || !PutRendered(other_.parameters, *signature)) return other_;
   if (!AllDiffer(*signature) || signature->values != other_.parameters) return other_;
-  MakeRoom();
-  return queries_.emplace(std::move(signature->shape), std::move(other_)).first->second;
+  if (&kept == &queries_) MakeRoom();
+  if (with_decimals_.size() == kMostWithDecimals) with_decimals_.clear();
+  return kept.emplace(std::move(signature->shape), std::move(other_)).first->second;
 }
 
 Rendered::Ready Rendered::OfInsert(const model::Service& service, const plan::Insert& insert) {

@@ -15,8 +15,9 @@ namespace ashlar::store::sqlite {
 class Rendered {
  public:
   static constexpr size_t kMost = 1024;  // texts
+  static constexpr size_t kMostWithDecimals = 256;  // besides
 
-  size_t kept() const { return lookups_.size() + probes_.size() + queries_.size(); }
+  size_t kept() const { return lookups_.size() + probes_.size() + queries_.size() + with_decimals_.size(); }
   // A text, and the values for it. Of a statement that brings a row, the row's values, field by field but for computed
   // ones, come first: they are the statement's, and stand for as many of the text's own parameters, which are nulls.
   struct Ready {
@@ -42,8 +43,8 @@ class Rendered {
   std::unordered_map<const void*, Kept> lookups_;  // by form
   std::unordered_map<const void*, std::vector<Kept>> probes_;  // by their first expression
   std::unordered_map<uint32_t, sql::Sql> inserts_;  // by resource
-  std::unordered_map<std::string, sql::Sql> queries_;  // by the shape of their signature
-  size_t count_ = 0;  // of all but the inserts
+  std::unordered_map<std::string, sql::Sql> queries_, with_decimals_;  // by the shape of their signature
+  size_t count_ = 0;  // of all but the inserts and those with decimals
   sql::Sql other_;
 };
 

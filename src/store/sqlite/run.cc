@@ -37,6 +37,7 @@ Result<call::Answer<call::Outcome>> RunSteps(const Means& means, plan::Program& 
       if (of != means.service.audit) ++context.statements;
       TRY(answer, RunStatement(means, statement));
       answers.push_back(std::move(answer));
+      if (plan::IsViolation(answers.back())) break;
     }
   }
 }

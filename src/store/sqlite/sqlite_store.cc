@@ -97,35 +97,36 @@ struct Shared {
   std::unique_ptr<Writer> writer;
 };
 
-// What the store's threads have finished for one loop: it is woken once for all that there is when it comes.
+// What the store's threads have finished for one loop: it is woken once for all that there is when it comes. Until then
+// it is the loop's: what is never resumed goes with its io_context.
 class Landing : public std::enable_shared_from_this<Landing> {
  public:
   explicit Landing(asio::io_context& loop) : loop_(loop) {}
 
   void Land(std::move_only_function<void()> done) {
-    bool first = false;
-    {
-      std::lock_guard lock(mutex_);
-      first = landed_.empty();
-      landed_.push_back(std::move(done));
+    std::lock_guard lock(mutex_);
+    std::shared_ptr<Landed> landed = landed_.lock();
+    if (landed == nullptr) {
+      landed = std::make_shared<Landed>();
+      landed_ = landed;
+      asio::post(loop_, [own = shared_from_this(), landed] { own->GoOn(*landed); });
     }
-    if (first) asio::post(loop_, [own = shared_from_this()] { own->GoOn(); });
+    landed->push_back(std::move(done));
   }
 
  private:
-  void GoOn() {
+  using Landed = std::vector<std::move_only_function<void()>>;
+  void GoOn(Landed& landed) {
     {
       std::lock_guard lock(mutex_);
-      landed_.swap(going_on_);
+      landed_.reset();
     }
-    for (auto& done : going_on_) done();
-    going_on_.clear();
+    for (auto& done : landed) done();
   }
 
   asio::io_context& loop_;
   std::mutex mutex_;
-  std::vector<std::move_only_function<void()>> landed_;
-  std::vector<std::move_only_function<void()>> going_on_;  // the loop's alone
+  std::weak_ptr<Landed> landed_;  // that the loop has not come to yet
 };
 
 // Hands a unit to one of the store's threads and goes on, on the loop, when it is done.

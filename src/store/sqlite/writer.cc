@@ -26,6 +26,11 @@ constexpr const char* kBusy = "another transaction holds the store; nothing of t
 
 std::unexpected<Error> ReadOnly() { return Fail(ErrorKind::kUnavailable, std::string(call::kStorageFailed)); }
 
+// Whether it was the store that failed, not time that passed: what it has done is not known.
+bool StoreFailed(const Result<Outcomes>& outcomes) {
+  return !outcomes && outcomes.error().kind != ErrorKind::kTimeout && outcomes.error().kind != ErrorKind::kTooLarge;
+}
+
 // Answers for the writer, which is at work for long, those whose deadline passes meanwhile.
 class Deputy {
  public:
@@ -128,16 +133,20 @@ void Writer::Committed() {
 }
 
 Result<void> Writer::Commit(std::span<Job> jobs, Results& results) {
-  const Clock& clock = jobs[0].context->clock;
-  const int64_t until = clock.SteadyMicros() + kGroupUs;
   const bool careful = careful_ > 0;
   if (careful) --careful_;
   Result<void> done = connection_->ExecuteAgain("BEGIN IMMEDIATE");
+  const Clock& clock = jobs[0].context->clock;
+  const int64_t until = clock.SteadyMicros() + kGroupUs;
   const int64_t spilled = connection_->spilled_pages();
   for (Job& job : jobs) {
     if (!done || (!results.empty() && clock.SteadyMicros() >= until)) break;
     results.push_back(InGroup(job, careful || job.unit->discard, spilled));
-    if (spoilt_ != Spoilt::kNot) return connection_->ExecuteAgain("ROLLBACK");
+    if (spoilt_ != Spoilt::kNot) {
+      done = connection_->Execute("ROLLBACK");
+      LookForDamage();
+      return done;
+    }
     if (connection_->in_transaction()) continue;
     // SQLite ends the whole transaction itself when the disk is full or fails: nothing of the group is there.
     done = results.back() ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
@@ -180,13 +189,12 @@ void Writer::Alone(Job& job) {
 
 // Without a savepoint, whose journal would keep every page that was there before.
 Result<Outcomes> Writer::InTransaction(Job& job) {
-  TRY_VOID(connection_->ExecuteAgain("BEGIN IMMEDIATE"));
-  Result<Outcomes> outcomes = Checked(job);
+  Result<void> ended = connection_->ExecuteAgain("BEGIN IMMEDIATE");
+  Result<Outcomes> outcomes = ended ? Checked(job) : Result<Outcomes>(std::unexpected(ended.error()));
   bool keep = outcomes && AllWell(*job.unit, *outcomes) && !job.unit->discard;
-  Result<void> ended;
   if (keep) {
     ended = Keep();
-  } else if (!connection_->in_transaction()) {  // SQLite ends it itself when the disk is full or fails
+  } else if (ended && !connection_->in_transaction()) {  // SQLite ends it itself when the disk is full or fails
     ended = outcomes ? Fail(ErrorKind::kUnavailable, "the transaction was lost")
                      : Result<void>(std::unexpected(outcomes.error()));
   }
@@ -213,20 +221,24 @@ Result<Outcomes> Writer::InSavepoint(Job& job, int64_t spilled) {
   Result<Outcomes> outcomes = Checked(job);
   if (!connection_->in_transaction()) return outcomes;
   const bool stays = outcomes && AllWell(*job.unit, *outcomes) && !job.unit->discard;
-  if (!stays && connection_->spilled_pages() != spilled) {
-    spoilt_ = Spoilt::kForAll;
+  if (stays) {
+    TRY_VOID(connection_->ExecuteAgain("RELEASE unit"));
     return outcomes;
   }
-  if (!stays) TRY_VOID(connection_->ExecuteAgain("ROLLBACK TO unit"));
-  TRY_VOID(connection_->ExecuteAgain("RELEASE unit"));
+  const bool undone = !StoreFailed(outcomes) && connection_->spilled_pages() == spilled &&
+                      connection_->ExecuteAgain("ROLLBACK TO unit") && connection_->ExecuteAgain("RELEASE unit");
+  if (!undone) spoilt_ = Spoilt::kForAll;
   return outcomes;
 }
 
 Result<Outcomes> Writer::AtOnce(Job& job) {
   const int64_t changes = connection_->changes();
   Result<Outcomes> outcomes = Checked(job);
+  if (!connection_->in_transaction()) return outcomes;
   bool well = outcomes && AllWell(*job.unit, *outcomes);
-  if (!well && connection_->in_transaction() && connection_->changes() != changes) {
+  if (StoreFailed(outcomes)) {
+    spoilt_ = Spoilt::kForAll;
+  } else if (!well && connection_->changes() != changes) {
     spoilt_ = Spoilt::kByAUnit;
     careful_ = kCarefulGroups;
   }

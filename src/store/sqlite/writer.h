@@ -55,9 +55,9 @@ class Writer {
   Result<Outcomes> InTransaction(Job& job);
   // `spilled`: the pages that the connection had spilled when the group began.
   Result<Outcomes> InGroup(Job& job, bool careful, int64_t spilled);
-  // kForAll: it would have to be taken back, which SQLite 3.40 gets wrong once pages are in the log (decision 0026).
+  // kForAll: it cannot be taken back, or SQLite 3.40 would get that wrong, as pages are in the log (decision 0026).
   Result<Outcomes> InSavepoint(Job& job, int64_t spilled);
-  // kByAUnit: it has failed, and something of it is there.
+  // kByAUnit: it has failed, and something of it is there. kForAll: the store has.
   Result<Outcomes> AtOnce(Job& job);
   Result<Outcomes> Checked(Job& job);
   Result<Outcomes> RunWithin(Job& job);

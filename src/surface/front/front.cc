@@ -53,17 +53,17 @@ Code CodeFor(int status) {
   }
 }
 
+constexpr const char* kVary = "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding";
 // What every answer has; those that may be kept say for how long themselves.
-const http::SharedHeaders kOfAll({{"X-Content-Type-Options", "nosniff"},
-                                  {"Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding"}});
+const http::SharedHeaders kOfAll({{"X-Content-Type-Options", "nosniff"}, {"Vary", kVary}});
 const http::SharedHeaders kOfOthers({{"Cache-Control", "no-store"},
                                      {"X-Content-Type-Options", "nosniff"},
-                                     {"Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding"}});
+                                     {"Vary", kVary}});
 
 const http::SharedHeaders kOfHealth({{"Content-Type", "application/json"},
                                      {"Cache-Control", "no-store"},
                                      {"X-Content-Type-Options", "nosniff"},
-                                     {"Vary", "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding"}});
+                                     {"Vary", kVary}});
 
 void SetCommon(http::Response& response) {
   if (response.shared != nullptr) return;

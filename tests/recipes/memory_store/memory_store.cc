@@ -87,6 +87,7 @@ class MemoryStore final : public store::Store {
         const plan::ResourceId of = std::visit([](const auto& one) { return one.resource; }, statement);
         if (of != service_.audit) ++context.statements;
         answers.push_back(tables_.Run(statement));
+        if (plan::IsViolation(answers.back())) break;
       }
     }
   }
