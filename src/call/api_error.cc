@@ -10,6 +10,7 @@ constexpr CodeRow kCodes[] = {
     {Code::kUnauthenticated, "UNAUTHENTICATED", 401, false, "this needs a credential"},
     {Code::kInvalidCredentials, "INVALID_CREDENTIALS", 401, false, "the credential is not valid"},
     {Code::kTokenExpired, "TOKEN_EXPIRED", 401, false, "the token has expired"},
+    {Code::kRefreshReused, "REFRESH_REUSED", 401, false, "the refresh token was used before; its session has ended"},
     {Code::kForbidden, "FORBIDDEN", 403, false, "this is not allowed"},
     {Code::kNotFound, "NOT_FOUND", 404, false, "there is no such row"},
     {Code::kRouteNotFound, "ROUTE_NOT_FOUND", 404, false, "there is nothing at this address"},

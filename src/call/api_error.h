@@ -17,6 +17,7 @@ enum class Code : uint8_t {
   kUnauthenticated,
   kInvalidCredentials,
   kTokenExpired,
+  kRefreshReused,
   kForbidden,
   kNotFound,
   kRouteNotFound,

@@ -13,16 +13,22 @@
 namespace ashlar::contract {
 namespace {
 
-// Only of what is read: a section that this build refuses is not asked for its variables.
-void FillInSections(Node& root, const Options& options, Mistakes& mistakes) {
-  for (Entry& entry : root.entries) {
-    auto row = std::ranges::find(TopLevelKeys(), entry.key, &Key::name);
-    if (row != TopLevelKeys().end() && row->supported) FillIn(entry.value, options, mistakes);
+// Only of what is read: what this build refuses is not asked for its variables.
+void FillInSupported(Node& mapping, std::span<const Key> keys, const Options& options, Mistakes& mistakes) {
+  for (Entry& entry : mapping.entries) {
+    auto row = std::ranges::find(keys, entry.key, &Key::name);
+    if (row == keys.end() || !row->supported) continue;
+    if (row->shape == Shape::kMapping && entry.value.is_mapping()) {
+      FillInSupported(entry.value, row->members, options, mistakes);
+    } else {
+      FillIn(entry.value, options, mistakes);
+    }
   }
 }
 
 void ReadSections(Draft& draft, const Node& resources) {
   ReadService(draft);
+  ReadIdentity(draft);
   ReadRoles(draft);
   ReadRules(draft);
   DeclareResources(draft, resources);
@@ -73,7 +79,7 @@ Judgement Judge(std::span<const Source> sources, const Options& options) {
   for (uint32_t i = 0; i < sources.size(); ++i) {
     auto root = ParseYaml(i, all[i].text, mistakes);
     if (!root) continue;
-    FillInSections(*root, options, mistakes);
+    FillInSupported(*root, TopLevelKeys(), options, mistakes);
     roots.push_back(*std::move(root));
   }
   // Where one file cannot be read, what the others say of it would be wrong.

@@ -81,9 +81,26 @@ TEST(Contract, NamesTheServiceAndItsDefaults) {
   EXPECT_EQ(service->description, "Sells.");
 }
 
+TEST(Contract, SigningInIsAsTheContractSaysOrNotAtAll) {
+  EXPECT_FALSE(Make("service: x\n")->identity);
+  auto closed = Make("service: x\nidentity: {}\n");
+  ASSERT_TRUE(closed->identity);
+  EXPECT_FALSE(closed->identity->registers);
+  EXPECT_EQ(closed->identity->least_password, 12);
+  EXPECT_EQ(closed->identity->access_s, 900);
+  EXPECT_EQ(closed->identity->refresh_s, 30 * 86'400);
+  auto open = Make(
+      "service: x\nidentity: { register: open, password: { minLength: 8 }, tokens: { access: 1h, refresh: 2d } }\n");
+  ASSERT_TRUE(open->identity);
+  EXPECT_TRUE(open->identity->registers);
+  EXPECT_EQ(open->identity->least_password, 8);
+  EXPECT_EQ(open->identity->access_s, 3600);
+  EXPECT_EQ(open->identity->refresh_s, 2 * 86'400);
+}
+
 TEST(Contract, EveryServiceHasTheSystemsResources) {
   auto service = Make("service: x\n");
-  ASSERT_EQ(service->resources.size(), 4u);
+  ASSERT_EQ(service->resources.size(), 6u);
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);
@@ -98,6 +115,13 @@ TEST(Contract, EveryServiceHasTheSystemsResources) {
   EXPECT_FALSE(audit.routed);
   EXPECT_THAT(OperationsOf(*service, "AuditEntry"), IsEmpty());
   EXPECT_THAT(NamesOf(audit, audit.indexes), ElementsAre(ElementsAre("resource", "rowId")));
+  const model::Resource& session = service->resource(service->session);
+  EXPECT_EQ(session.name, "AuthSession");
+  EXPECT_FALSE(session.routed);
+  EXPECT_FALSE(session.audit);
+  EXPECT_THAT(OperationsOf(*service, "AuthSession"), testing::Each(testing::HasSubstr("(internal)")));
+  EXPECT_FALSE(service->resource(service->credential).routed);
+  EXPECT_THAT(OperationsOf(*service, "AuthCredential"), testing::Each(testing::HasSubstr("(internal)")));
   const model::Resource& kept = service->resource(service->FindResource("IdempotencyRecord"));
   EXPECT_FALSE(kept.routed);
   EXPECT_THAT(OperationsOf(*service, "IdempotencyRecord"), IsEmpty());

@@ -131,6 +131,48 @@ constexpr Key kAcceptRows[] = {
     {"reason", Shape::kText, "Why it is right here.", true, {}, kOnAll, true},
 };
 
+constexpr Key kPasswordRows[] = {
+    {"minLength", Shape::kWhole, "The fewest characters of a password, from 8 to 64; 12."},
+};
+
+constexpr Key kTokensRows[] = {
+    {"access",
+     Shape::kName,
+     "How long an access token is good: 30s, 15m, 2h, 1d; 15m, at most 1d.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "[1-9][0-9]*[smhd]"},
+    {"refresh",
+     Shape::kName,
+     "How long a session lasts that nobody uses; 30d, at most 365d.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "[1-9][0-9]*[smhd]"},
+};
+
+constexpr Key kIdentityRows[] = {
+    {"register",
+     Shape::kName,
+     "open: anybody may make an account of their own; off, the default: nobody.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "open|off"},
+    {"password", Shape::kMapping, "What passwords must be like.", true, kPasswordRows},
+    {"tokens", Shape::kMapping, "How long those who have signed in stay so.", true, kTokensRows},
+    {"verification", Shape::kAny, "That addresses are proved by mail.", kLater},
+    {"sessions", Shape::kAny, "Sessions of browsers, by cookie.", kLater},
+    {"apiKeys", Shape::kAny, "Keys for programs.", kLater},
+    {"providers", Shape::kAny, "Whom else callers may sign in with.", kLater},
+    {"issuers", Shape::kAny, "Whose tokens are taken too.", kLater},
+    {"provider", Shape::kAny, "That others may sign in with this service.", kLater},
+};
+
 constexpr Key kTopLevelRows[] = {
     {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true, "[a-z][a-z0-9-]{0,62}"},
     {"version", Shape::kName, "The version in URLs; v1.", true, {}, kOnAll, false, "[a-z][a-z0-9]{0,15}"},
@@ -151,7 +193,7 @@ constexpr Key kTopLevelRows[] = {
     {"actions", Shape::kAny, "Business commands, each one transaction.", kLater},
     {"tests", Shape::kAny, "Tests of the access rules, run by check.", kLater},
     {"accept", Shape::kMappings, "Findings of check that the team accepts.", true, kAcceptRows},
-    {"identity", Shape::kAny, "How callers sign in.", kLater},
+    {"identity", Shape::kMapping, "That callers sign in, and how.", true, kIdentityRows},
     {"limits", Shape::kAny, "How often callers may ask.", kLater},
     {"events", Shape::kAny, "What is published of changes.", kLater},
     {"webhooks", Shape::kAny, "Whom changes are told.", kLater},
@@ -220,5 +262,8 @@ std::span<const Key> PageKeys() { return kPageRows; }
 std::span<const Key> CacheKeys() { return kCacheRows; }
 std::span<const Key> DeprecatedKeys() { return kDeprecatedRows; }
 std::span<const Key> AcceptKeys() { return kAcceptRows; }
+std::span<const Key> IdentityKeys() { return kIdentityRows; }
+std::span<const Key> PasswordKeys() { return kPasswordRows; }
+std::span<const Key> TokensKeys() { return kTokensRows; }
 
 }  // namespace ashlar::contract

@@ -64,5 +64,8 @@ std::span<const Key> PageKeys();
 std::span<const Key> CacheKeys();
 std::span<const Key> DeprecatedKeys();
 std::span<const Key> AcceptKeys();
+std::span<const Key> IdentityKeys();
+std::span<const Key> PasswordKeys();
+std::span<const Key> TokensKeys();
 
 }  // namespace ashlar::contract

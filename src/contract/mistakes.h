@@ -115,6 +115,9 @@ namespace ashlar::contract {
   ROW(kDate, "date", "'{}' must be a date as 2026-01-31")                                                           \
   ROW(kPageRange, "page-range", "'{}' must be from 1 to {}")                                                        \
   ROW(kCacheAge, "cache-age", "'maxAge' must be a time as 30s, 15m, 2h or 1d, of 365 days at most")                 \
+  ROW(kTimeRange, "time-range", "'{}' must be a time as 30s, 15m, 2h or 1d, of {} at most")                         \
+  ROW(kLengthRange, "length-range", "'{}' must be from {} to {}")                                                   \
+  ROW(kRegister, "register", "'register' is open or off")                                                           \
   ROW(kIfMatch, "if-match", "ifMatch takes 'required' and nothing else")                                            \
   ROW(kPageDefault, "page-default", "the default page is larger than the largest, which is {}")                     \
   ROW(kNeedsSoftDelete, "needs-soft-delete", "'{}' is for resources with softDelete")                               \

@@ -56,6 +56,9 @@ std::string Reference() {
   AddTable("Pages: `resources.NAME.page`", PageKeys(), out);
   AddTable("Answers that are kept: `resources.NAME.cache`", CacheKeys(), out);
   AddTable("`deprecated`", DeprecatedKeys(), out);
+  AddTable("Signing in: `identity`", IdentityKeys(), out);
+  AddTable("`identity.password`", PasswordKeys(), out);
+  AddTable("`identity.tokens`", TokensKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddMistakes(out);
   return out;

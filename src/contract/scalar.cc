@@ -108,4 +108,17 @@ json::Json ToJson(const Node& node) {
   return {};
 }
 
+std::optional<int64_t> ParseSeconds(std::string_view text, int64_t longest) {
+  constexpr std::pair<char, int64_t> kUnits[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number < 1 || number > longest || end + 1 != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  for (auto [unit, seconds] : kUnits) {
+    if (*end == unit && number <= longest / seconds) return number * seconds;
+  }
+  return std::nullopt;
+}
+
 }  // namespace ashlar::contract

@@ -14,6 +14,8 @@ namespace ashlar::contract {
 bool IsNull(const Node& node);
 std::optional<bool> ToBool(const Node& node);
 std::optional<int64_t> ToInt(const Node& node);
+// A time as contracts write it, 30s, 15m, 2h or 1d, in seconds; at least one, at most `longest`.
+std::optional<int64_t> ParseSeconds(std::string_view text, int64_t longest);
 // The whole value as JSON: numbers keep their digits; infinities and NaN, which JSON lacks, become texts.
 json::Json ToJson(const Node& node);
 

@@ -40,6 +40,19 @@ resources:
     id: string
     fields:
       bytes: int!
+  AuthCredential:
+    fields:
+      password: { type: string!, max: 200 }
+      failures: { type: int!, default: 0 }
+      lockedUntil: datetime
+  AuthSession:
+    fields:
+      userId: { type: uuid!, index: true }
+      step: int!
+      rotatedAt: datetime!
+      expiresAt: { type: datetime!, index: true }
+      endedAt: datetime
+      agent: { type: string, max: 200 }
 )";
 
 Entry* FindEntry(Node& mapping, std::string_view key) {
@@ -86,7 +99,8 @@ void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
 std::string_view SystemContract() { return kText; }
 
 bool IsSystemResource(std::string_view name) {
-  return name == kUserName || name == kAuditName || name == kIdempotencyName || name == kIdempotencySpaceName;
+  return name == kCredentialName || name == kSessionName || name == kUserName || name == kAuditName ||
+         name == kIdempotencyName || name == kIdempotencySpaceName;
 }
 
 Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {

@@ -4,6 +4,8 @@
 #include <atomic>
 
 #include "base/await.h"
+#include "identity/row.h"
+#include "identity/sessions.h"
 #include "types/uuid.h"
 
 namespace ashlar::identity {
@@ -15,15 +17,6 @@ using call::Code;
 
 std::unexpected<call::ApiError> Bad(std::string message) {
   return call::Refuse(Code::kInvalidCredentials, std::move(message));
-}
-
-// The value of a field of the only row; null if it is not there.
-types::Value ValueOf(const model::Resource& resource, const call::RowSet& set, std::string_view name) {
-  model::FieldId field = resource.FindField(name);
-  for (const call::RowSet::Column& column : set.columns) {
-    if (column.field == field) return resource.field(field).type->ToValue(set.rows.at(0, column.cell));
-  }
-  return {};
 }
 
 // Of two callers that one token names.
@@ -85,6 +78,9 @@ Eventually<Authenticator::Answer> Authenticator::AskForUser(Context& context, st
   as.kind = Caller::Kind::kOperator;
   as.id = "operator";
   auto found = engine_.Run(context, as, lookup);
+  if (!claims.session.empty()) {
+    return AwaitSession(context, std::move(token), std::move(claims), Await(std::move(found)));
+  }
   if (!found.ready()) return AwaitUser(context, std::move(token), std::move(claims), std::move(found.task()));
   return FromUser(context, std::move(token), std::move(claims), found.value());
 }
@@ -93,6 +89,22 @@ Task<Authenticator::Answer> Authenticator::AwaitUser(Context& context, std::stri
                                                      Task<call::Answer<call::Outcome>> lookup) {
   auto found = co_await std::move(lookup);
   co_return FromUser(context, std::move(token), std::move(claims), found);
+}
+
+// A session that has ended, or is no longer there, ends what was given for it.
+Task<Authenticator::Answer> Authenticator::AwaitSession(Context& context, std::string token, Claims claims,
+                                                        Task<call::Answer<call::Outcome>> lookup) {
+  Keeper keeper(engine_);
+  auto user = co_await std::move(lookup);
+  auto found = co_await keeper.Get(context, keeper.session(), claims.session);
+  if (!found && found.error().code != Code::kNotFound) co_return std::unexpected(found.error());
+  const int64_t now = context.clock.NowMicros();
+  if (!found || !IsLive(keeper.session(), found->rows, now) ||
+      IdIn(keeper.session(), found->rows, "userId") != claims.subject) {
+    Forget(token);
+    co_return Bad("the token's session has ended");
+  }
+  co_return FromUser(context, std::move(token), std::move(claims), user);
 }
 
 Authenticator::Answer Authenticator::FromUser(Context& context, std::string token, Claims claims,

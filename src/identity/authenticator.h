@@ -42,6 +42,8 @@ class Authenticator {
   Eventually<Answer> FromToken(Context& context, std::string_view token);
   Eventually<Answer> AskForUser(Context& context, std::string token, Claims claims);
   Task<Answer> AwaitUser(Context& context, std::string token, Claims claims, Task<call::Answer<call::Outcome>> lookup);
+  Task<Answer> AwaitSession(Context& context, std::string token, Claims claims,
+                            Task<call::Answer<call::Outcome>> lookup);
   Answer FromUser(Context& context, std::string token, Claims claims, const call::Answer<call::Outcome>& found);
   call::Caller MakeCaller(const Claims& claims, const std::vector<std::string>& roles, types::Value email) const;
   // What is known of the caller from now on; of one who is as before, what was known stays.

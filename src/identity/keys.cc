@@ -63,6 +63,8 @@ Result<void> WritePrivate(const std::string& path, const std::string& text) {
 
 ServiceKeys::ServiceKeys(EcdsaKey key) : signing_(std::move(key)) {
   cursor_ = HmacSha256(signing_.ToPem(), "ashlar cursor");
+  Digest refresh = HmacSha256(signing_.ToPem(), "ashlar refresh token");
+  refresh_.assign(reinterpret_cast<const char*>(refresh.data()), refresh.size());
 }
 
 Result<ServiceKeys> ServiceKeys::Open(const std::string& path) {

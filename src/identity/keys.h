@@ -17,11 +17,13 @@ class ServiceKeys {
 
   const EcdsaKey& signing() const { return signing_; }
   const plan::Planner::CursorKey& cursor() const { return cursor_; }
+  const std::string& refresh() const { return refresh_; }  // of refresh tokens
 
  private:
   explicit ServiceKeys(EcdsaKey key);
   EcdsaKey signing_;
   plan::Planner::CursorKey cursor_;
+  std::string refresh_;
 };
 
 }  // namespace ashlar::identity

@@ -85,6 +85,7 @@ std::string SignToken(const EcdsaKey& key, const std::string& service, const Cla
   out.Field("iat", claims.issued_at);
   out.Field("exp", claims.expires_at);
   out.Field("jti", claims.id);
+  if (!claims.session.empty()) out.Field("sid", claims.session);
   out.EndObject();
   std::string signed_part = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
   return signed_part + "." + Base64UrlEncode(key.Sign(signed_part));
@@ -111,6 +112,7 @@ std::expected<Claims, TokenFault> VerifyToken(const EcdsaKey& key, const std::st
     if (!begins || now_seconds < *begins) return invalid;
   }
   if (!ReadText(*payload, "sub", claims.subject) || !ReadText(*payload, "jti", claims.id)) return invalid;
+  if (!ReadText(*payload, "sid", claims.session)) return invalid;
   if (payload->Find("iat") != nullptr) {
     auto issued = Seconds(*payload, "iat");
     if (!issued) return invalid;

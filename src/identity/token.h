@@ -17,6 +17,7 @@ struct Claims {
   int64_t issued_at = 0;            // seconds since 1970
   int64_t expires_at = 0;
   std::string id;                   // jti
+  std::string session;              // sid: that of a User who has signed in; empty for what the operator gives
   json::Json all;                   // every claim, for rules
 };
 

@@ -150,6 +150,14 @@ struct Role {
   std::vector<std::string> all;  // itself and what it inherits
 };
 
+// How callers sign in; times in seconds.
+struct Identity {
+  bool registers = false;  // anybody may make an account of their own
+  int64_t least_password = 12;  // characters
+  int64_t access_s = 15 * 60;
+  int64_t refresh_s = 30 * 86'400;  // of a session that nobody uses
+};
+
 // What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.
 struct Service : cel::Schema {
   std::string name;
@@ -158,7 +166,10 @@ struct Service : cel::Schema {
   std::vector<Role> roles;
   std::vector<Resource> resources;  // the system's own first (see contract/system.cc)
   std::vector<Operation> operations;
+  std::optional<Identity> identity;  // absent: nobody signs in, tokens are the operator's to give
   ResourceId user;  // the built-in User
+  ResourceId credential;  // the system's AuthCredential: what a User signs in with, under the User's id
+  ResourceId session;  // the system's AuthSession: where a User has signed in
   ResourceId audit;  // the system's AuditEntry
   ResourceId idempotency;  // the system's IdempotencyRecord
   ResourceId idempotency_space;  // the system's IdempotencySpace: how many bytes of those there are, by their owners

@@ -51,6 +51,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   front.cors = options.cors;
   front.admission = options.admission;
   front.development = options.dev;
+  if (service.identity) front.passwords = std::make_shared<identity::HashPool>();
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
   front.writes_waiting = [&runtime] {
@@ -76,6 +77,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   channel.reset();
   admin.reset();
   sweeper.reset();
+  if (front.passwords != nullptr) front.passwords->Close();  // while the loops are there
   runtime.store->Close();
   log.Observe(Note{Severity::kInfo, "server.stopped", address});
   return {};

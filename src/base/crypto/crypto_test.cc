@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "base/crypto/argon2.h"
 #include "base/crypto/ecdsa.h"
 #include "base/crypto/hmac.h"
 #include "base/crypto/random.h"
@@ -37,6 +38,45 @@ TEST(HmacTest, EqualInConstantTime) {
   EXPECT_TRUE(EqualInConstantTime("abc", "abc"));
   EXPECT_FALSE(EqualInConstantTime("abc", "abd"));
   EXPECT_FALSE(EqualInConstantTime("abc", "ab"));
+}
+
+TEST(Argon2Test, KnownAnswer) {  // RFC 9106, 5.3
+  std::string password(32, '\x01'), salt(16, '\x02'), secret(8, '\x03'), associated(12, '\x04');
+  EXPECT_EQ(HexEncode(Argon2id({password, salt, secret, associated}, {.memory_kib = 32, .passes = 3, .lanes = 4})),
+            "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659");
+}
+
+TEST(Argon2Test, APasswordIsKeptAsAPhcStringWithASaltOfItsOwn) {
+  std::string hash = HashPassword("correct horse");
+  EXPECT_TRUE(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$")) << hash;
+  EXPECT_NE(hash, HashPassword("correct horse"));
+  EXPECT_TRUE(VerifyPassword("correct horse", hash));
+  EXPECT_FALSE(VerifyPassword("correct hors", hash));
+  EXPECT_FALSE(VerifyPassword("", hash));
+  EXPECT_FALSE(NeedsRehash(hash));
+}
+
+TEST(Argon2Test, HashesOfAnotherCostAreVerifiedAndMadeAnew) {
+  std::string salt = "somesalt";
+  std::string tag = Argon2id({"password", salt, "", ""}, {.memory_kib = 4096, .passes = 2, .lanes = 1});
+  std::string base64 = Base64Encode(tag);
+  base64.resize(base64.find('='));
+  std::string hash = "$argon2id$v=19$m=4096,t=2,p=1$c29tZXNhbHQ$" + base64;
+  EXPECT_TRUE(VerifyPassword("password", hash)) << hash;
+  EXPECT_FALSE(VerifyPassword("passwort", hash));
+  EXPECT_TRUE(NeedsRehash(hash));
+}
+
+TEST(Argon2Test, WhatIsNoHashIsOfNoPassword) {
+  std::string good = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$";
+  for (std::string bad : {std::string(), std::string("-"), good, good + "AAAA",
+                          "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$" + std::string(43, 'A'),
+                          "$argon2id$v=19$m=4000000,t=1,p=1$c29tZXNhbHQ$" + std::string(43, 'A'),
+                          "$argon2id$v=19$m=64,t=0,p=1$c29tZXNhbHQ$" + std::string(43, 'A'),
+                          "$argon2id$v=19$m=64,t=1,p=16$c29tZXNhbHQ$" + std::string(43, 'A')}) {
+    EXPECT_FALSE(VerifyPassword("password", bad)) << bad;
+    EXPECT_TRUE(NeedsRehash(bad)) << bad;
+  }
 }
 
 TEST(RandomTest, NeverTheSame) {

@@ -21,6 +21,11 @@ std::string NameFor(OperationKind kind, const model::Resource& resource) {
   return verb + resource.name;
 }
 
+// What identity/ keeps: it works on these rows as the operator, in Calls like any others.
+bool IsOfIdentity(const model::Resource& resource) {
+  return resource.name == kCredentialName || resource.name == kSessionName;
+}
+
 // What can be asked of a resource. Users are written by the operator's commands alone.
 std::vector<OperationKind> KindsFor(const model::Resource& resource) {
   std::vector<OperationKind> kinds = {OperationKind::kList, OperationKind::kCreate, OperationKind::kGet,
@@ -41,15 +46,16 @@ void MakeOperations(Draft& draft) {
   model::Service& service = *draft.service;
   std::map<std::string, std::string> owners;  // operation -> resource
   for (const model::Resource& resource : service.resources) {
-    if (!resource.routed) continue;
+    const bool of_identity = IsOfIdentity(resource);
+    if (!resource.routed && !of_identity) continue;
     for (OperationKind kind : KindsFor(resource)) {
       model::Operation operation;
       operation.id = model::OperationId{static_cast<uint32_t>(service.operations.size())};
       operation.kind = kind;
       operation.resource = resource.id;
       operation.name = NameFor(kind, resource);
-      operation.internal =
-          resource.name == kUserName && (kind == OperationKind::kCreate || kind == OperationKind::kUpdate);
+      operation.internal = of_identity || (resource.name == kUserName &&
+                                           (kind == OperationKind::kCreate || kind == OperationKind::kUpdate));
       auto [owner, first] = owners.emplace(operation.name, resource.name);
       const ResourceDraft& source = draft.resources[resource.id.index()];
       if (!first && owner->second != resource.name && !source.collides) {

@@ -156,6 +156,8 @@ void DeclareResources(Draft& draft, const Node& resources) {
     ReadIdKind(draft, source, resource);
     ReadPage(draft, source, resource);
     if (entry.key == kUserName) draft.service->user = resource.id;
+    if (entry.key == kCredentialName) draft.service->credential = resource.id;
+    if (entry.key == kSessionName) draft.service->session = resource.id;
     if (entry.key == kAuditName) draft.service->audit = resource.id;
     if (entry.key == kIdempotencyName) draft.service->idempotency = resource.id;
     if (entry.key == kIdempotencySpaceName) draft.service->idempotency_space = resource.id;

@@ -8,9 +8,10 @@ class Expressions;
 
 // The sections of a contract, in the order in which they are read. Each tells what is wrong and leaves the model
 // as right as it can be:
-//   ReadService ReadRoles ReadRules DeclareResources ReadFields ReadInverses ReadIds ReadIndexes
+//   ReadService ReadIdentity ReadRoles ReadRules DeclareResources ReadFields ReadInverses ReadIds ReadIndexes
 //   (ReadComputed ReadDefaults ReadTransitions ReadFieldRules GuardComputed ReadChecks ReadAccess)  MakeOperations
 void ReadService(Draft& draft);
+void ReadIdentity(Draft& draft);
 void ReadRoles(Draft& draft);
 // Names, syntax and what rules are made of; they get their meaning per resource, where they are used.
 void ReadRules(Draft& draft);

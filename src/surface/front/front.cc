@@ -6,6 +6,7 @@
 
 #include "call/storage.h"
 #include "http/path.h"
+#include "surface/auth/routes.h"
 #include "surface/front/exchange.h"
 #include "surface/front/freshness.h"
 #include "surface/front/server_timing.h"
@@ -76,7 +77,8 @@ void SetError(http::Response& response, const call::ApiError& error) {
   const call::CodeRow& row = RowOf(error.code);
   response.status = row.status;
   if (error.code == Code::kUnauthenticated) response.Set("WWW-Authenticate", "Bearer");
-  if (error.code == Code::kInvalidCredentials || error.code == Code::kTokenExpired) {
+  if (error.code == Code::kInvalidCredentials || error.code == Code::kTokenExpired ||
+      error.code == Code::kRefreshReused) {
     response.Set("WWW-Authenticate", "Bearer error=\"invalid_token\"");
   }
   if (row.status == 503) response.Set("Retry-After", "1");
@@ -93,7 +95,10 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
       options_(options),
       clock_(clock),
       observer_(observer),
-      admission_(options.admission, options.writes_waiting, clock, *options.shed) {}
+      admission_(options.admission, options.writes_waiting, clock, *options.shed) {
+  const bool sign_in = planner.service().identity && options.passwords != nullptr;
+  if (sign_in) accounts_.emplace(engine_, keys, *options.passwords);
+}
 
 Front::~Front() = default;
 
@@ -116,6 +121,7 @@ std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& 
   std::vector<std::string> routes = pages.Paths();
   routes.insert(routes.end(), {"/health/live", "/health/ready", router.batch()});
   for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
+  for (std::string_view route : auth::Routes()) routes.emplace_back(route);
   return routes;
 }
 
@@ -138,6 +144,7 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   if (page != nullptr) return Show(*page, *exchange);
+  if (accounts_ && !request.segments.empty() && request.segments[0] == "auth") return HandleAuth(std::move(exchange));
   exchange->match = router_.Find(request.method, request.segments);
   if (exchange->match.options) return Options(*exchange);
   auto caller = authenticator_.Authenticate(exchange->context, request);

@@ -5,7 +5,10 @@
 #include "base/context.h"
 #include "engine/engine.h"
 #include "http/handler.h"
+#include "identity/accounts.h"
 #include "identity/authenticator.h"
+#include "identity/hash_pool.h"
+#include "surface/auth/routes.h"
 #include "surface/front/admission.h"
 #include "surface/front/coder.h"
 #include "surface/front/cors.h"
@@ -25,6 +28,7 @@ struct FrontOptions {
   std::function<WritesWaiting()> writes_waiting = [] { return WritesWaiting{}; };  // for admission; thread safe
   std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
+  std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
@@ -64,6 +68,11 @@ class Front final : public http::Handler {
   Task<http::Response> AwaitBatch(std::unique_ptr<Exchange> exchange, Task<engine::SequenceAnswer> done);
   http::Response FinishBatch(Exchange& exchange, engine::SequenceAnswer done);
   http::Response RefuseBatch(Exchange& exchange, const engine::Refused& refused);
+  Eventually<http::Response> HandleAuth(std::unique_ptr<Exchange> exchange);
+  Task<http::Response> RunAuth(std::unique_ptr<Exchange> exchange, auth::Action action, json::Json body);
+  Task<call::Answer<http::Response>> AnswerAuth(Exchange& exchange, auth::Action action, json::Json body);
+  // The caller of the request, who must be a User.
+  Task<call::Answer<bool>> NeedUser(Exchange& exchange);
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
   using Links = std::vector<std::pair<std::string, std::string>>;  // relation, target
@@ -83,6 +92,7 @@ class Front final : public http::Handler {
   std::unique_ptr<store::Session> session_;
   engine::Engine engine_;
   identity::Authenticator authenticator_;
+  std::optional<identity::Accounts> accounts_;
   const FrontOptions& options_;
   const Clock& clock_;
   int64_t wall_ahead_us_ = 0;  // of the steady clock, as of then

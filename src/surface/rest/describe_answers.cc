@@ -105,6 +105,7 @@ bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
     case Code::kReferenced: return kind == OperationKind::kDelete && (!resource.soft_delete || model::Purges(resource));
     case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
     case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;
+    case Code::kRefreshReused:     // of /auth alone
     case Code::kMethodNotAllowed:  // of an address, where there is no such operation
     case Code::kHeadersTooLarge:   // these are told before an operation is known
     case Code::kUriTooLong:

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "identity/hash_pool.h"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace ashlar::identity {
+namespace {
+
+namespace asio = boost::asio;
+
+}  // namespace
+
+HashPool::HashPool(int threads, size_t most_waiting) : most_waiting_(most_waiting) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+Task<std::optional<std::string>> HashPool::Run(std::function<std::string()> work) {
+  auto loop = co_await asio::this_coro::executor;
+  auto start = [this, &work, loop](auto handler) {
+    auto done = [own = std::move(handler), loop](Answer answer) mutable {
+      asio::post(loop,
+                 [own = std::move(own), answer = std::move(answer)]() mutable { std::move(own)(std::move(answer)); });
+    };
+    Job job{std::move(work), std::move(done)};
+    if (!Submit(job)) job.done(std::nullopt);
+  };
+  auto answer = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(start, asio::use_awaitable);
+  co_return answer;
+}
+
+bool HashPool::Submit(Job& job) {
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_ || waiting_.size() >= most_waiting_) return false;
+    waiting_.push_back(std::move(job));
+  }
+  wakes_.notify_one();
+  return true;
+}
+
+void HashPool::Work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wakes_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    if (closed_) return;
+    Job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    job.done(job.work());
+    lock.lock();
+  }
+}
+
+void HashPool::Close() {
+  std::deque<Job> left;
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    left.swap(waiting_);
+  }
+  wakes_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  for (Job& job : left) job.done(std::nullopt);
+}
+
+}  // namespace ashlar::identity

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/task.h"
+
+namespace ashlar::identity {
+
+// The threads that hash passwords, which would hold up a loop for tens of milliseconds. Few threads and few who wait:
+// whoever comes beyond that is told at once. Shared by all loops.
+class HashPool {
+ public:
+  static constexpr int kThreads = 2;
+  static constexpr size_t kMostWaiting = 64;
+
+  explicit HashPool(int threads = kThreads, size_t most_waiting = kMostWaiting);
+  ~HashPool() { Close(); }
+
+  // What `work` gives, on the loop that asked; nothing if too many wait, or the pool is closed. REQUIRES: the loop is
+  // there until Close has returned.
+  Task<std::optional<std::string>> Run(std::function<std::string()> work);
+
+  // Ends the threads when they have done what they do; what waits is told that it is not done. May be called again.
+  void Close();
+
+ private:
+  using Answer = std::optional<std::string>;
+  struct Job {
+    std::function<std::string()> work;
+    std::move_only_function<void(Answer)> done;  // thread safe
+  };
+  bool Submit(Job& job);
+  void Work();
+
+  const size_t most_waiting_;
+  std::mutex mutex_;
+  std::condition_variable wakes_;
+  std::deque<Job> waiting_;
+  bool closed_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace ashlar::identity

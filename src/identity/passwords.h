@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "identity/hash_pool.h"
+#include "identity/keeper.h"
+
+namespace ashlar::identity {
+
+inline constexpr size_t kMostPassword = 256;  // bytes
+
+// What is wrong with a new password, if anything.
+std::optional<call::ErrorDetail> WrongPassword(const model::Identity& identity, std::string_view field,
+                                               std::string_view password, std::string_view email);
+// For how long nobody may try after so many failures, in microseconds.
+int64_t DelayAfter(int64_t failures);
+
+// Somebody whose password was right.
+struct Proven {
+  std::string user;
+  std::string hash;    // as it is kept
+  std::string rehash;  // as it should be kept from now on; empty: as it is
+};
+
+// Proves who somebody is by a password. One loop's.
+//
+// An attempt counts as failed before it is judged, by one conditional change of the credential: many at once get no
+// more verdicts than one behind the other. Whoever is not there, may not try now or has no password costs and is told
+// the same as a wrong password.
+class Passwords {
+ public:
+  // `secret` hides which row stands for whom of those who are not there.
+  Passwords(Keeper& keeper, HashPool& pool, std::string_view secret) : keeper_(keeper), pool_(pool), secret_(secret) {}
+
+  Task<call::Answer<Proven>> ProveByEmail(Context& context, std::string email, std::string password);
+  Task<call::Answer<Proven>> ProveUser(Context& context, std::string user, std::string password);
+  Task<call::Answer<std::string>> Hash(Context& context, std::string password);
+
+  // The change that takes the failures back, of a credential that still is what was proven.
+  call::Call Clearing(const Proven& proven, int64_t version) const;
+  // The version of a credential that still is what was proven; 401 if it is not.
+  Task<call::Answer<int64_t>> VersionOf(Context& context, Proven proven);
+
+ private:
+  Task<call::Answer<Proven>> Prove(Context& context, std::string user, std::string who, std::string password);
+  Task<call::Answer<std::string>> Count(Context& context, std::string user);
+  Task<call::Answer<bool>> Pretend(Context& context, std::string who);
+  std::string DecoyFor(std::string_view who) const;
+
+  Keeper& keeper_;
+  HashPool& pool_;
+  const std::string secret_;
+};
+
+}  // namespace ashlar::identity

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "identity/sessions.h"
+
+#include "base/await.h"
+#include "identity/row.h"
+#include "identity/token.h"
+#include "types/uuid.h"
+
+namespace ashlar::identity {
+namespace {
+
+using call::Code;
+using json::Json;
+
+constexpr int64_t kMicros = 1'000'000;
+constexpr int kTries = 20;  // while others use the same token
+
+std::unexpected<call::ApiError> Wrong() {
+  return call::Refuse(Code::kInvalidCredentials, "the refresh token is not valid");
+}
+
+// What is over, and the oldest beyond those that leave room for one more.
+std::vector<std::string> Surplus(const model::Resource& session, const call::RowSet& rows, int64_t now) {
+  std::vector<std::string> live, gone;
+  for (size_t row = 0; row < rows.rows.size(); ++row) {
+    (IsLive(session, rows, now, row) ? live : gone).push_back(IdIn(session, rows, "id", row));
+  }
+  for (size_t i = 0; i + kMostSessions <= live.size(); ++i) gone.push_back(live[i]);
+  return gone;
+}
+
+}  // namespace
+
+bool IsLive(const model::Resource& session, const call::RowSet& rows, int64_t now_micros, size_t row) {
+  return MicrosIn(session, rows, "endedAt", row) == 0 && MicrosIn(session, rows, "expiresAt", row) > now_micros;
+}
+
+// Each by itself: another may have removed it meanwhile.
+Task<call::Answer<bool>> Sessions::MakeRoom(Context& context, std::string user) {
+  const model::Resource& session = keeper_.session();
+  for (int i = 0; i < kTries; ++i) {
+    auto found = co_await keeper_.Do(context, keeper_.Finding(session, "userId", user));
+    if (!found) co_return std::unexpected(found.error());
+    std::vector<std::string> gone = Surplus(session, found->rows, context.clock.NowMicros());
+    for (const std::string& id : gone) {
+      auto removed = co_await keeper_.Do(context, keeper_.Removing(session, id));
+      if (!removed && removed.error().code != Code::kNotFound) co_return std::unexpected(removed.error());
+    }
+    if (found->rows.rows.size() < static_cast<size_t>(session.page_max)) co_return true;
+  }
+  co_return call::Refuse(Code::kOverloaded, "too many sign in at once; try again later");
+}
+
+call::Call Sessions::Beginning(const Context& context, const types::Uuid& id, const std::string& user,
+                               const std::string& agent) const {
+  const int64_t now = context.clock.NowMicros();
+  Keeper::Body body;
+  body.emplace_back("id", Json(types::FormatUuid(id)));
+  body.emplace_back("userId", Json(user));
+  body.emplace_back("step", NumberJson(0));
+  body.emplace_back("rotatedAt", TimeJson(now));
+  body.emplace_back("expiresAt", TimeJson(now + identity_.refresh_s * kMicros));
+  body.emplace_back("agent", agent.empty() ? Json() : Json(agent));
+  return keeper_.Making(keeper_.session(), ToJson(std::move(body)));
+}
+
+Tokens Sessions::TokensOf(const Context& context, const RefreshToken& token, std::string user) const {
+  const int64_t now = context.clock.NowMicros();
+  Claims claims;
+  claims.subject = user;
+  claims.issued_at = now / kMicros;
+  claims.expires_at = claims.issued_at + identity_.access_s;
+  claims.id = types::FormatUuid(types::NewUuidV7(now));
+  claims.session = types::FormatUuid(token.session);
+  return {.user = std::move(user),
+          .access = SignToken(keys_.signing(), keeper_.service().name, claims),
+          .refresh = WriteRefreshToken(keys_.refresh(), token),
+          .expires_in = identity_.access_s};
+}
+
+Task<call::Answer<Tokens>> Sessions::Refresh(Context& context, std::string refresh_token) {
+  auto token = ReadRefreshToken(keys_.refresh(), refresh_token);
+  if (!token) co_return Wrong();
+  const model::Resource& session = keeper_.session();
+  const std::string id = types::FormatUuid(token->session);
+  for (int i = 0; i < kTries; ++i) {
+    auto found = co_await keeper_.Get(context, session, id);
+    if (!found && found.error().code == Code::kNotFound) co_return Wrong();
+    if (!found) co_return std::unexpected(found.error());
+    const int64_t now = context.clock.NowMicros();
+    const int64_t step = NumberIn(session, found->rows, "step");
+    if (!IsLive(session, found->rows, now) || token->step > step) co_return Wrong();
+    std::string user = IdIn(session, found->rows, "userId");
+    const bool again = token->step == step - 1 && now - MicrosIn(session, found->rows, "rotatedAt") <= kGraceMicros;
+    if (token->step < step && !again) {
+      auto ended = co_await Reused(context, id);
+      if (!ended) co_return std::unexpected(ended.error());
+      co_return call::Refuse(Code::kRefreshReused, std::string(RowOf(Code::kRefreshReused).message));
+    }
+    auto may = co_await MayGoOn(context, user);
+    if (!may) co_return std::unexpected(may.error());
+    if (again) co_return TokensOf(context, {token->session, step}, std::move(user));
+    Keeper::Body body;
+    body.emplace_back("step", NumberJson(step + 1));
+    body.emplace_back("rotatedAt", TimeJson(now));
+    body.emplace_back("expiresAt", TimeJson(now + identity_.refresh_s * kMicros));
+    auto rotated = co_await keeper_.Do(context, keeper_.Changing(session, id, std::move(body), found->version));
+    if (rotated) co_return TokensOf(context, {token->session, step + 1}, std::move(user));
+    if (rotated.error().code == Code::kNotFound) co_return Wrong();
+    if (rotated.error().code != Code::kPreconditionFailed) co_return std::unexpected(rotated.error());
+  }
+  co_return call::Refuse(Code::kOverloaded, "too many use this token at once; try again later");
+}
+
+Task<call::Answer<bool>> Sessions::Reused(Context& context, std::string id) {
+  auto ended = co_await keeper_.Do(context, Ending(context, id));
+  if (!ended && ended.error().code != Code::kNotFound) co_return std::unexpected(ended.error());
+  co_return true;
+}
+
+// Whether the User is there and not disabled.
+Task<call::Answer<bool>> Sessions::MayGoOn(Context& context, std::string user) {
+  auto found = co_await keeper_.Get(context, keeper_.user(), std::move(user));
+  if (!found && found.error().code == Code::kNotFound) co_return Wrong();
+  if (!found) co_return std::unexpected(found.error());
+  if (FlagIn(keeper_.user(), found->rows, "disabled")) co_return Wrong();
+  co_return true;
+}
+
+Task<call::Answer<std::vector<SessionSeen>>> Sessions::List(Context& context, std::string user) {
+  const model::Resource& session = keeper_.session();
+  auto found = co_await keeper_.Do(context, keeper_.Finding(session, "userId", user));
+  if (!found) co_return std::unexpected(found.error());
+  std::vector<SessionSeen> list;
+  for (size_t row = 0; row < found->rows.rows.size(); ++row) {
+    if (!IsLive(session, found->rows, context.clock.NowMicros(), row)) continue;
+    list.push_back({.id = IdIn(session, found->rows, "id", row),
+                    .created_at = MicrosIn(session, found->rows, "createdAt", row),
+                    .rotated_at = MicrosIn(session, found->rows, "rotatedAt", row),
+                    .expires_at = MicrosIn(session, found->rows, "expiresAt", row),
+                    .agent = TextIn(session, found->rows, "agent", row)});
+  }
+  co_return list;
+}
+
+call::Call Sessions::Ending(const Context& context, const std::string& id) const {
+  Keeper::Body body;
+  body.emplace_back("endedAt", TimeJson(context.clock.NowMicros()));
+  return keeper_.Changing(keeper_.session(), id, std::move(body));
+}
+
+Task<call::Answer<bool>> Sessions::End(Context& context, std::string user, std::string id) {
+  const model::Resource& session = keeper_.session();
+  auto found = co_await keeper_.Get(context, session, id);
+  if (!found) co_return std::unexpected(found.error());
+  bool own = IdIn(session, found->rows, "userId") == user && IsLive(session, found->rows, context.clock.NowMicros());
+  if (!own) co_return call::Refuse(Code::kNotFound, "there is no such row");
+  auto ended = co_await keeper_.Do(context, Ending(context, id));
+  if (!ended) co_return std::unexpected(ended.error());
+  co_return true;
+}
+
+}  // namespace ashlar::identity

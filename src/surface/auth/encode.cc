@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/auth/encode.h"
+
+#include "surface/rest/row_writer.h"
+#include "types/datetime.h"
+
+namespace ashlar::surface::auth {
+namespace {
+
+template <class Write>
+std::string Enveloped(const rest::Meta& meta, const Write& write) {
+  std::string body;
+  json::Writer out(body);
+  out.BeginObject();
+  out.Key("data");
+  write(out);
+  rest::WriteMeta(out, meta);
+  out.EndObject();
+  return body;
+}
+
+void WriteUser(const model::Service& service, const call::Outcome& user, json::Writer& out) {
+  out.Key("user");
+  const rest::Place data{"data"};
+  rest::RowWriter(service, out).Write(user.rows, 0, {"user", -1, &data});
+}
+
+void WriteTime(json::Writer& out, std::string_view name, int64_t micros) {
+  out.Field(name, types::FormatTimestamp(types::Timestamp{micros}));
+}
+
+}  // namespace
+
+std::string EncodeUser(const model::Service& service, const call::Outcome& user, const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    WriteUser(service, user, out);
+    out.EndObject();
+  });
+}
+
+std::string EncodeSignedIn(const model::Service& service, const identity::SignedIn& signed_in, const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Field("accessToken", signed_in.tokens.access);
+    out.Field("tokenType", "Bearer");
+    out.Field("expiresIn", signed_in.tokens.expires_in);
+    out.Field("refreshToken", signed_in.tokens.refresh);
+    WriteUser(service, signed_in.user, out);
+    out.EndObject();
+  });
+}
+
+std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
+                           const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginArray();
+    for (const identity::SessionSeen& session : sessions) {
+      out.BeginObject();
+      out.Field("id", session.id);
+      WriteTime(out, "createdAt", session.created_at);
+      WriteTime(out, "rotatedAt", session.rotated_at);
+      WriteTime(out, "expiresAt", session.expires_at);
+      out.Field("agent", session.agent);
+      out.Field("current", session.id == current);
+      out.EndObject();
+    }
+    out.EndArray();
+  });
+}
+
+}  // namespace ashlar::surface::auth

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <span>
+#include <string>
+
+#include "identity/accounts.h"
+#include "surface/rest/encode.h"
+
+namespace ashlar::surface::auth {
+
+// {"data": {"user": ...}, "meta": ...}
+std::string EncodeUser(const model::Service& service, const call::Outcome& user, const rest::Meta& meta);
+// {"data": {"accessToken", "tokenType", "expiresIn", "refreshToken", "user"}, "meta": ...}
+std::string EncodeSignedIn(const model::Service& service, const identity::SignedIn& signed_in, const rest::Meta& meta);
+// {"data": [{"id", "createdAt", "rotatedAt", "expiresAt", "agent", "current"}], "meta": ...}
+std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
+                           const rest::Meta& meta);
+
+}  // namespace ashlar::surface::auth
