@@ -37,6 +37,7 @@ enum class Code : uint8_t {
   kIdempotencyInProgress,
   kPreconditionFailed,
   kPreconditionRequired,
+  kRateLimited,
   kValidationError,
   kExpressionFailed,
   kIdempotencyKeyReused,

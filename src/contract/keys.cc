@@ -131,6 +131,43 @@ constexpr Key kAcceptRows[] = {
     {"reason", Shape::kText, "Why it is right here.", true, {}, kOnAll, true},
 };
 
+constexpr Key kLimitRows[] = {
+    {"match",
+     Shape::kName,
+     "For which requests: 'POST /v1/orders', 'GET /v1/orders/{id}', '* /v1/*' (one segment or, at the end, all that "
+     "follow); all where it is left out.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "(\\*|GET|QUERY|POST|PUT|PATCH|DELETE) /.*"},
+    {"to",
+     Shape::kName,
+     "How many: 10/s, 600/min, 100/h, 1000/d.",
+     true,
+     {},
+     kOnAll,
+     true,
+     "[1-9][0-9]{0,6}/(s|min|h|d)"},
+    {"burst", Shape::kWhole, "How many at once, after a pause; as many as `to` says."},
+    {"per",
+     Shape::kName,
+     "Who is counted by itself: each address (ip; IPv6: each /64), each caller with a credential (user).",
+     true,
+     {},
+     kOnAll,
+     true,
+     "ip|user"},
+    {"otherwise",
+     Shape::kName,
+     "With per: user, ip: who comes without a good credential is counted by address; left out: not at all.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "ip"},
+};
+
 constexpr Key kTopLevelRows[] = {
     {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true, "[a-z][a-z0-9-]{0,62}"},
     {"version", Shape::kName, "The version in URLs; v1.", true, {}, kOnAll, false, "[a-z][a-z0-9]{0,15}"},
@@ -152,7 +189,7 @@ constexpr Key kTopLevelRows[] = {
     {"tests", Shape::kAny, "Tests of the access rules, run by check.", kLater},
     {"accept", Shape::kMappings, "Findings of check that the team accepts.", true, kAcceptRows},
     {"identity", Shape::kAny, "How callers sign in.", kLater},
-    {"limits", Shape::kAny, "How often callers may ask.", kLater},
+    {"limits", Shape::kMappings, "How often callers may ask.", true, kLimitRows},
     {"events", Shape::kAny, "What is published of changes.", kLater},
     {"webhooks", Shape::kAny, "Whom changes are told.", kLater},
     {"schedules", Shape::kAny, "Actions that run by the clock.", kLater},
@@ -220,5 +257,6 @@ std::span<const Key> PageKeys() { return kPageRows; }
 std::span<const Key> CacheKeys() { return kCacheRows; }
 std::span<const Key> DeprecatedKeys() { return kDeprecatedRows; }
 std::span<const Key> AcceptKeys() { return kAcceptRows; }
+std::span<const Key> LimitKeys() { return kLimitRows; }
 
 }  // namespace ashlar::contract

@@ -64,5 +64,6 @@ std::span<const Key> PageKeys();
 std::span<const Key> CacheKeys();
 std::span<const Key> DeprecatedKeys();
 std::span<const Key> AcceptKeys();
+std::span<const Key> LimitKeys();
 
 }  // namespace ashlar::contract

@@ -57,6 +57,7 @@ std::string Reference() {
   AddTable("Answers that are kept: `resources.NAME.cache`", CacheKeys(), out);
   AddTable("`deprecated`", DeprecatedKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
+  AddTable("Limits: `limits[]`", LimitKeys(), out);
   AddMistakes(out);
   return out;
 }

@@ -11,6 +11,7 @@
 #include "cel/cel.h"
 #include "cel/expr.h"
 #include "model/computed.h"
+#include "model/limits.h"
 #include "model/transitions.h"
 #include "types/type.h"
 
@@ -158,6 +159,7 @@ struct Service : cel::Schema {
   std::vector<Role> roles;
   std::vector<Resource> resources;  // the system's own first (see contract/system.cc)
   std::vector<Operation> operations;
+  std::vector<Limit> limits;
   ResourceId user;  // the built-in User
   ResourceId audit;  // the system's AuditEntry
   ResourceId idempotency;  // the system's IdempotencyRecord

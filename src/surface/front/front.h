@@ -10,6 +10,7 @@
 #include "surface/front/coder.h"
 #include "surface/front/cors.h"
 #include "surface/front/pages.h"
+#include "surface/limits/limiter.h"
 #include "surface/rest/encode.h"
 #include "surface/rest/route.h"
 
@@ -25,6 +26,7 @@ struct FrontOptions {
   std::function<WritesWaiting()> writes_waiting = [] { return WritesWaiting{}; };  // for admission; thread safe
   std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
+  std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
@@ -64,6 +66,7 @@ class Front final : public http::Handler {
   Task<http::Response> AwaitBatch(std::unique_ptr<Exchange> exchange, Task<engine::SequenceAnswer> done);
   http::Response FinishBatch(Exchange& exchange, engine::SequenceAnswer done);
   http::Response RefuseBatch(Exchange& exchange, const engine::Refused& refused);
+  http::Response Limited(Exchange& exchange);
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
   using Links = std::vector<std::pair<std::string, std::string>>;  // relation, target
