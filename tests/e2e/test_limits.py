@@ -5,6 +5,7 @@ back while a test runs, but where that is what it looks at."""
 import concurrent.futures
 import json
 import re
+import subprocess
 import time
 
 import harness
@@ -138,12 +139,15 @@ def batch(client, *operations):
 def test_a_batch_costs_what_its_operations_do(tmp_path):
     with serve(tmp_path, "to: 10/h, per: ip") as server:
         client = server.client()
-        answer = batch(client, *[("POST", "/v1/things")] * 7)
+        never = batch(client, *[("POST", "/v1/things")] * 11)
+        assert_refused(never)
+        assert "costs more than 10" in never.body["error"]["message"]
+        answer = batch(client, *[("POST", "/v1/things")] * 6)
         assert answer.status == 200 and ";r=3;" in answer.headers["ratelimit"]
         refused = batch(client, *[("POST", "/v1/things")] * 4)
         assert_refused(refused)  # the batch itself was counted; three remain less one
         assert ";r=2;" in refused.headers["ratelimit"]
-        assert client.get("/v1/things").body["meta"]["total"] == 7
+        assert client.get("/v1/things").body["meta"]["total"] == 6
         assert batch(client, ("GET", "/v1/things")).status == 200
         assert_refused(client.get("/v1/things"))
 
@@ -167,6 +171,20 @@ def test_a_batch_is_no_way_round_a_limit_of_one_operation(tmp_path):
                                 {"method": "GET", "path": "/v1/things/${made.id}"}]}
         first, second = client.post("/v1/batch", named), client.post("/v1/batch", named)
         assert "ratelimit" in first.headers and first.status != 429 and second.status == 429
+
+
+def test_http2_is_counted_with_http1(tmp_path):
+    def by_http2(address, *options):
+        done = subprocess.run(["curl", "-s", "--max-time", "20", "--http2-prior-knowledge", *options, "-o", "/dev/null",
+                               "-w", "%{http_version} %{http_code}", address + "/v1/things"], capture_output=True,
+                              text=True, check=True)
+        return done.stdout
+
+    with serve(tmp_path, "to: 2/h, per: ip", arguments=["--trusted-proxies", "127.0.0.1"]) as server:
+        assert [by_http2(server.address) for _ in range(2)] == ["2 200"] * 2
+        assert statuses(server.client(), 1) == [429]
+        assert by_http2(server.address) == "2 429"
+        assert by_http2(server.address, "-H", "X-Forwarded-For: 198.51.100.7") == "2 200"
 
 
 FORWARDED = [
