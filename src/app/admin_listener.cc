@@ -54,6 +54,8 @@ std::string ScrapeMetrics(const Watched& watched, int64_t since_micros) {
   out.Begin(MetricId::kShed);
   out.Number({{"reason", "loop"}}, watched.shed.loop);
   out.Number({{"reason", "writer"}}, watched.shed.writer);
+  out.Only(MetricId::kLimited, watched.limiter == nullptr ? 0 : watched.limiter->refused());
+  out.Only(MetricId::kBucketsForgotten, watched.limiter == nullptr ? 0 : watched.limiter->forgotten());
   WriteStore(watched.store.CurrentLoad(watched.clock), out);
   WriteProcess(since_micros, out);
   out.Begin(MetricId::kBuild);

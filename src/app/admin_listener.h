@@ -8,6 +8,7 @@
 #include "store/store.h"
 #include "surface/admin/admin.h"
 #include "surface/front/admission.h"
+#include "surface/limits/limiter.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics/request_metrics.h"
 
@@ -20,6 +21,7 @@ struct Watched {
   const http::Server& server;
   store::Store& store;
   const surface::Shed& shed;
+  const surface::Limiter* limiter;  // null: the contract limits nobody
   const Clock& clock;
 };
 

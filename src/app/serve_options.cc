@@ -86,6 +86,9 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   auto cors = surface::Cors::Make(ValueOf(&Flags::cors_origin, flags), credentials);
   if (!cors) return Fail(ErrorKind::kInvalid, "--cors-origin, --cors-credentials: " + cors.error().message);
   options.cors = std::move(*cors);
+  auto proxies = surface::TrustedProxies::Make(ValueOf(&Flags::trusted_proxies, flags));
+  if (!proxies) return Fail(ErrorKind::kInvalid, "--trusted-proxies: " + proxies.error().message);
+  options.proxies = std::move(*proxies);
   TRY(dev, IsOn(&Flags::dev, flags));
   options.dev = dev;
   FitDescriptors(http);

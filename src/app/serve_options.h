@@ -5,6 +5,7 @@
 #include "http/server.h"
 #include "surface/front/admission.h"
 #include "surface/front/cors.h"
+#include "surface/limits/client_address.h"
 
 namespace ashlar::app {
 
@@ -15,6 +16,7 @@ struct ServeOptions {
   surface::AdmissionLimits admission;
   RuntimeOptions runtime;
   surface::Cors cors;
+  surface::TrustedProxies proxies;
   bool dev = false;
 };
 

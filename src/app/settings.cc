@@ -41,6 +41,10 @@ constexpr Setting kSettings[] = {
      &Flags::cors_origin},
     {"--cors-credentials", "ASHLAR_CORS_CREDENTIALS", "off",
      "the pages of --cors-origin may send cookies along; not together with '*'", &Flags::cors_credentials, true},
+    {"--trusted-proxies", "ASHLAR_TRUSTED_PROXIES", "none",
+     "addresses and networks, '10.0.0.0/8,2001:db8::1', that are believed when X-Forwarded-For or Forwarded say for "
+     "whom they ask",
+     &Flags::trusted_proxies},
     {"--dev", "ASHLAR_DEV", "off", "for development: answers tell how long their stages took (Server-Timing)",
      &Flags::dev, true},
 };

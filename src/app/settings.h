@@ -24,6 +24,7 @@ struct Flags {
   std::string store_cache_mib;
   std::string cors_origin;
   std::string cors_credentials;
+  std::string trusted_proxies;
   std::string dev;
 };
 

@@ -32,6 +32,7 @@ constexpr CodeRow kCodes[] = {
      "a request with this Idempotency-Key is being done"},
     {Code::kPreconditionFailed, "PRECONDITION_FAILED", 412, false, "the row is not as the request expects it"},
     {Code::kPreconditionRequired, "PRECONDITION_REQUIRED", 428, false, "a change of this row needs If-Match"},
+    {Code::kRateLimited, "RATE_LIMITED", 429, true, "the caller asks too often; try again later"},
     {Code::kValidationError, "VALIDATION_ERROR", 422, false, "some fields are not valid"},
     {Code::kExpressionFailed, "EXPRESSION_FAILED", 422, false, "a default could not be computed"},
     {Code::kIdempotencyKeyReused, "IDEMPOTENCY_KEY_REUSED", 422, false,

@@ -38,6 +38,7 @@ enum class Code : uint8_t {
   kIdempotencyInProgress,
   kPreconditionFailed,
   kPreconditionRequired,
+  kRateLimited,
   kValidationError,
   kExpressionFailed,
   kIdempotencyKeyReused,

@@ -46,6 +46,7 @@ void ReadSections(Draft& draft, const Node& resources) {
   ReadAccess(draft, expressions);
   expressions.Finish();
   MakeOperations(draft);
+  ReadLimits(draft);
 }
 
 MistakeList Show(std::span<const Found> found, std::span<const Source> sources) {

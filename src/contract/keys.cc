@@ -173,6 +173,43 @@ constexpr Key kIdentityRows[] = {
     {"provider", Shape::kAny, "That others may sign in with this service.", kLater},
 };
 
+constexpr Key kLimitRows[] = {
+    {"match",
+     Shape::kName,
+     "For which requests: 'POST /v1/orders', 'GET /v1/orders/{id}', '* /v1/*' (one segment or, at the end, all that "
+     "follow); all where it is left out.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "(\\*|GET|QUERY|POST|PUT|PATCH|DELETE) /.*"},
+    {"to",
+     Shape::kName,
+     "How many: 10/s, 600/min, 100/h, 1000/d.",
+     true,
+     {},
+     kOnAll,
+     true,
+     "[1-9][0-9]{0,6}/(s|min|h|d)"},
+    {"burst", Shape::kWhole, "How many at once, after a pause; as many as `to` says."},
+    {"per",
+     Shape::kName,
+     "Who is counted by itself: each address (ip; IPv6: each /64), each caller with a credential (user).",
+     true,
+     {},
+     kOnAll,
+     true,
+     "ip|user"},
+    {"otherwise",
+     Shape::kName,
+     "With per: user, ip: who comes without a good credential is counted by address; left out: not at all.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "ip"},
+};
+
 constexpr Key kTopLevelRows[] = {
     {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true, "[a-z][a-z0-9-]{0,62}"},
     {"version", Shape::kName, "The version in URLs; v1.", true, {}, kOnAll, false, "[a-z][a-z0-9]{0,15}"},
@@ -194,7 +231,7 @@ constexpr Key kTopLevelRows[] = {
     {"tests", Shape::kAny, "Tests of the access rules, run by check.", kLater},
     {"accept", Shape::kMappings, "Findings of check that the team accepts.", true, kAcceptRows},
     {"identity", Shape::kMapping, "That callers sign in, and how.", true, kIdentityRows},
-    {"limits", Shape::kAny, "How often callers may ask.", kLater},
+    {"limits", Shape::kMappings, "How often callers may ask.", true, kLimitRows},
     {"events", Shape::kAny, "What is published of changes.", kLater},
     {"webhooks", Shape::kAny, "Whom changes are told.", kLater},
     {"schedules", Shape::kAny, "Actions that run by the clock.", kLater},
@@ -265,5 +302,6 @@ std::span<const Key> AcceptKeys() { return kAcceptRows; }
 std::span<const Key> IdentityKeys() { return kIdentityRows; }
 std::span<const Key> PasswordKeys() { return kPasswordRows; }
 std::span<const Key> TokensKeys() { return kTokensRows; }
+std::span<const Key> LimitKeys() { return kLimitRows; }
 
 }  // namespace ashlar::contract

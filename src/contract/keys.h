@@ -67,5 +67,6 @@ std::span<const Key> AcceptKeys();
 std::span<const Key> IdentityKeys();
 std::span<const Key> PasswordKeys();
 std::span<const Key> TokensKeys();
+std::span<const Key> LimitKeys();
 
 }  // namespace ashlar::contract

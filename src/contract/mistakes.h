@@ -120,6 +120,12 @@ namespace ashlar::contract {
   ROW(kRegister, "register", "'register' is open or off")                                                           \
   ROW(kIfMatch, "if-match", "ifMatch takes 'required' and nothing else")                                            \
   ROW(kPageDefault, "page-default", "the default page is larger than the largest, which is {}")                     \
+  ROW(kLimitRate, "limit-rate", "'to' must be a rate as 10/s, 600/min, 100/h or 1000/d, of {} at most")             \
+  ROW(kLimitMatch, "limit-match",                                                                                   \
+      "'match' must be a method or '*', and a path, as 'POST /v1/orders', 'GET /v1/orders/{{id}}' or '* /v1/*'")    \
+  ROW(kLimitPer, "limit-per", "'per' is one of ip, user, key")                                                      \
+  ROW(kLimitOtherwise, "limit-otherwise", "'otherwise' takes 'ip' and nothing else")                                \
+  ROW(kLimitAlways, "limit-always", "every caller has an address: 'otherwise' is for limits per user")              \
   ROW(kNeedsSoftDelete, "needs-soft-delete", "'{}' is for resources with softDelete")                               \
   ROW(kNeedsAudit, "needs-audit", "'history' is for resources with audit")                                          \
   ROW(kOperationCollision, "operation-collision", "the operation '{}' of '{}' is one of '{}' already")              \

@@ -193,6 +193,7 @@ bool Connection::Answer() {
   Request& request = parser_.request();
   gone_.store(false, std::memory_order_relaxed);
   request.gone = &gone_;
+  request.peer = stream_.peer();
   Eventually<Response> answer = loop_.Handle(request);
   if (!answer.ready()) {
     pending_ = std::move(answer.task());

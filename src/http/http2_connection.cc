@@ -121,6 +121,7 @@ void Http2Connection::Handle(int32_t stream) {
   if (running_ >= Http2Limits().streams) return session_.Decline(stream);
   auto request = std::make_unique<Request>(session_.Take(stream));
   request->gone = &gone_;
+  request->peer = stream_.peer();
   Response response;
   try {
     Eventually<Response> answer = loop_.handler->Handle(*request);

@@ -27,6 +27,7 @@ void Request::Clear() {
   ClearList(headers, kKeptHeaders);
   ClearList(body, kKeptBytes);
   minor_version = 1;
+  peer = {};
   gone = nullptr;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/ip_address.h"
 #include "http/syntax.h"
 
 namespace ashlar::http {
@@ -27,6 +28,7 @@ struct Request {
   std::vector<Header> headers;        // in order
   std::string body;
   int minor_version = 1;              // of HTTP/1.x
+  IpAddress peer;                     // of the connection that it came by: the client, or a proxy
   const std::atomic<bool>* gone = nullptr;  // whether its client has left meanwhile; outlives the handling of it
 
   // The value of the header of that name, in any case; the first one if it is repeated.

@@ -16,10 +16,21 @@ namespace asio = boost::asio;
 constexpr size_t kKeptBytes = 16 << 10;  // of a buffer, while it is empty
 constexpr asio::use_awaitable_t<LoopExecutor> kOnLoop;
 
+IpAddress PeerOf(const Socket& socket) {
+  boost::system::error_code error;
+  const asio::ip::tcp::endpoint endpoint = socket.remote_endpoint(error);
+  if (error) return {};  // it has left already
+  const asio::ip::address address = endpoint.address();
+  return {
+      (address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6()).to_bytes()};
+}
+
 }  // namespace
 
 Stream::Stream(Socket socket, const std::shared_ptr<const TlsContext>& tls)
-    : socket_(std::move(socket)), tls_(tls == nullptr ? nullptr : std::make_unique<TlsSession>(*tls)) {
+    : socket_(std::move(socket)),
+      peer_(PeerOf(socket_)),
+      tls_(tls == nullptr ? nullptr : std::make_unique<TlsSession>(*tls)) {
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);

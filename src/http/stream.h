@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "http/ip_address.h"
 #include "http/tls.h"
 
 namespace ashlar::http {
@@ -25,6 +26,7 @@ class Stream {
   Stream(Socket socket, const std::shared_ptr<const TlsContext>& tls);
 
   Socket& socket() { return socket_; }
+  const IpAddress& peer() const { return peer_; }
   bool is_open() const { return socket_.is_open(); }
   bool speaks_http2() const { return tls_ != nullptr && tls_->speaks_http2(); }
 
@@ -52,6 +54,7 @@ class Stream {
   LoopTask<size_t> ReadTls(char* room, size_t size, boost::system::error_code& error);
 
   Socket socket_;
+  IpAddress peer_;
   std::unique_ptr<TlsSession> tls_;
   std::string wire_;  // of tls_, to be sent
   uint64_t sent_ = 0;  // bytes that the socket has taken

@@ -11,6 +11,7 @@
 #include "cel/cel.h"
 #include "cel/expr.h"
 #include "model/computed.h"
+#include "model/limits.h"
 #include "model/transitions.h"
 #include "types/type.h"
 
@@ -167,6 +168,7 @@ struct Service : cel::Schema {
   std::vector<Resource> resources;  // the system's own first (see contract/system.cc)
   std::vector<Operation> operations;
   std::optional<Identity> identity;  // absent: nobody signs in, tokens are the operator's to give
+  std::vector<Limit> limits;
   ResourceId user;  // the built-in User
   ResourceId credential;  // the system's AuthCredential: what a User signs in with, under the User's id
   ResourceId session;  // the system's AuthSession: where a User has signed in

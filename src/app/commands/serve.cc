@@ -52,6 +52,9 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   front.admission = options.admission;
   front.development = options.dev;
   if (service.identity) front.passwords = std::make_shared<identity::HashPool>();
+  if (!service.limits.empty()) {
+    front.limiter = std::make_shared<surface::Limiter>(service.limits, options.proxies, SystemClock());
+  }
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
   front.writes_waiting = [&runtime] {
@@ -65,7 +68,8 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   };
   TRY(server, http::Server::Open(options.http, make, metrics));
   TRY(channel, OperatorChannel::Open(runtime, metrics));
-  TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, *front.shed, SystemClock()}));
+  TRY(admin, OpenAdmin(options.admin_listen,
+                       {metrics, log, *server, *runtime.store, *front.shed, front.limiter.get(), SystemClock()}));
   std::optional<engine::Sweeper> sweeper(std::in_place, *runtime.planner, *runtime.store, SystemClock(), metrics);
   std::string address = (options.http.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {

@@ -10,6 +10,7 @@ class Expressions;
 // as right as it can be:
 //   ReadService ReadIdentity ReadRoles ReadRules DeclareResources ReadFields ReadInverses ReadIds ReadIndexes
 //   (ReadComputed ReadDefaults ReadTransitions ReadFieldRules GuardComputed ReadChecks ReadAccess)  MakeOperations
+//   ReadLimits
 void ReadService(Draft& draft);
 void ReadIdentity(Draft& draft);
 void ReadRoles(Draft& draft);
@@ -35,6 +36,7 @@ void GuardComputed(Draft& draft);
 void ReadChecks(Draft& draft, Expressions& expressions);
 void ReadAccess(Draft& draft, Expressions& expressions);
 void MakeOperations(Draft& draft);
+void ReadLimits(Draft& draft);
 
 // Whether an index can hold values of the type: not lists, not json.
 bool IsIndexable(const types::Type& type);

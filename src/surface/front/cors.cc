@@ -10,7 +10,8 @@ constexpr std::string_view kRequestHeaders =
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Api-Key, X-Request-Id, "
     "traceparent, tracestate";
 constexpr std::string_view kExposed =
-    "ETag, Link, Location, X-Request-Id, Retry-After, Deprecation, Sunset, Idempotency-Replayed";
+    "ETag, Link, Location, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Deprecation, Sunset, "
+    "Idempotency-Replayed";
 constexpr std::string_view kMaxAge = "600";  // seconds; so long an origin that was taken from the list may still ask
 
 bool IsAllOf(std::string_view text, std::string_view marks) {

@@ -37,8 +37,8 @@ TEST(CorsTest, AnOriginThatIsListedMayReadTheAnswer) {
     Headers headers = Applied(cors, "GET", {{"Origin", origin}}, 404);
     EXPECT_EQ(headers, (Headers{{"Access-Control-Allow-Origin", origin},
                                 {"Access-Control-Expose-Headers",
-                                 "ETag, Link, Location, X-Request-Id, Retry-After, Deprecation, Sunset, "
-                                 "Idempotency-Replayed"},
+                                 "ETag, Link, Location, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
+                                 "Deprecation, Sunset, Idempotency-Replayed"},
                                 {"Vary", "Accept, Origin"}}));
   }
 }

@@ -8,6 +8,7 @@
 #include "call/caller.h"
 #include "http/message.h"
 #include "surface/front/front.h"
+#include "surface/limits/limiter.h"
 #include "surface/rest/accept.h"
 #include "surface/rest/batch.h"
 #include "surface/rest/encode.h"
@@ -19,6 +20,10 @@ namespace ashlar::surface {
 struct Front::Exchange {
   Exchange(const http::Request& in_request, Context in_context, const Moment& in_begun)
       : request(in_request), context(std::move(in_context)), begun(in_begun) {}
+  Exchange(const http::Request& in_request, Context in_context, const Moment& in_begun, Limiter* limiter)
+      : Exchange(in_request, std::move(in_context), in_begun) {
+    if (limiter != nullptr && in_request.method != "OPTIONS") toll.emplace(*limiter, in_request);
+  }
   int64_t WallAt(int64_t steady_us) const { return begun.wall_us + (steady_us - begun.steady_us); }
   rest::Meta MetaAt(int64_t steady_us) const { return {WallAt(steady_us), context.request_id}; }
   bool hal() const { return accepted.form == rest::Form::kHal; }
@@ -30,6 +35,7 @@ struct Front::Exchange {
   int64_t auth_us = 0;
   int64_t decode_us = 0;
   int64_t encode_us = 0;
+  std::optional<Toll> toll;  // where there are limits
   rest::Match match;
   call::CallerPtr caller = call::Caller::Nobody();
   std::optional<call::Call> call;              // of an operation

@@ -140,12 +140,15 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
     Exchange exchange(request, ContextOf(request, deadline, begun), begun);
     return Health(exchange);
   }
-  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline, begun), begun);
+  Limiter* limiter = options_.limiter.get();
+  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline, begun), begun, limiter);
   if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
   const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
-  if (page != nullptr) return Show(*page, *exchange);
-  if (accounts_ && !request.segments.empty() && request.segments[0] == "auth") return HandleAuth(std::move(exchange));
-  exchange->match = router_.Find(request.method, request.segments);
+  const bool signs_in = page == nullptr && accounts_ && !request.segments.empty() && request.segments[0] == "auth";
+  exchange->match = page == nullptr && !signs_in ? router_.Find(request.method, request.segments) : rest::Match{};
+  if (exchange->toll && !exchange->toll->ForAddress()) return Limited(*exchange);
+  if (page != nullptr) return Show(*page, *exchange);  // for which no credential is looked at
+  if (signs_in) return HandleAuth(std::move(exchange));
   if (exchange->match.options) return Options(*exchange);
   auto caller = authenticator_.Authenticate(exchange->context, request);
   if (!caller.ready()) return AwaitCaller(std::move(exchange), std::move(caller.task()));
@@ -166,8 +169,10 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   exchange->auth_us = begun - exchange->begun.steady_us;
   Context& context = exchange->context;
   context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
+  if (caller) exchange->caller = std::move(*caller);
+  if (exchange->toll && !exchange->toll->ForCaller(caller ? exchange->caller.get() : nullptr))
+    return Limited(*exchange);
   if (!caller) return Error(*exchange, caller.error());
-  exchange->caller = std::move(*caller);
   if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
   if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
@@ -282,6 +287,8 @@ void Front::SetDeprecation(const Exchange& exchange, http::Response& response) c
   if (auto sunset = types::ParseDate(deprecated->sunset)) response.Set("Sunset", types::FormatHttpDate(*sunset));
 }
 
+http::Response Front::Limited(Exchange& exchange) { return Error(exchange, exchange.toll->refusal()); }
+
 http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
@@ -307,6 +314,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   response.Set("X-Request-Id", "");
   SetCommon(response);
   SetDeprecation(exchange, response);
+  if (exchange.toll) exchange.toll->Describe(response);
   options_.cors.Apply(exchange.request, exchange.match.allow, response);
   const int64_t now = clock_.SteadyMicros();
   RequestDone done;
@@ -372,6 +380,7 @@ http::Response Front::Health(Exchange& exchange) {
 
 // A document of the service: kept by whoever asks, but asked about again, since the next start may have another.
 http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
+  if (exchange.toll && !exchange.toll->ForCaller(nullptr)) return Limited(exchange);
   if (!page.missing.empty()) return Error(exchange, {Code::kRouteNotFound, std::string(page.missing), {}});
   exchange.match.route = page.path;
   exchange.match.allow = page.takes_post ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS";

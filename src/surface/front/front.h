@@ -13,6 +13,7 @@
 #include "surface/front/coder.h"
 #include "surface/front/cors.h"
 #include "surface/front/pages.h"
+#include "surface/limits/limiter.h"
 #include "surface/rest/encode.h"
 #include "surface/rest/route.h"
 
@@ -29,6 +30,7 @@ struct FrontOptions {
   std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
   std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
+  std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
@@ -73,6 +75,7 @@ class Front final : public http::Handler {
   Task<call::Answer<http::Response>> AnswerAuth(Exchange& exchange, auth::Action action, json::Json body);
   // The caller of the request, who must be a User.
   Task<call::Answer<bool>> NeedUser(Exchange& exchange);
+  http::Response Limited(Exchange& exchange);
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
   using Links = std::vector<std::pair<std::string, std::string>>;  // relation, target

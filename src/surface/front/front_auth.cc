@@ -71,10 +71,11 @@ Eventually<http::Response> Front::HandleAuth(std::unique_ptr<Exchange> exchange)
 }
 
 Task<http::Response> Front::RunAuth(std::unique_ptr<Exchange> exchange, auth::Action action, json::Json body) {
-  if (auth::NeedsUser(action)) {
-    auto user = co_await NeedUser(*exchange);
-    if (!user) co_return Error(*exchange, user.error());
-  }
+  call::Answer<bool> user = false;  // nobody is asked for
+  if (auth::NeedsUser(action)) user = co_await NeedUser(*exchange);
+  const call::Caller* caller = user && *user ? exchange->caller.get() : nullptr;
+  if (exchange->toll && !exchange->toll->ForCaller(caller)) co_return Limited(*exchange);
+  if (!user) co_return Error(*exchange, user.error());
   auto answer = co_await AnswerAuth(*exchange, action, std::move(body));
   if (!answer) co_return Error(*exchange, answer.error());
   co_return Send(*exchange, std::move(*answer), "");

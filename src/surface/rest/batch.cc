@@ -48,6 +48,7 @@ std::optional<engine::Refused> Batch::Read(const http::Request& request) {
       return engine::Refused{operations_.size() - 1, std::move(match.error())};
     }
     operation.match = std::move(*match);
+    operation.segments = own.segments;
     if (!late) operation.call = CallOf(std::move(own), operation.match, operation.sent, operation.sent.body);
   }
   return std::nullopt;

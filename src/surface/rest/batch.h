@@ -29,6 +29,10 @@ class Batch final : public engine::CallSequence {
   std::optional<engine::Refused> Read(const http::Request& request);
   // The methods of the address of the operation that Read refused for its method.
   const std::string& allow() const { return allow_; }
+  // The operations that were read: how they ask, and where; what refers to another one's answer stands as it was sent.
+  size_t size() const { return operations_.size(); }
+  const std::string& method(size_t which) const { return operations_[which].sent.method; }
+  const std::vector<std::string>& segments(size_t which) const { return operations_[which].segments; }
   bool dry_run() const { return dry_run_; }
   const std::optional<call::Once>& once() const { return once_; }
   // Which one a refusal is about.
@@ -46,6 +50,7 @@ class Batch final : public engine::CallSequence {
   struct Operation {
     BatchOperation sent;
     Match match;
+    std::vector<std::string> segments;  // of its path
     std::optional<call::Call> call;  // where nothing of it is a reference
     bool referred = false;  // a later one refers to it
   };

@@ -44,8 +44,12 @@ constexpr HeaderRow kHeaders[] = {
     {"Retry-After", "After how many seconds to try again.",
      R"({"type":"integer","format":"int32","minimum":0,"maximum":86400})"},
     {"WWW-Authenticate", "How to authenticate (RFC 6750).", R"({"type":"string","maxLength":1024})"},
-    {"RateLimit", "What is left of the limit that applies to the caller; absent where none applies.",
-     R"({"type":"string","maxLength":1024})"},
+    {"RateLimit",
+     "What is left of the limits that apply to the caller (`r`) and in how many seconds there is more (`t`); absent "
+     "where none applies.",
+     R"({"type":"string","maxLength":2048,"examples":["\"600/min per user\";r=599;t=1"]})"},
+    {"RateLimit-Policy", "What those limits are: so many (`q`) in so many seconds (`w`).",
+     R"({"type":"string","maxLength":2048,"examples":["\"600/min per user\";q=600;w=60"]})"},
     {"Access-Control-Allow-Origin",
      "Which pages of other origins may read the answer: `*`, or the origin that asked; absent where it may not.",
      R"({"type":"string","maxLength":2048})"},
@@ -72,9 +76,40 @@ bool Creates(const model::Resource& resource, OperationKind kind) {
   return kind == OperationKind::kCreate || (kind == OperationKind::kReplace && resource.id_kind != model::IdKind::kInt);
 }
 
+std::span<const std::string_view> MethodsOf(OperationKind kind) {
+  static constexpr std::string_view kList[] = {"GET", "QUERY"}, kGet[] = {"GET"}, kPost[] = {"POST"},
+                                    kPatch[] = {"PATCH"}, kPut[] = {"PUT"}, kDelete[] = {"DELETE"};
+  switch (kind) {
+    case OperationKind::kList: return kList;
+    case OperationKind::kGet:
+    case OperationKind::kHistory:
+    case OperationKind::kAggregate: return kGet;
+    case OperationKind::kCreate:
+    case OperationKind::kRestore: return kPost;
+    case OperationKind::kUpdate: return kPatch;
+    case OperationKind::kReplace: return kPut;
+    case OperationKind::kDelete: return kDelete;
+  }
+  return {};
+}
+
 bool HasTransitions(const model::Resource& resource) {
   auto has = [](const model::Field& field) { return field.transitions.has_value(); };
   return std::ranges::any_of(resource.fields, has);
+}
+
+// Whether a limit may be for the operation, whatever the row.
+bool IsLimited(const model::Service& service, const model::Operation& operation) {
+  const model::Resource& resource = service.resource(operation.resource);
+  std::vector<std::string> path = {service.version, resource.collection};
+  const OperationKind kind = operation.kind;
+  if (HasId(kind)) path.emplace_back("{id}");
+  if (kind == OperationKind::kRestore || kind == OperationKind::kHistory || kind == OperationKind::kAggregate) {
+    path.emplace_back(model::NameOf(kind));
+  }
+  return std::ranges::any_of(service.limits, [&](const model::Limit& limit) {
+    return std::ranges::any_of(MethodsOf(kind), [&](std::string_view method) { return IsFor(limit, method, path); });
+  });
 }
 
 // Whether the operation can be refused so.
@@ -104,6 +139,7 @@ bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
     case Code::kIdempotencyKeyReused: return TakesKey(kind);
     case Code::kReferenced: return kind == OperationKind::kDelete && (!resource.soft_delete || model::Purges(resource));
     case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
+    case Code::kRateLimited: return false;  // see IsLimited
     case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;
     case Code::kRefreshReused:     // of /auth alone
     case Code::kMethodNotAllowed:  // of an address, where there is no such operation
@@ -126,11 +162,13 @@ bool IsBeforehand(Code code) {
 using Group = std::vector<const call::CodeRow*>;  // the errors behind one status
 
 // By status, in the order of numbers.
-std::map<int, Group> ErrorsOf(const model::Resource& resource, OperationKind kind) {
+std::map<int, Group> ErrorsOf(const model::Service& service, const model::Operation& operation) {
+  const model::Resource& resource = service.resource(operation.resource);
   std::map<int, Group> groups;
   for (const call::CodeRow& row : call::Codes()) {
-    if (Gives(row.code, resource, kind)) groups[row.status].push_back(&row);
+    if (Gives(row.code, resource, operation.kind)) groups[row.status].push_back(&row);
   }
+  if (IsLimited(service, operation)) groups[429] = {&RowOf(Code::kRateLimited)};
   return groups;
 }
 
@@ -148,6 +186,12 @@ std::map<int, Group> ErrorsOfBatch(const model::Service& service) {
                  });
     if (given) groups[row.status].push_back(&row);
   }
+  const std::vector<std::string> path = {service.version, "batch"};
+  const bool limited =
+      std::ranges::any_of(service.limits, [&](const model::Limit& limit) { return IsFor(limit, "POST", path); }) ||
+      std::ranges::any_of(service.operations,
+                          [&](const model::Operation& operation) { return IsLimited(service, operation); });
+  if (limited) groups[429] = {&RowOf(Code::kRateLimited)};
   return groups;
 }
 
@@ -177,7 +221,8 @@ void WriteHeaders(std::initializer_list<std::string_view> names, const model::Re
     WriteReference("headers", name, out);
   };
   for (std::string_view name : names) write(name);
-  for (std::string_view name : {"X-Request-Id", "Cache-Control", "RateLimit", "Access-Control-Allow-Origin"})
+  for (std::string_view name :
+       {"X-Request-Id", "Cache-Control", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin"})
     write(name);
   if (IsOutdated(resource)) {
     write("Deprecation");
@@ -293,7 +338,7 @@ void WriteRefusal(const model::Service& service, const Refusal& refusal, json::W
   for (const call::CodeRow* row : refusal.group) {
     description += fmt::format("{}`{}`: {}.", description.empty() ? "" : " ", row->name, row->message);
     credential = credential || row->status == 401;
-    later = later || row->status == 503;
+    later = later || row->status == 503 || row->status == 429;
   }
   out.BeginObject();
   out.Field("description", description);
@@ -347,7 +392,7 @@ void WriteResponses(const model::Service& service, const model::Operation& opera
   out.BeginObject();
   SuccessWriter(service, operation, out).Write();
   const model::Resource& resource = service.resource(operation.resource);
-  for (const auto& [status, group] : ErrorsOf(resource, operation.kind)) {
+  for (const auto& [status, group] : ErrorsOf(service, operation)) {
     out.Key(std::to_string(status));
     WriteReference("responses", NameOf(group, &resource), out);
   }
@@ -411,7 +456,7 @@ void WriteAnswerComponents(const model::Service& service, json::Writer& out) {
   for (const model::Operation& operation : service.operations) {
     const model::Resource& resource = service.resource(operation.resource);
     if (operation.internal || !resource.routed) continue;
-    for (auto& [status, group] : ErrorsOf(resource, operation.kind)) {
+    for (auto& [status, group] : ErrorsOf(service, operation)) {
       add(std::move(group), IsOutdated(&resource) ? &resource : nullptr);
     }
   }

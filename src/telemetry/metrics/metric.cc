@@ -28,6 +28,10 @@ constexpr Metric kMetrics[] = {
     {MetricId::kShed, "ashlar_requests_shed_total", kCounter, "reason",
      "Requests that were refused unread, which no other metric counts: their loop was behind (loop), or the writer "
      "(writer)."},
+    {MetricId::kLimited, "ashlar_requests_limited_total", kCounter, "",
+     "Requests that were refused by a limit of the contract."},
+    {MetricId::kBucketsForgotten, "ashlar_limit_buckets_forgotten_total", kCounter, "",
+     "Callers whose count was forgotten before its time, because there were too many of them."},
     {MetricId::kReaders, "ashlar_store_readers", kGauge, "", "Threads for reads that are too long for a loop."},
     {MetricId::kReadersBusy, "ashlar_store_readers_busy", kGauge, "", "Those of them that run a read."},
     {MetricId::kReaderQueue, "ashlar_store_reads_waiting", kGauge, "", "Reads that wait for such a thread."},

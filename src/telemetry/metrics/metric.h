@@ -22,6 +22,8 @@ enum class MetricId : uint8_t {
   kConnectionsRefused,
   kLoopLag,
   kShed,
+  kLimited,
+  kBucketsForgotten,
   kReaders,
   kReadersBusy,
   kReaderQueue,

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ashlar::model {
+
+// Which requests a limit is for: "POST /v1/orders", "GET /v1/orders/{id}", "* /v1/*".
+struct LimitMatch {
+  std::string method;                 // "*": any
+  std::vector<std::string> segments;  // "{id}" or "*": any one; "*" as the last one: one or more
+};
+
+// Who shares a bucket. A caller without a credential has none of its own.
+enum class LimitPer : uint8_t { kIp, kUser };
+
+// How often callers may ask: a bucket of `burst` requests, into which `count` come back in `window_s` seconds.
+struct Limit {
+  static constexpr size_t kMost = 16;  // of a contract
+  static constexpr int64_t kMostCount = 1'000'000;
+
+  std::optional<LimitMatch> match;  // absent: every request
+  int64_t count = 1;
+  int64_t window_s = 1;
+  std::string to;                   // as the contract writes it: "600/min"
+  int64_t burst = 1;
+  LimitPer per = LimitPer::kIp;
+  bool otherwise_ip = false;        // of kUser: who has no credential is counted by address; else not at all
+};
+
+// Whether the limit is for a request of that method and path. HEAD is as GET. A segment with a '{' is taken for any:
+// routes have such ("{id}"), and operations of a batch whose paths are not whole yet ("${made.id}").
+bool IsFor(const Limit& limit, std::string_view method, std::span<const std::string> segments);
+
+}  // namespace ashlar::model

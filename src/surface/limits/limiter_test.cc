@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/limits/limiter.h"
+
+#include <gtest/gtest.h>
+
+namespace ashlar::surface {
+namespace {
+
+using model::Limit;
+using model::LimitPer;
+
+struct StillClock final : Clock {
+  int64_t NowMicros() const override { return 0; }
+  int64_t SteadyMicros() const override { return micros; }
+  int64_t micros = 1'000'000;
+};
+
+call::Caller Named(std::string id) {
+  call::Caller caller;
+  caller.kind = call::Caller::Kind::kPrincipal;
+  caller.id = std::move(id);
+  return caller;
+}
+
+http::Request From(std::string_view address, std::string_view method = "GET") {
+  http::Request request;
+  request.method = method;
+  request.segments = {"v1", "things"};
+  request.peer = *http::ParseIpAddress(address);
+  return request;
+}
+
+std::string Header(const http::Response& response, std::string_view name) {
+  for (const http::Header& header : response.headers) {
+    if (header.name == name) return header.value;
+  }
+  return "";
+}
+
+Limit Of(int64_t count, LimitPer per, bool otherwise_ip = false) {
+  Limit limit;
+  limit.count = limit.burst = count;
+  limit.window_s = 60;
+  limit.to = fmt::format("{}/min", count);
+  limit.per = per;
+  limit.otherwise_ip = otherwise_ip;
+  return limit;
+}
+
+struct Asked {
+  Limiter& limiter;
+  bool operator()(std::string_view address, const call::Caller* caller, http::Response* answer = nullptr) const {
+    const http::Request request = From(address);
+    Toll toll(limiter, request);
+    const bool taken = toll.ForAddress() && toll.ForCaller(caller);
+    if (answer != nullptr) toll.Describe(*answer);
+    return taken;
+  }
+};
+
+TEST(LimiterTest, AddressesAreCountedWhoeverAsks) {
+  StillClock clock;
+  Limiter limiter({Of(2, LimitPer::kIp)}, {}, clock);
+  Asked asked{limiter};
+  const call::Caller ann = Named("ann"), bob = Named("bob");
+  EXPECT_TRUE(asked("192.0.2.1", &ann));
+  EXPECT_TRUE(asked("192.0.2.1", nullptr));
+  EXPECT_FALSE(asked("192.0.2.1", &bob));
+  EXPECT_TRUE(asked("192.0.2.2", &ann));
+  EXPECT_EQ(limiter.refused(), 1);
+  clock.micros += 30'000'000;
+  EXPECT_TRUE(asked("192.0.2.1", &bob));
+  EXPECT_FALSE(asked("192.0.2.1", &bob));
+}
+
+TEST(LimiterTest, CallersOfIpv6AreCountedByTheirNetwork) {
+  StillClock clock;
+  Limiter limiter({Of(2, LimitPer::kIp)}, {}, clock);
+  Asked asked{limiter};
+  EXPECT_TRUE(asked("2001:db8:1:1::1", nullptr));
+  EXPECT_TRUE(asked("2001:db8:1:1:ffff::2", nullptr));
+  EXPECT_FALSE(asked("2001:db8:1:1:1234:5678:9abc:def0", nullptr));
+  EXPECT_TRUE(asked("2001:db8:1:2::1", nullptr));
+  EXPECT_TRUE(asked("192.0.2.1", nullptr));
+  EXPECT_TRUE(asked("192.0.2.1", nullptr));
+  EXPECT_TRUE(asked("192.0.2.2", nullptr));
+}
+
+TEST(LimiterTest, UsersAreCountedWhereverTheyAre) {
+  StillClock clock;
+  Limiter limiter({Of(2, LimitPer::kUser)}, {}, clock);
+  Asked asked{limiter};
+  const call::Caller ann = Named("ann"), bob = Named("bob"), nobody;
+  EXPECT_TRUE(asked("192.0.2.1", &ann));
+  EXPECT_TRUE(asked("192.0.2.2", &ann));
+  EXPECT_FALSE(asked("192.0.2.3", &ann));
+  EXPECT_TRUE(asked("192.0.2.3", &bob));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(asked("192.0.2.1", &nobody));  // no `otherwise`
+}
+
+TEST(LimiterTest, OtherwiseCountsWhoHasNoGoodCredentialByAddress) {
+  StillClock clock;
+  Limiter limiter({Of(2, LimitPer::kUser, true)}, {}, clock);
+  Asked asked{limiter};
+  const call::Caller ann = Named("ann"), nobody;
+  EXPECT_TRUE(asked("192.0.2.1", &nobody));
+  EXPECT_TRUE(asked("192.0.2.1", nullptr));
+  EXPECT_FALSE(asked("192.0.2.1", &nobody));
+  EXPECT_FALSE(asked("192.0.2.1", nullptr));
+  EXPECT_TRUE(asked("192.0.2.1", &ann));
+  EXPECT_TRUE(asked("192.0.2.1", &ann));
+  EXPECT_FALSE(asked("192.0.2.1", &ann));
+}
+
+TEST(LimiterTest, NoUserIsCountedAsAnother) {
+  StillClock clock;
+  Limiter limiter({Of(1, LimitPer::kUser, true), Of(1, LimitPer::kUser)}, {}, clock);
+  Asked asked{limiter};
+  // Sixteen bytes, as an address has; the same but for what stands behind the 64th.
+  const std::string address(reinterpret_cast<const char*>(http::ParseIpAddress("192.0.2.1")->bytes.data()), 16);
+  const call::Caller nobody;
+  EXPECT_TRUE(asked("192.0.2.1", &nobody));
+  for (const std::string& id : {address, std::string(70, 'x') + "1", std::string(70, 'x') + "2", std::string("a")}) {
+    const call::Caller caller = Named(id);
+    EXPECT_TRUE(asked("192.0.2.1", &caller)) << id;
+    EXPECT_FALSE(asked("192.0.2.1", &caller)) << id;
+  }
+}
+
+TEST(LimiterTest, AServiceWithoutAUserIsCountedByWhereItIs) {
+  StillClock clock;
+  Limiter limiter({Of(1, LimitPer::kUser, true)}, {}, clock);
+  Asked asked{limiter};
+  const call::Caller service = Named(""), nobody;
+  EXPECT_TRUE(asked("192.0.2.1", &service));
+  EXPECT_FALSE(asked("192.0.2.1", &service));
+  EXPECT_TRUE(asked("192.0.2.2", &service));
+  EXPECT_TRUE(asked("192.0.2.1", &nobody));
+}
+
+TEST(LimiterTest, AnswersSayWhatIsLeft) {
+  StillClock clock;
+  Limiter limiter({Of(2, LimitPer::kIp), Of(600, LimitPer::kUser, true), Of(2, LimitPer::kIp)}, {}, clock);
+  Asked asked{limiter};
+  http::Response first, second, third;
+  EXPECT_TRUE(asked("192.0.2.1", nullptr, &first));
+  EXPECT_EQ(Header(first, "RateLimit"),
+            "\"2/min per ip\";r=1;t=30, \"2/min per ip (2)\";r=1;t=30, \"600/min per user or ip\";r=599;t=1");
+  EXPECT_EQ(Header(first, "RateLimit-Policy"),
+            "\"2/min per ip\";q=2;w=60, \"2/min per ip (2)\";q=2;w=60, \"600/min per user or ip\";q=600;w=60");
+  EXPECT_EQ(Header(first, "Retry-After"), "");
+  clock.micros += 500'000;
+  EXPECT_TRUE(asked("192.0.2.1", nullptr, &second));
+  EXPECT_FALSE(asked("192.0.2.1", nullptr, &third));
+  EXPECT_EQ(Header(third, "RateLimit"), "\"2/min per ip\";r=0;t=30");  // what comes behind it was not asked
+  EXPECT_EQ(Header(third, "Retry-After"), "30");
+}
+
+TEST(LimiterTest, WhatNoLimitIsForIsToldNothing) {
+  StillClock clock;
+  Limit limit = Of(1, LimitPer::kIp);
+  limit.match = model::LimitMatch{"POST", {"v1", "things"}};
+  Limiter limiter({limit}, {}, clock);
+  for (int i = 0; i < 3; ++i) {
+    http::Response answer;
+    EXPECT_TRUE(Asked{limiter}("192.0.2.1", nullptr, &answer));
+    EXPECT_TRUE(answer.headers.empty());
+  }
+  const http::Request request = From("192.0.2.1", "POST");
+  Toll first(limiter, request), second(limiter, request);
+  EXPECT_TRUE(first.ForAddress());
+  EXPECT_FALSE(second.ForAddress());
+  EXPECT_EQ(second.refusal().code, call::Code::kRateLimited);
+  EXPECT_EQ(second.refusal().message, "more than 1/min per ip; try again in 60 s");
+}
+
+TEST(LimiterTest, ProxiesAreCountedForTheirClients) {
+  StillClock clock;
+  Limiter limiter({Of(1, LimitPer::kIp)}, *TrustedProxies::Make("10.0.0.0/8"), clock);
+  auto ask = [&](std::string_view peer, std::string_view client) {
+    http::Request request = From(peer);
+    request.headers = {{"X-Forwarded-For", std::string(client)}};
+    return Toll(limiter, request).ForAddress();
+  };
+  EXPECT_TRUE(ask("10.0.0.1", "198.51.100.1"));
+  EXPECT_TRUE(ask("10.0.0.1", "198.51.100.2"));
+  EXPECT_FALSE(ask("10.0.0.2", "198.51.100.1"));
+  EXPECT_TRUE(ask("192.0.2.1", "198.51.100.3"));
+  EXPECT_FALSE(ask("192.0.2.1", "198.51.100.4"));
+}
+
+}  // namespace
+}  // namespace ashlar::surface
