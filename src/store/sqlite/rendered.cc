@@ -85,9 +85,12 @@ const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Que
   other_ = sql::Render(service, query);
   if (!signature || !PutRendered(other_.parameters, *signature)) return other_;
   if (!AllDiffer(*signature) || signature->values != other_.parameters) return other_;
-  if (&kept == &queries_) MakeRoom();
-  if (with_decimals_.size() == kMostWithDecimals) with_decimals_.clear();
-  return kept.emplace(std::move(signature->shape), std::move(other_)).first->second;
+  if (&kept == &queries_) {
+    MakeRoom();
+  } else if (kept.size() == kMostWithDecimals) {
+    kept.clear();
+  }
+  return kept.insert_or_assign(std::move(signature->shape), std::move(other_)).first->second;
 }
 
 Rendered::Ready Rendered::OfInsert(const model::Service& service, const plan::Insert& insert) {
