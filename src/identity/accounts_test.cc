@@ -12,6 +12,7 @@
 #include "contract/contract.h"
 #include "identity/authenticator.h"
 #include "identity/row.h"
+#include "identity/world_test.h"
 #include "store/sqlite/sqlite_store.h"
 
 // After base/await.h.
@@ -28,18 +29,6 @@ constexpr const char* kContract = R"(service: shop
 identity: { register: open, tokens: { refresh: 1d } }
 )";
 constexpr const char* kPassword = "correct horse battery";
-
-class TestClock final : public Clock {
- public:
-  int64_t NowMicros() const override { return seconds * 1'000'000; }
-  int64_t SteadyMicros() const override { return seconds * 1'000'000; }
-  int64_t seconds = 1'800'000'000;
-};
-
-class Silence final : public Observer {
- public:
-  void Observe(const Observation&) override {}
-};
 
 class AccountsTest : public testing::Test {
  protected:

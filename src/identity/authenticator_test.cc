@@ -8,6 +8,7 @@
 
 #include "base/await.h"
 #include "contract/contract.h"
+#include "identity/world_test.h"
 #include "store/sqlite/sqlite_store.h"
 #include "types/uuid.h"
 
@@ -30,18 +31,6 @@ resources:
     access: { read: public }
 )";
 constexpr const char* kAnn = "00000000-0000-4000-8000-00000000000a";
-
-class TestClock final : public Clock {
- public:
-  int64_t NowMicros() const override { return seconds * 1'000'000; }
-  int64_t SteadyMicros() const override { return seconds * 1'000'000; }
-  int64_t seconds = 1'800'000'000;
-};
-
-class Silence final : public Observer {
- public:
-  void Observe(const Observation&) override {}
-};
 
 // Answers in another turn of the loop, as a store does that cannot answer at once; or fails.
 class TestSession final : public store::Session {

@@ -27,6 +27,16 @@ class HashPoolTest : public testing::Test {
     loop_.restart();
     loop_.poll();
   }
+  // A work that answers "first" once it is let go; it has begun.
+  void Hold(HashPool& pool, std::promise<void>& go_on) {
+    auto begun = std::make_shared<std::promise<void>>();
+    Begin(pool, [begun, &go_on] {
+      begun->set_value();
+      go_on.get_future().wait();
+      return "first";
+    });
+    begun->get_future().wait();
+  }
   void RunUntil(size_t answers) {
     while (answers_.size() < answers) {
       loop_.restart();
@@ -48,13 +58,8 @@ TEST_F(HashPoolTest, WorksElsewhereAndAnswersOnTheLoop) {
 
 TEST_F(HashPoolTest, WhoComesBeyondThoseWhoMayWaitIsToldAtOnce) {
   HashPool pool(1, 2);
-  std::promise<void> begun, go_on;
-  Begin(pool, [&] {
-    begun.set_value();
-    go_on.get_future().wait();
-    return "first";
-  });
-  begun.get_future().wait();
+  std::promise<void> go_on;
+  Hold(pool, go_on);
   Begin(pool, [] { return "second"; });
   Begin(pool, [] { return "third"; });
   EXPECT_TRUE(answers_.empty());
@@ -68,13 +73,8 @@ TEST_F(HashPoolTest, WhoComesBeyondThoseWhoMayWaitIsToldAtOnce) {
 
 TEST_F(HashPoolTest, WhatWaitsWhenItClosesIsNotDone) {
   HashPool pool(1, 1'000'000);
-  std::promise<void> begun, go_on;
-  Begin(pool, [&] {
-    begun.set_value();
-    go_on.get_future().wait();
-    return "first";
-  });
-  begun.get_future().wait();
+  std::promise<void> go_on;
+  Hold(pool, go_on);
   size_t asked = 1;
   std::thread closing([&] { pool.Close(); });
   for (; answers_.empty(); ++asked) Begin(pool, [] { return "another"; });  // until it takes no more
