@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "http/answer.h"
+#include "http/socket_test.h"
 
 namespace ashlar::http {
 namespace {
@@ -144,6 +145,10 @@ class Client {
     for (ssize_t size = 0; (size = nghttp2_session_mem_send(session_, &bytes)) > 0;) {
       send(fd_, bytes, static_cast<size_t>(size), MSG_NOSIGNAL);
     }
+  }
+  void SendWhole() {
+    Send();
+    AwaitReceived(fd_);
   }
   // Goes on until `done`; false where the server ended the connection before.
   bool Until(auto done) {
@@ -380,9 +385,9 @@ TEST_F(Http2ConnectionTest, LetsOthersHaveTheirTurn) {
   AwaitHeld(1);
   int32_t last = 0;
   for (int i = 0; i < 100; ++i) last = many.Ask("/");
-  many.Send();
+  many.SendWhole();
   int32_t count = one.Ask("/count");
-  one.Send();
+  one.SendWhole();
   released_ = true;
   EXPECT_LE(one.Answer(count).body.size(), 70u);
   EXPECT_EQ(many.Answer(last).status, "200");

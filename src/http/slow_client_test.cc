@@ -14,6 +14,7 @@
 
 #include "http/answer.h"
 #include "http/server.h"
+#include "http/socket_test.h"
 
 namespace ashlar::http {
 namespace {
@@ -324,6 +325,7 @@ TEST_F(SlowClientTest, LetsOthersHaveTheirTurnBesideManyRequestsAtOnce) {
   for (int i = 0; i < 2000; ++i) requests += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   Send(many, requests);
   Send(one, "GET /count HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (int fd : {many, one}) AwaitReceived(fd);
   released_ = true;
   std::string answer = Receive(one, 1);
   size_t before = answer.size() - (answer.rfind('\n') + 1);

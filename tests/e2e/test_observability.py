@@ -208,8 +208,9 @@ def test_the_admin_listener_answers_under_overload(tmp_path):
                 links.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=10))
             for attempt in range(200):
                 told = scrape(server)
-                if told.value("ashlar_store_reads_waiting") and (
-                        told.value("ashlar_connections") >= told.value("ashlar_connections_limit") - 5):
+                if (told.value("ashlar_store_reads_waiting")
+                        and told.value("ashlar_store_readers_busy") == told.value("ashlar_store_readers")
+                        and told.value("ashlar_connections") >= told.value("ashlar_connections_limit") - 5):
                     break
                 time.sleep(0.02)
             assert told.value("ashlar_store_readers_busy") == told.value("ashlar_store_readers") > 0
