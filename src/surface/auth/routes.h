@@ -1,38 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/task.h"
+#include "call/call.h"
+#include "surface/auth/asked.h"
+
 namespace ashlar::surface::auth {
 
-// What can be asked below /auth.
-enum class Action : uint8_t {
-  kRegister,
-  kLogin,
-  kRefresh,
-  kLogout,
-  kListSessions,
-  kEndSession,
-  kMe,
-  kChangePassword,
+using Answer = call::Answer<http::Response>;
+using Handler = Task<Answer> (*)(Asked& asked);
+
+// Who may ask.
+enum class Asker : uint8_t {
+  kAnybody,  // no credential is looked at
+  kUser,     // somebody who has signed in
 };
-// Whether it is asked by somebody who has signed in.
-bool NeedsUser(Action action);
-bool TakesBody(Action action);
+
+// What can be asked below /auth.
+struct Route {
+  std::string_view method;
+  std::string_view path;  // "/auth/sessions/{id}"
+  Handler handler;
+  Asker asker = Asker::kUser;
+  bool body = false;  // takes one
+};
 
 // Where a request goes.
 struct Match {
-  std::optional<Action> action;
-  std::string_view route;  // "/auth/sessions/{id}"; empty: there is no such address
-  std::string_view allow;  // methods of the address
+  const Route* route = nullptr;  // null: the address takes other methods
+  std::string_view path;         // "/auth/sessions/{id}"; empty: there is no such address
+  std::string_view allow;        // methods of the address
 };
 Match Find(std::string_view method, const std::vector<std::string>& segments);
 
-// Of all that is there.
-std::span<const std::string_view> Routes();
+// All that there is; those of one address stand together.
+std::span<const Route> Routes();
 
 }  // namespace ashlar::surface::auth

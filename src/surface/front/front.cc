@@ -121,7 +121,9 @@ std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& 
   std::vector<std::string> routes = pages.Paths();
   routes.insert(routes.end(), {"/health/live", "/health/ready", router.batch()});
   for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
-  for (std::string_view route : auth::Routes()) routes.emplace_back(route);
+  for (const auth::Route& route : auth::Routes()) {
+    if (routes.back() != route.path) routes.emplace_back(route.path);
+  }
   return routes;
 }
 

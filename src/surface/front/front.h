@@ -71,8 +71,7 @@ class Front final : public http::Handler {
   http::Response FinishBatch(Exchange& exchange, engine::SequenceAnswer done);
   http::Response RefuseBatch(Exchange& exchange, const engine::Refused& refused);
   Eventually<http::Response> HandleAuth(std::unique_ptr<Exchange> exchange);
-  Task<http::Response> RunAuth(std::unique_ptr<Exchange> exchange, auth::Action action, json::Json body);
-  Task<call::Answer<http::Response>> AnswerAuth(Exchange& exchange, auth::Action action, json::Json body);
+  Task<http::Response> RunAuth(std::unique_ptr<Exchange> exchange, const auth::Route& route, json::Json body);
   // The caller of the request, who must be a User.
   Task<call::Answer<bool>> NeedUser(Exchange& exchange);
   http::Response Limited(Exchange& exchange);

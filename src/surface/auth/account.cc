@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/auth/encode.h"
+#include "surface/auth/handlers.h"
+
+namespace ashlar::surface::auth {
+
+Task<Answer> Register(Asked& asked) {
+  auto made = co_await asked.accounts.Register(asked.context, std::move(asked.body));
+  if (!made) co_return std::unexpected(made.error());
+  co_return JsonAnswer(201, EncodeUser(asked.service, *made, asked.meta()));
+}
+
+Task<Answer> Login(Asked& asked) {
+  auto done = co_await asked.accounts.Login(asked.context, std::move(asked.body), asked.agent());
+  if (!done) co_return std::unexpected(done.error());
+  co_return JsonAnswer(200, EncodeSignedIn(asked.service, *done, asked.meta()));
+}
+
+Task<Answer> Refresh(Asked& asked) {
+  auto done = co_await asked.accounts.Refresh(asked.context, std::move(asked.body));
+  if (!done) co_return std::unexpected(done.error());
+  co_return JsonAnswer(200, EncodeSignedIn(asked.service, *done, asked.meta()));
+}
+
+Task<Answer> GetMe(Asked& asked) {
+  auto me = co_await asked.accounts.Me(asked.context, asked.user());
+  if (!me) co_return std::unexpected(me.error());
+  co_return JsonAnswer(200, EncodeUser(asked.service, *me, asked.meta()));
+}
+
+Task<Answer> ChangePassword(Asked& asked) {
+  auto done =
+      co_await asked.accounts.ChangePassword(asked.context, asked.user(), asked.session(), std::move(asked.body));
+  if (!done) co_return std::unexpected(done.error());
+  co_return NoContent();
+}
+
+}  // namespace ashlar::surface::auth

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/auth/asked.h"
+
+namespace ashlar::surface::auth {
+
+constexpr size_t kMostAgent = 200;
+
+std::string Asked::session() const {
+  const json::Json* session = caller.principal.claims.Find("sid");
+  return session == nullptr || session->string() == nullptr ? "" : *session->string();
+}
+
+std::string Asked::agent() const {
+  std::string agent(request.Find("User-Agent").value_or("").substr(0, kMostAgent));
+  for (char& c : agent) c = c >= ' ' && c <= '~' ? c : '?';
+  return agent;
+}
+
+http::Response JsonAnswer(int status, std::string body) {
+  http::Response response{status, {}, std::move(body)};
+  response.Set("Content-Type", std::string(rest::kJson));
+  return response;
+}
+
+http::Response NoContent() { return {204, {}, ""}; }
+
+}  // namespace ashlar::surface::auth

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+
+#include "call/caller.h"
+#include "http/message.h"
+#include "identity/accounts.h"
+#include "surface/rest/encode.h"
+
+namespace ashlar::surface::auth {
+
+// One request below /auth, as its handler gets it. What it refers to outlives the handler.
+struct Asked {
+  Context& context;
+  const http::Request& request;
+  const call::Caller& caller;
+  identity::Accounts& accounts;
+  const model::Service& service;
+  std::function<rest::Meta()> meta;  // of an answer that is made now
+  json::Json body;                   // null where none is taken
+
+  // Whose session or key this is; empty for nobody.
+  const std::string& user() const { return caller.id; }
+  // The session that the caller's token was given for; empty for one that the operator gave.
+  std::string session() const;
+  // How the client's program names itself, as far as that can do no harm where it is shown.
+  std::string agent() const;
+};
+
+http::Response JsonAnswer(int status, std::string body);
+http::Response NoContent();
+
+}  // namespace ashlar::surface::auth
