@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/auth/asked.h"
 
+#include "surface/rest/decode.h"
+
 namespace ashlar::surface::auth {
 
 constexpr size_t kMostAgent = 200;
