@@ -48,18 +48,17 @@ call::Answer<std::vector<std::string>> ReadTexts(const Json& body, std::initiali
   return texts;
 }
 
-// Whether whoever makes an account may say what a field holds.
-bool IsOpen(const model::Field& field) {
-  bool guarded = field.write != nullptr && !cel::IsTrue(field.write);
-  return field.system == model::SystemField::kNone && !field.read_only && !field.computed && !guarded &&
-         !field.relation.valid();
-}
-
 std::unexpected<call::ApiError> Busy() {
   return call::Refuse(Code::kOverloaded, "too many change this account at once; try again later");
 }
 
 }  // namespace
+
+bool IsOpen(const model::Field& field) {
+  bool guarded = field.write != nullptr && !cel::IsTrue(field.write);
+  return field.system == model::SystemField::kNone && !field.read_only && !field.computed && !guarded &&
+         !field.relation.valid();
+}
 
 // The row that a body makes of a new User, without its id.
 call::Answer<Json> Accounts::Profile(const Json& body) const {

@@ -14,6 +14,9 @@ struct SignedIn {
   call::Outcome user;
 };
 
+// Whether whoever makes an account may say what a field of User holds.
+bool IsOpen(const model::Field& field);
+
 // What Users do about their own accounts (api.md, Identity). One loop's. A User is shown with what is built in: what
 // else its row holds is read by the contract's own rules.
 class Accounts {

@@ -19,7 +19,8 @@ from npm import TOOLS, call
 CONTRACTS = {"shop": harness.ROOT / "examples/shop/ashlar.yaml",
              "chinook": harness.ROOT / "examples/chinook/ashlar.yaml",
              "everything": harness.ROOT / "tests/service/everything.yaml",
-             "relations": harness.ROOT / "tests/service/relations.yaml"}
+             "relations": harness.ROOT / "tests/service/relations.yaml",
+             "accounts": harness.ROOT / "tests/service/accounts.yaml"}
 
 pytestmark = pytest.mark.skipif(npm.node_version() < npm.NODE_VERSION, reason="needs npm and a node of that age")
 

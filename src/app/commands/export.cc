@@ -4,7 +4,7 @@
 #include "app/commands/commands.h"
 #include "app/runtime.h"
 #include "contract/contract.h"
-#include "surface/rest/describe.h"
+#include "surface/auth/describe.h"
 
 namespace ashlar::app {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 int ExportOpenApi(const std::string& contract) {
   auto service = ReadContract(contract, true);
   if (!service) return Complain(service.error());
-  fmt::print("{}\n", surface::rest::DescribeOpenApi(**service));
+  fmt::print("{}\n", surface::rest::DescribeOpenApi(**service, surface::auth::Describe(**service)));
   return kDone;
 }
 

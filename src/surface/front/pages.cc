@@ -4,9 +4,9 @@
 #include "base/base64.h"
 #include "base/crypto/sha256.h"
 #include "base/json/writer.h"
+#include "surface/auth/describe.h"
 #include "surface/front/coder.h"
 #include "surface/front/rapidoc.h"
-#include "surface/rest/describe.h"
 
 namespace ashlar::surface {
 namespace {
@@ -84,7 +84,7 @@ bool IsAt(std::string_view path, const std::vector<std::string>& segments) {
 Pages::Pages(const model::Service& service) {
   Add("", "application/json", Index(service));
   pages_.back().takes_post = true;  // nothing changes: who probes HTTP itself finds an address that takes one
-  Add("openapi.json", "application/json", rest::DescribeOpenApi(service));
+  Add("openapi.json", "application/json", rest::DescribeOpenApi(service, auth::Describe(service)));
   if (RapidocScript().empty()) {
     Page none;
     none.path = "/docs";

@@ -98,7 +98,8 @@ std::string WhoMay(const cel::ExprPtr& gate) {
 
 class DocumentWriter {
  public:
-  DocumentWriter(const model::Service& service, json::Writer& out) : service_(service), out_(out) {}
+  DocumentWriter(const model::Service& service, const OtherOperations& others, json::Writer& out)
+      : service_(service), others_(others), out_(out) {}
 
   void Write() {
     out_.BeginObject();
@@ -136,6 +137,12 @@ class DocumentWriter {
       out_.EndObject();
     }
     out_.Raw(R"({"name":"batch","description":"Operations of any resource, together."})");
+    if (!others_.operations.empty()) {
+      out_.BeginObject();
+      out_.Field("name", others_.tag);
+      out_.Field("description", others_.description);
+      out_.EndObject();
+    }
     out_.Raw(R"({"name":"health","description":"For those who run the service."})");
     out_.EndArray();
   }
@@ -162,6 +169,7 @@ class DocumentWriter {
       out_.EndObject();
     }
     WriteBatch();
+    WriteOthers();
     WriteHealth("live", "Whether the process runs", false);
     WriteHealth("ready", "Whether the service takes requests", true);
     out_.EndObject();
@@ -276,6 +284,47 @@ class DocumentWriter {
     }
   }
 
+  void WriteOthers() {
+    std::string_view path;
+    for (const OtherOperation& other : others_.operations) {
+      if (other.path != path) {
+        if (!path.empty()) out_.EndObject();
+        path = other.path;
+        out_.Key(path);
+        out_.BeginObject();
+      }
+      WriteOther(other);
+    }
+    if (!path.empty()) out_.EndObject();
+  }
+
+  void WriteOther(const OtherOperation& other) {
+    out_.Key(other.method);
+    out_.BeginObject();
+    out_.Field("operationId", other.id);
+    WriteStrings("tags", {other.tag}, out_);
+    out_.Field("summary", other.summary);
+    out_.Field("description", other.description);
+    out_.Key("parameters");
+    out_.BeginArray();
+    WriteReference("parameters", "X-Request-Id", out_);
+    for (size_t at = other.path.find('{'); at != std::string::npos; at = other.path.find('{', at + 1)) {
+      out_.Raw(fmt::format(R"({{"name":"{}","in":"path","required":true,"description":"Which one.",)"
+                           R"("schema":{{"type":"string","format":"uuid","maxLength":36}}}})",
+                           other.path.substr(at + 1, other.path.find('}', at) - at - 1)));
+    }
+    out_.EndArray();
+    if (!other.body.empty()) {
+      out_.Key("requestBody");
+      out_.Raw(fmt::format(R"({{"required":true,"content":{{"application/json":{{"schema":{}{}{}}}}}}})", other.body,
+                           other.example.empty() ? "" : R"(,"example":)", other.example));
+    }
+    WriteOtherResponses(service_, other.answer, out_);
+    out_.Key("security");
+    out_.Raw(other.anonymous ? "[{}]" : R"([{"bearer":[]}])");
+    out_.EndObject();
+  }
+
   void WriteHealth(std::string_view name, std::string_view summary, bool ready) {
     out_.Key(fmt::format("/health/{}", name));
     out_.BeginObject();
@@ -300,7 +349,9 @@ class DocumentWriter {
     out_.Key("components");
     out_.BeginObject();
     WriteParameterComponents(out_);
-    WriteAnswerComponents(service_, out_);
+    std::vector<const OtherAnswer*> answers;
+    for (const OtherOperation& other : others_.operations) answers.push_back(&other.answer);
+    WriteAnswerComponents(service_, answers, out_);
     WriteSchemas(service_, out_);  // last: all the others refer to these
     out_.Key("securitySchemes");
     out_.Raw(R"({"bearer":{"type":"http","scheme":"bearer","bearerFormat":"JWT","description":)"
@@ -309,15 +360,16 @@ class DocumentWriter {
   }
 
   const model::Service& service_;
+  const OtherOperations& others_;
   json::Writer& out_;
 };
 
 }  // namespace
 
-std::string DescribeOpenApi(const model::Service& service) {
+std::string DescribeOpenApi(const model::Service& service, const OtherOperations& others) {
   std::string text;
   json::Writer out(text);
-  DocumentWriter(service, out).Write();
+  DocumentWriter(service, others, out).Write();
   return text;
 }
 

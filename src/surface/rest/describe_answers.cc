@@ -6,6 +6,7 @@
 #include "call/api_error.h"
 #include "model/reach.h"
 #include "surface/rest/describe_envelope.h"
+#include "surface/rest/describe_errors.h"
 #include "surface/rest/describe_schemas.h"
 #include "types/datetime.h"
 
@@ -56,152 +57,6 @@ constexpr HeaderRow kHeaders[] = {
 };
 
 constexpr std::string_view kReplayed = "Idempotency-Replayed";
-
-bool TakesBody(OperationKind kind) {
-  return kind == OperationKind::kCreate || kind == OperationKind::kUpdate || kind == OperationKind::kReplace;
-}
-// Idempotency-Key: POST and PATCH.
-bool TakesKey(OperationKind kind) {
-  return kind == OperationKind::kCreate || kind == OperationKind::kUpdate || kind == OperationKind::kRestore;
-}
-bool HasId(OperationKind kind) {
-  return kind != OperationKind::kList && kind != OperationKind::kCreate && kind != OperationKind::kAggregate;
-}
-bool ChangesRow(OperationKind kind) {
-  return kind == OperationKind::kUpdate || kind == OperationKind::kReplace || kind == OperationKind::kDelete ||
-         kind == OperationKind::kRestore;
-}
-// A PUT makes what is not there, where the id is the client's to give.
-bool Creates(const model::Resource& resource, OperationKind kind) {
-  return kind == OperationKind::kCreate || (kind == OperationKind::kReplace && resource.id_kind != model::IdKind::kInt);
-}
-
-std::span<const std::string_view> MethodsOf(OperationKind kind) {
-  static constexpr std::string_view kList[] = {"GET", "QUERY"}, kGet[] = {"GET"}, kPost[] = {"POST"},
-                                    kPatch[] = {"PATCH"}, kPut[] = {"PUT"}, kDelete[] = {"DELETE"};
-  switch (kind) {
-    case OperationKind::kList: return kList;
-    case OperationKind::kGet:
-    case OperationKind::kHistory:
-    case OperationKind::kAggregate: return kGet;
-    case OperationKind::kCreate:
-    case OperationKind::kRestore: return kPost;
-    case OperationKind::kUpdate: return kPatch;
-    case OperationKind::kReplace: return kPut;
-    case OperationKind::kDelete: return kDelete;
-  }
-  return {};
-}
-
-bool HasTransitions(const model::Resource& resource) {
-  auto has = [](const model::Field& field) { return field.transitions.has_value(); };
-  return std::ranges::any_of(resource.fields, has);
-}
-
-// Whether a limit may be for the operation, whatever the row.
-bool IsLimited(const model::Service& service, const model::Operation& operation) {
-  const model::Resource& resource = service.resource(operation.resource);
-  std::vector<std::string> path = {service.version, resource.collection};
-  const OperationKind kind = operation.kind;
-  if (HasId(kind)) path.emplace_back("{id}");
-  if (kind == OperationKind::kRestore || kind == OperationKind::kHistory || kind == OperationKind::kAggregate) {
-    path.emplace_back(model::NameOf(kind));
-  }
-  return std::ranges::any_of(service.limits, [&](const model::Limit& limit) {
-    return std::ranges::any_of(MethodsOf(kind), [&](std::string_view method) { return IsFor(limit, method, path); });
-  });
-}
-
-// Whether the operation can be refused so.
-bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
-  switch (code) {
-    case Code::kInvalidQuery:
-    case Code::kBadRequest:
-    case Code::kUnauthenticated:
-    case Code::kInvalidCredentials:
-    case Code::kTokenExpired:
-    case Code::kForbidden:
-    case Code::kNotAcceptable:
-    case Code::kUnsupportedMediaType:
-    case Code::kInternal:
-    case Code::kOverloaded:
-    case Code::kUnavailable:
-    case Code::kTimeout: return true;
-    case Code::kNotFound:
-    case Code::kRouteNotFound: return HasId(kind);
-    case Code::kPayloadTooLarge: return TakesBody(kind) || TakesKey(kind);
-    case Code::kMalformedJson:
-    case Code::kValidationError: return TakesBody(kind);
-    case Code::kExpressionFailed: return TakesBody(kind) || kind == OperationKind::kAggregate;
-    case Code::kConflict: return TakesBody(kind) || kind == OperationKind::kRestore;
-    case Code::kInvalidTransition: return TakesBody(kind) && HasTransitions(resource);
-    case Code::kIdempotencyInProgress:
-    case Code::kIdempotencyKeyReused: return TakesKey(kind);
-    case Code::kReferenced: return kind == OperationKind::kDelete && (!resource.soft_delete || model::Purges(resource));
-    case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
-    case Code::kRateLimited: return false;  // see IsLimited
-    case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;
-    case Code::kRefreshReused:     // of /auth alone
-    case Code::kMethodNotAllowed:  // of an address, where there is no such operation
-    case Code::kHeadersTooLarge:   // these are told before an operation is known
-    case Code::kUriTooLong:
-    case Code::kNotImplemented:
-    case Code::kHttpVersion:
-    case Code::kRequestTimeout:
-    case Code::kExpectationFailed: return false;
-  }
-  return false;
-}
-
-bool IsBeforehand(Code code) {
-  constexpr Code kCodes[] = {Code::kHeadersTooLarge, Code::kUriTooLong,     Code::kNotImplemented,
-                             Code::kHttpVersion,     Code::kRequestTimeout, Code::kExpectationFailed};
-  return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
-}
-
-using Group = std::vector<const call::CodeRow*>;  // the errors behind one status
-
-// By status, in the order of numbers.
-std::map<int, Group> ErrorsOf(const model::Service& service, const model::Operation& operation) {
-  const model::Resource& resource = service.resource(operation.resource);
-  std::map<int, Group> groups;
-  for (const call::CodeRow& row : call::Codes()) {
-    if (Gives(row.code, resource, operation.kind)) groups[row.status].push_back(&row);
-  }
-  if (IsLimited(service, operation)) groups[429] = {&RowOf(Code::kRateLimited)};
-  return groups;
-}
-
-// Of a batch, which is refused as any of its operations, or for its own form.
-std::map<int, Group> ErrorsOfBatch(const model::Service& service) {
-  constexpr Code kOwn[] = {Code::kBadRequest,      Code::kInvalidQuery,          Code::kMalformedJson,
-                           Code::kNotFound,        Code::kRouteNotFound,         Code::kMethodNotAllowed,
-                           Code::kUriTooLong,      Code::kUnsupportedMediaType,  Code::kPayloadTooLarge,
-                           Code::kValidationError, Code::kIdempotencyInProgress, Code::kIdempotencyKeyReused};
-  std::map<int, Group> groups;
-  for (const call::CodeRow& row : call::Codes()) {
-    bool given = std::ranges::find(kOwn, row.code) != std::end(kOwn) ||
-                 std::ranges::any_of(service.operations, [&](const model::Operation& operation) {
-                   return Gives(row.code, service.resource(operation.resource), operation.kind);
-                 });
-    if (given) groups[row.status].push_back(&row);
-  }
-  const std::vector<std::string> path = {service.version, "batch"};
-  const bool limited =
-      std::ranges::any_of(service.limits, [&](const model::Limit& limit) { return IsFor(limit, "POST", path); }) ||
-      std::ranges::any_of(service.operations,
-                          [&](const model::Operation& operation) { return IsLimited(service, operation); });
-  if (limited) groups[429] = {&RowOf(Code::kRateLimited)};
-  return groups;
-}
-
-Group Beforehand() {
-  Group group;
-  for (const call::CodeRow& row : call::Codes()) {
-    if (IsBeforehand(row.code)) group.push_back(&row);
-  }
-  return group;
-}
 
 bool IsOutdated(const model::Resource* resource) { return resource != nullptr && resource->deprecated.has_value(); }
 
@@ -424,6 +279,29 @@ void WriteBatchResponses(const model::Service& service, json::Writer& out) {
   out.EndObject();
 }
 
+void WriteOtherResponses(const model::Service& service, const OtherAnswer& answer, json::Writer& out) {
+  out.Key("responses");
+  out.BeginObject();
+  out.Key(std::to_string(answer.status));
+  out.BeginObject();
+  out.Field("description", answer.description);
+  WriteHeaders({}, nullptr, out);
+  if (!answer.data.empty()) {
+    out.Key("content");
+    out.Raw(fmt::format(R"({{"application/json":{{"schema":{{"type":"object","required":["data","meta"],"properties":)"
+                        R"({{"data":{},"meta":{{"$ref":"#/components/schemas/{}"}}}}}}}}}})",
+                        answer.data, CommonSchemaName(service, "Meta")));
+  }
+  out.EndObject();
+  for (const auto& [status, group] : ErrorsOfOther(answer)) {
+    out.Key(std::to_string(status));
+    WriteReference("responses", NameOf(group, nullptr), out);
+  }
+  out.Key("default");
+  WriteReference("responses", NameOf(Beforehand(), nullptr), out);
+  out.EndObject();
+}
+
 void WriteHealthResponses(bool ready, json::Writer& out) {
   out.Key("responses");
   out.BeginObject();
@@ -444,7 +322,8 @@ void WriteHealthResponses(bool ready, json::Writer& out) {
   out.EndObject();
 }
 
-void WriteAnswerComponents(const model::Service& service, json::Writer& out) {
+void WriteAnswerComponents(const model::Service& service, std::span<const OtherAnswer* const> others,
+                           json::Writer& out) {
   std::map<std::string, Refusal> refusals;
   auto add = [&refusals](Group group, const model::Resource* resource) {
     std::string name = NameOf(group, resource);
@@ -453,6 +332,9 @@ void WriteAnswerComponents(const model::Service& service, json::Writer& out) {
   add(Beforehand(), nullptr);
   add({&RowOf(Code::kUnavailable)}, nullptr);
   for (auto& [status, group] : ErrorsOfBatch(service)) add(std::move(group), nullptr);
+  for (const OtherAnswer* other : others) {
+    for (auto& [status, group] : ErrorsOfOther(*other)) add(std::move(group), nullptr);
+  }
   for (const model::Operation& operation : service.operations) {
     const model::Resource& resource = service.resource(operation.resource);
     if (operation.internal || !resource.routed) continue;
