@@ -110,6 +110,7 @@ Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::s
   auto room = co_await sessions_.MakeRoom(context, proven->user);
   if (!room) co_return std::unexpected(room.error());
   auto user = co_await Me(context, proven->user);
+  if (!user && user.error().code == Code::kNotFound) co_return WrongPassword();
   if (!user) co_return std::unexpected(user.error());
   const types::Uuid session = types::NewUuidV7(context.clock.NowMicros());
   for (int i = 0; i < kTries; ++i) {

@@ -12,7 +12,7 @@ struct OwnData {
   struct Part {
     model::ResourceId resource;
     std::vector<call::Outcome> pages;  // of lists; a row that refers to the User twice may stand in two of them
-    bool more = false;                 // there are rows that are not here
+    bool more = false;                 // there may be rows that are not here
   };
   call::Outcome user;  // what is built in, and what its owner reads of it by the contract's rules
   std::vector<SessionSeen> sessions;
