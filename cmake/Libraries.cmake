@@ -15,6 +15,12 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 
+find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)  # has no file of its own that says where it is
+find_path(ZXCVBN_INCLUDE zxcvbn.h REQUIRED)
+add_library(zxcvbn INTERFACE)
+target_include_directories(zxcvbn SYSTEM INTERFACE ${ZXCVBN_INCLUDE})
+target_link_libraries(zxcvbn INTERFACE ${ZXCVBN_LIBRARY})
+
 add_library(asio INTERFACE)
 target_compile_definitions(asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   BOOST_ERROR_CODE_HEADER_ONLY)

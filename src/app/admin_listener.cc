@@ -56,6 +56,9 @@ std::string ScrapeMetrics(const Watched& watched, int64_t since_micros) {
   out.Number({{"reason", "writer"}}, watched.shed.writer);
   out.Only(MetricId::kLimited, watched.limiter == nullptr ? 0 : watched.limiter->refused());
   out.Only(MetricId::kBucketsForgotten, watched.limiter == nullptr ? 0 : watched.limiter->forgotten());
+  const auto hashes = watched.passwords == nullptr ? identity::HashPool::Counts{} : watched.passwords->counts();
+  out.Only(MetricId::kHashesWaiting, hashes.waiting);
+  out.Only(MetricId::kHashesRefused, hashes.refused);
   WriteStore(watched.store.CurrentLoad(watched.clock), out);
   WriteProcess(since_micros, out);
   out.Begin(MetricId::kBuild);

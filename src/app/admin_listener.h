@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "http/server.h"
+#include "identity/hash_pool.h"
 #include "store/store.h"
 #include "surface/admin/admin.h"
 #include "surface/front/admission.h"
@@ -22,6 +23,7 @@ struct Watched {
   store::Store& store;
   const surface::Shed& shed;
   const surface::Limiter* limiter;  // null: the contract limits nobody
+  const identity::HashPool* passwords;  // null: nobody signs in
   const Clock& clock;
 };
 

@@ -49,6 +49,10 @@ Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const
   Runtime runtime;
   runtime.service = std::move(service);
   runtime.store_path = store_path;
+  if (runtime.service->identity) {
+    TRY(rules, identity::PasswordRules::Open(*runtime.service));
+    runtime.password_rules = std::move(rules);
+  }
   TRY(store,
       store::sqlite::Open(*runtime.service, {.path = store_path, .cache_mib = options.store_cache_mib}, observer));
   runtime.store = std::move(store);

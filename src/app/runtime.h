@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "contract/contract.h"
 #include "identity/keys.h"
+#include "identity/password_rules.h"
 #include "model/service.h"
 #include "plan/planner.h"
 #include "store/store.h"
@@ -36,8 +37,10 @@ struct Runtime {
   std::unique_ptr<identity::ServiceKeys> keys;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<plan::Planner> planner;
+  std::unique_ptr<const identity::PasswordRules> password_rules;  // null: nobody signs in
 };
-// kConflict: another process serves the store. kInvalid: the store does not fit. kUnavailable: its key is not usable.
+// kConflict: another process serves the store. kInvalid: the store does not fit, or a file that the contract names.
+// kUnavailable: its key is not usable.
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
                             Observer& observer, const RuntimeOptions& options = {});
 

@@ -133,6 +133,11 @@ constexpr Key kAcceptRows[] = {
 
 constexpr Key kPasswordRows[] = {
     {"minLength", Shape::kWhole, "The fewest characters of a password, from 8 to 64; 12."},
+    {"strength", Shape::kWhole, "How hard to guess one must be, as zxcvbn scores it, from 0 (no matter) to 4; 3."},
+    {"breached", Shape::kText,
+     "A file of the SHA-1 hashes of passwords that nobody may take, sorted, one a line, as haveibeenpwned.com gives "
+     "them; "
+     "beside the contract, or absolute."},
 };
 
 constexpr Key kTokensRows[] = {

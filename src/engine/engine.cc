@@ -216,6 +216,7 @@ std::vector<Answer<Outcome>> RunAll(const plan::Planner& planner, store::Store& 
   unit.collect_all = true;
   bool refused = false;
   for (const call::Call& call : calls) {
+    unit.discard = unit.discard || call.dry_run;
     auto plan = planner.MakePlan(call, caller, context);
     refused = refused || !plan;
     if (plan) {

@@ -50,7 +50,7 @@ class Engine {
 };
 
 // Some Calls in one transaction, waiting for it: for operator commands. Each gets its answer; unless all succeeded,
-// nothing remains.
+// nothing remains; nor if one of them is a dry run.
 std::vector<call::Answer<call::Outcome>> RunAll(const plan::Planner& planner, store::Store& store, Context& context,
                                                 const call::Caller& caller, const std::vector<call::Call>& calls);
 

@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "identity/own_data.h"
 #include "identity/passwords.h"
+#include "identity/profile.h"
 #include "identity/sessions.h"
 
 namespace ashlar::identity {
@@ -14,36 +16,44 @@ struct SignedIn {
   call::Outcome user;
 };
 
-// Whether whoever makes an account may say what a field of User holds.
-bool IsOpen(const model::Field& field);
-
 // What Users do about their own accounts (api.md, Identity). One loop's. A User is shown with what is built in: what
 // else its row holds is read by the contract's own rules.
 class Accounts {
  public:
   // REQUIRES: the service has an identity. All must outlive it.
-  Accounts(engine::Engine& engine, const ServiceKeys& keys, HashPool& pool)
-      : identity_(*engine.service().identity),
+  Accounts(engine::Engine& engine, const ServiceKeys& keys, HashPool& pool, const PasswordRules& rules)
+      : engine_(engine),
+        identity_(*engine.service().identity),
         keeper_(engine),
-        passwords_(keeper_, pool, keys.refresh()),
+        passwords_(keeper_, pool, rules, keys.refresh()),
         sessions_(keeper_, keys) {}
 
-  // {email, password} and fields of User that anybody may write.
+  // {email, password} and fields of User that anybody may write; all that is wrong with any of them at once.
   Task<call::Answer<call::Outcome>> Register(Context& context, json::Json body);
   // {email, password}. `agent` is the program that asks, in its own words.
   Task<call::Answer<SignedIn>> Login(Context& context, json::Json body, std::string agent);
   // {refreshToken}
   Task<call::Answer<SignedIn>> Refresh(Context& context, json::Json body);
   Task<call::Answer<call::Outcome>> Me(Context& context, std::string user);
+  // Those same fields, as a merge patch; what is shown may be sent back as it is.
+  Task<call::Answer<call::Outcome>> ChangeMe(Context& context, std::string user, json::Json body,
+                                             call::Preconditions preconditions);
+  // REQUIRES: the caller is a User, and lives until the answer is there.
+  Task<call::Answer<OwnData>> Export(Context& context, const call::Caller& caller);
+  // {currentPassword}; nothing of the account is left, or all where rows of others hold it (REFERENCED).
+  Task<call::Answer<bool>> DeleteMe(Context& context, std::string user, json::Json body,
+                                    call::Preconditions preconditions);
   // {currentPassword, newPassword}; ends the user's sessions but this one, which may be empty.
   Task<call::Answer<bool>> ChangePassword(Context& context, std::string user, std::string session, json::Json body);
 
   Sessions& sessions() { return sessions_; }
 
  private:
-  call::Answer<json::Json> Profile(const json::Json& body) const;
+  Task<call::Answer<std::string>> NewPassword(Context& context, const json::Json& body, std::string field,
+                                              std::string email, Details& wrong);
   Task<call::Answer<bool>> Replace(Context& context, Proven proven, std::string session);
 
+  engine::Engine& engine_;
   const model::Identity& identity_;
   Keeper keeper_;
   Passwords passwords_;

@@ -11,6 +11,7 @@
 #include "base/crypto/argon2.h"
 #include "contract/contract.h"
 #include "identity/authenticator.h"
+#include "identity/removal.h"
 #include "identity/row.h"
 #include "identity/world_test.h"
 #include "store/sqlite/sqlite_store.h"
@@ -42,7 +43,8 @@ class AccountsTest : public testing::Test {
     planner_ = std::make_unique<plan::Planner>(*service_, keys_->cursor());
     session_ = store_->Open(loop_);
     engine_ = std::make_unique<engine::Engine>(*planner_, *session_, underway_);
-    accounts_ = std::make_unique<Accounts>(*engine_, *keys_, pool_);
+    rules_ = *PasswordRules::Open(*service_);
+    accounts_ = std::make_unique<Accounts>(*engine_, *keys_, pool_, *rules_);
   }
   ~AccountsTest() override {
     pool_.Close();
@@ -95,6 +97,7 @@ class AccountsTest : public testing::Test {
   std::unique_ptr<store::Session> session_;
   engine::Underway underway_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<const PasswordRules> rules_;
   std::unique_ptr<Accounts> accounts_;
 };
 
@@ -157,7 +160,7 @@ TEST_F(AccountsTest, AHashOfAnotherCostIsMadeAnewBySigningIn) {
 TEST_F(AccountsTest, APasswordThatIsChangedMeanwhileIsWorthNothing) {
   const std::string id = Register();
   Keeper keeper(*engine_);
-  Passwords passwords(keeper, pool_, keys_->refresh());
+  Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
   auto proven = Wait(passwords.ProveByEmail(context_, "ann@example.com", kPassword));
   ASSERT_TRUE(proven);
   ASSERT_TRUE(Wait(passwords.VersionOf(context_, *proven)));
@@ -205,6 +208,69 @@ TEST_F(AccountsTest, ManyWhoTryAtOnceGetNoMoreVerdictsThanOneByOne) {
   Keeper keeper(*engine_);
   auto kept = Wait(keeper.Get(context_, keeper.credential(), id));
   EXPECT_EQ(NumberIn(keeper.credential(), kept->rows, "failures"), 5);
+}
+
+TEST_F(AccountsTest, ASessionDoesNotBeginForWhoIsDisabledMeanwhile) {
+  const std::string id = Register();
+  Keeper keeper(*engine_);
+  Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
+  auto proven = Wait(passwords.ProveByEmail(context_, "ann@example.com", kPassword));
+  ASSERT_TRUE(proven);
+  Keeper::Body body;
+  body.emplace_back("disabled", Json(true));
+  ASSERT_TRUE(Wait(keeper.Do(context_, keeper.Changing(keeper.user(), id, std::move(body)))));
+  auto version = Wait(passwords.VersionOf(context_, *proven));
+  ASSERT_TRUE(version);
+  const types::Uuid session{};
+  std::vector<call::Call> calls{passwords.Clearing(*proven, *version),
+                                accounts_->sessions().Beginning(context_, session, id, "test")};
+  auto begun = Wait(keeper.DoAllWhileEnabled(context_, id, calls));
+  ASSERT_FALSE(begun);
+  EXPECT_EQ(begun.error().error.code, Code::kNotFound);
+  EXPECT_TRUE(Wait(accounts_->sessions().List(context_, id))->empty());
+  EXPECT_EQ(Wait(passwords.VersionOf(context_, *proven)), *version);  // nothing of it remains
+  body.clear();
+  body.emplace_back("disabled", Json(false));
+  ASSERT_TRUE(Wait(keeper.Do(context_, keeper.Changing(keeper.user(), id, std::move(body)))));
+  EXPECT_TRUE(Wait(keeper.DoAllWhileEnabled(context_, id, calls)));
+  EXPECT_EQ(Wait(accounts_->sessions().List(context_, id))->size(), 1u);
+}
+
+TEST_F(AccountsTest, ManyWhoDeleteAnAccountAtOnceDoItOnce) {
+  const std::string id = Register();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Login());
+  std::vector<std::optional<Code>> told;
+  for (int i = 0; i < 50; ++i) {
+    Json body = Of(fmt::format(R"({{"currentPassword":"{}"}})", kPassword));
+    boost::asio::co_spawn(loop_, accounts_->DeleteMe(context_, id, std::move(body), {}),
+                          [&](std::exception_ptr, const call::Answer<bool>& answer) {
+                            told.push_back(answer ? std::nullopt : std::optional(answer.error().code));
+                          });
+  }
+  while (told.size() < 50) {
+    loop_.restart();
+    loop_.run_one();
+    session_->TurnEnds();
+  }
+  EXPECT_EQ(std::ranges::count(told, std::optional<Code>()), 1);
+  EXPECT_EQ(std::ranges::count(told, std::optional(Code::kInvalidCredentials)), 49);
+  Keeper keeper(*engine_);
+  EXPECT_EQ(CodeOf(Wait(keeper.Get(context_, keeper.user(), id))), Code::kNotFound);
+  EXPECT_EQ(CodeOf(Wait(keeper.Get(context_, keeper.credential(), id))), Code::kNotFound);
+  EXPECT_TRUE(Wait(keeper.Do(context_, keeper.Finding(keeper.session(), "userId", id)))->rows.rows.empty());
+  EXPECT_EQ(Register().size(), id.size());  // the address is free again
+}
+
+TEST_F(AccountsTest, APasswordThatIsJudgedMeanwhileDoesNotDeleteWhatOneThatIsChangedGuards) {
+  const std::string id = Register();
+  Keeper keeper(*engine_);
+  Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
+  auto proven = Wait(passwords.ProveUser(context_, id, kPassword));
+  ASSERT_TRUE(proven);
+  Json change = Of(fmt::format(R"({{"currentPassword":"{}","newPassword":"another horse staple"}})", kPassword));
+  ASSERT_TRUE(Wait(accounts_->ChangePassword(context_, id, "", change)));
+  EXPECT_EQ(CodeOf(Wait(RemoveAccount(keeper, passwords, context_, *proven, {}))), Code::kInvalidCredentials);
+  EXPECT_TRUE(Login("another horse staple"));
 }
 
 }  // namespace

@@ -36,11 +36,19 @@ Task<std::optional<std::string>> HashPool::Run(std::function<std::string()> work
 bool HashPool::Submit(Job& job) {
   {
     std::lock_guard lock(mutex_);
-    if (closed_ || waiting_.size() >= most_waiting_) return false;
+    if (closed_ || waiting_.size() >= most_waiting_) {
+      ++refused_;
+      return false;
+    }
     waiting_.push_back(std::move(job));
   }
   wakes_.notify_one();
   return true;
+}
+
+HashPool::Counts HashPool::counts() const {
+  std::lock_guard lock(mutex_);
+  return {static_cast<int64_t>(waiting_.size()), refused_};
 }
 
 void HashPool::Work() {

@@ -26,6 +26,12 @@ class HashPool {
   // there until Close has returned.
   Task<std::optional<std::string>> Run(std::function<std::string()> work);
 
+  struct Counts {
+    int64_t waiting = 0;  // now
+    int64_t refused = 0;  // since the start
+  };
+  Counts counts() const;  // thread safe
+
   // Ends the threads when they have done what they do; what waits is told that it is not done. May be called again.
   void Close();
 
@@ -39,10 +45,11 @@ class HashPool {
   void Work();
 
   const size_t most_waiting_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wakes_;
   std::deque<Job> waiting_;
   bool closed_ = false;
+  int64_t refused_ = 0;
   std::vector<std::thread> threads_;
 };
 

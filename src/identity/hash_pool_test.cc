@@ -66,8 +66,11 @@ TEST_F(HashPoolTest, WhoComesBeyondThoseWhoMayWaitIsToldAtOnce) {
   Begin(pool, [] { return "fourth"; });
   RunUntil(1);
   EXPECT_EQ(answers_, std::vector<Answer>{std::nullopt});
+  EXPECT_EQ(pool.counts().waiting, 2);
+  EXPECT_EQ(pool.counts().refused, 1);
   go_on.set_value();
   RunUntil(4);
+  EXPECT_EQ(pool.counts().waiting, 0);
   EXPECT_EQ(answers_, (std::vector<Answer>{std::nullopt, "first", "second", "third"}));
 }
 

@@ -2,7 +2,9 @@
 #include "identity/keeper.h"
 
 #include "base/await.h"
+#include "identity/row.h"
 #include "types/datetime.h"
+#include "types/uuid.h"
 
 namespace ashlar::identity {
 namespace {
@@ -21,6 +23,40 @@ class Calls final : public engine::CallSequence {
  private:
   std::vector<call::Call> calls_;
   size_t next_ = 0;
+};
+
+void Require(int64_t version, call::Call& call) {
+  if (version <= 0) return;
+  call.preconditions.if_match = true;
+  call.preconditions.if_match_versions = {version};
+}
+
+// The same behind a look at a User, who must not be disabled.
+class GuardedCalls final : public engine::CallSequence {
+ public:
+  GuardedCalls(const model::Resource& user, call::Call look, std::vector<call::Call> calls)
+      : user_(user), look_(std::move(look)), calls_(std::move(calls)) {}
+  void Start() override {
+    looked_ = shut_ = begun_ = false;
+    calls_.Start();
+  }
+  call::Answer<const call::Call*> Next() override {
+    if (!std::exchange(looked_, true)) return &look_;
+    if (shut_) return call::Refuse(call::Code::kNotFound, "there is no such row");
+    begun_ = true;
+    return calls_.Next();
+  }
+  void Answered(const call::Outcome& outcome) override {
+    if (!begun_) shut_ = outcome.rows.rows.empty() || FlagIn(user_, outcome.rows, "disabled");
+  }
+  bool writes() const override { return true; }
+  bool reads() const override { return true; }
+
+ private:
+  const model::Resource& user_;
+  const call::Call look_;
+  Calls calls_;
+  bool looked_ = false, shut_ = false, begun_ = false;
 };
 
 }  // namespace
@@ -56,10 +92,7 @@ call::Call Keeper::Changing(const model::Resource& resource, const std::string& 
   call::Call call = For(resource, OperationKind::kUpdate);
   call.id = id;
   call.body = ToJson(std::move(body));
-  if (version > 0) {
-    call.preconditions.if_match = true;
-    call.preconditions.if_match_versions = {version};
-  }
+  Require(version, call);
   return call;
 }
 
@@ -70,9 +103,10 @@ call::Call Keeper::Putting(const model::Resource& resource, const std::string& i
   return call;
 }
 
-call::Call Keeper::Removing(const model::Resource& resource, const std::string& id) const {
+call::Call Keeper::Removing(const model::Resource& resource, const std::string& id, int64_t version) const {
   call::Call call = For(resource, OperationKind::kDelete);
   call.id = id;
+  Require(version, call);
   return call;
 }
 
@@ -93,10 +127,10 @@ Task<call::Answer<call::Outcome>> Keeper::Get(Context& context, const model::Res
   co_return answer;
 }
 
-Task<call::Answer<call::Outcome>> Keeper::Show(Context& context, std::string id) {
+Task<call::Answer<call::Outcome>> Keeper::Show(Context& context, std::string id, std::vector<std::string> fields) {
   call::Call call = For(user(), OperationKind::kGet);
   call.id = std::move(id);
-  call.selection.fields = {"id", "email", "emailVerified", "roles", "createdAt"};
+  call.selection.fields = std::move(fields);
   auto running = engine_.Run(context, as_, call);
   auto answer = co_await Await(std::move(running));
   co_return answer;
@@ -111,6 +145,30 @@ Task<call::Answer<call::Outcome>> Keeper::Do(Context& context, call::Call call) 
 Task<engine::SequenceAnswer> Keeper::DoAll(Context& context, std::vector<call::Call> calls) {
   Calls all(std::move(calls));
   auto running = engine_.Run(context, as_, all, {});
+  auto answer = co_await Await(std::move(running));
+  co_return answer;
+}
+
+Task<engine::SequenceAnswer> Keeper::DoAllWhileEnabled(Context& context, std::string id,
+                                                       std::vector<call::Call> calls) {
+  call::Call look = For(user(), OperationKind::kGet);
+  look.id = std::move(id);
+  look.selection.fields = {"disabled"};
+  GuardedCalls all(user(), std::move(look), std::move(calls));
+  auto running = engine_.Run(context, as_, all, {});
+  auto answer = co_await Await(std::move(running));
+  co_return answer;
+}
+
+Task<engine::SequenceAnswer> Keeper::DoAllFor(Context& context, std::string user, std::vector<call::Call> calls,
+                                              bool dry_run) {
+  call::Caller as = as_;
+  if (auto id = types::ParseUuid(user)) {
+    as.id = std::move(user);
+    as.principal.id = *id;
+  }
+  Calls all(std::move(calls));
+  auto running = engine_.Run(context, as, all, {.dry_run = dry_run, .once = nullptr});
   auto answer = co_await Await(std::move(running));
   co_return answer;
 }

@@ -29,16 +29,23 @@ class Keeper {
   call::Call Changing(const model::Resource& resource, const std::string& id, Body body, int64_t version = 0) const;
   // Made where it is not there.
   call::Call Putting(const model::Resource& resource, const std::string& id, Body body) const;
-  call::Call Removing(const model::Resource& resource, const std::string& id) const;
+  call::Call Removing(const model::Resource& resource, const std::string& id, int64_t version = 0) const;
   // The rows whose field is this, by their ids, as many as a page holds.
   call::Call Finding(const model::Resource& resource, std::string_view field, const std::string& value) const;
 
   Task<call::Answer<call::Outcome>> Get(Context& context, const model::Resource& resource, std::string id);
-  // What is built in of a User, as its answers show it.
-  Task<call::Answer<call::Outcome>> Show(Context& context, std::string user);
+  // What is built in of a User, as its answers show it; or those fields of it.
+  static std::vector<std::string> ShownFields() { return {"id", "email", "emailVerified", "roles", "createdAt"}; }
+  Task<call::Answer<call::Outcome>> Show(Context& context, std::string user,
+                                         std::vector<std::string> fields = ShownFields());
   Task<call::Answer<call::Outcome>> Do(Context& context, call::Call call);
   // In one transaction, all or none.
   Task<engine::SequenceAnswer> DoAll(Context& context, std::vector<call::Call> calls);
+  // The same, if the User is there and not disabled by then; NOT_FOUND otherwise.
+  Task<engine::SequenceAnswer> DoAllWhileEnabled(Context& context, std::string user, std::vector<call::Call> calls);
+  // What a User does to their own account: the same as DoAll, but that an audit names them.
+  Task<engine::SequenceAnswer> DoAllFor(Context& context, std::string user, std::vector<call::Call> calls,
+                                        bool dry_run = false);
 
  private:
   call::Call For(const model::Resource& resource, model::OperationKind kind) const;

@@ -26,35 +26,20 @@ constexpr int kDecoys = 64;
 constexpr const char* kNoHash =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-std::unexpected<call::ApiError> Wrong() {
-  return call::Refuse(Code::kInvalidCredentials, "the address or the password is not right");
-}
-
 std::unexpected<call::ApiError> Busy() {
   return call::Refuse(Code::kOverloaded, "too many sign in at once; try again later");
 }
 
 // What a thread of the pool tells: nothing if the password is wrong, else the hash as it should be.
-std::string Judge(const std::string& password, const std::string& hash) {
+std::string Compare(const std::string& password, const std::string& hash) {
   if (!VerifyPassword(password, hash)) return "";
   return NeedsRehash(hash) ? HashPassword(password) : hash;
 }
 
 }  // namespace
 
-std::optional<call::ErrorDetail> WrongPassword(const model::Identity& identity, std::string_view field,
-                                               std::string_view password, std::string_view email) {
-  auto wrong = [&](types::Detail code, std::string message) {
-    return call::ErrorDetail{std::string(field), code, std::move(message)};
-  };
-  if (password.size() > kMostPassword) {
-    return wrong(types::Detail::kTooLong, fmt::format("must have at most {} bytes", kMostPassword));
-  }
-  if (CountCodePoints(password) < static_cast<size_t>(identity.least_password)) {
-    return wrong(types::Detail::kTooShort, fmt::format("must have at least {} characters", identity.least_password));
-  }
-  if (FoldCase(password) == FoldCase(email)) return wrong(types::Detail::kCheck, "must not be the address");
-  return std::nullopt;
+std::unexpected<call::ApiError> WrongPassword() {
+  return call::Refuse(Code::kInvalidCredentials, "the address or the password is not right");
 }
 
 int64_t DelayAfter(int64_t failures) {
@@ -95,10 +80,10 @@ Task<call::Answer<Proven>> Passwords::Prove(Context& context, std::string user, 
     if (!pretended) co_return std::unexpected(pretended.error());
   }
   const std::string judged = hash.empty() ? kNoHash : hash;
-  std::function<std::string()> work = [judged, password = std::move(password)] { return Judge(password, judged); };
+  std::function<std::string()> work = [judged, password = std::move(password)] { return Compare(password, judged); };
   auto verdict = co_await pool_.Run(std::move(work));
   if (!verdict) co_return Busy();
-  if (verdict->empty() || hash.empty()) co_return Wrong();
+  if (verdict->empty() || hash.empty()) co_return WrongPassword();
   co_return Proven{std::move(user), hash, *verdict == hash ? "" : std::move(*verdict)};
 }
 
@@ -152,6 +137,17 @@ Task<call::Answer<std::string>> Passwords::Hash(Context&, std::string password) 
   co_return std::move(*hash);
 }
 
+Task<PasswordRules::Verdict> Passwords::Judge(Context&, std::string field, std::string password, std::string email) {
+  auto verdict = std::make_shared<PasswordRules::Verdict>(std::nullopt);  // the work may outlive whoever waits for it
+  std::function<std::string()> work = [&rules = rules_, verdict, field, password, email] {
+    *verdict = rules.Judge(field, password, email);
+    return std::string();
+  };
+  auto done = co_await pool_.Run(std::move(work));
+  if (!done) co_return Busy();
+  co_return std::move(*verdict);
+}
+
 call::Call Passwords::Clearing(const Proven& proven, int64_t version) const {
   Keeper::Body body;
   body.emplace_back("failures", NumberJson(0));
@@ -162,9 +158,9 @@ call::Call Passwords::Clearing(const Proven& proven, int64_t version) const {
 
 Task<call::Answer<int64_t>> Passwords::VersionOf(Context& context, Proven proven) {
   auto found = co_await keeper_.Get(context, keeper_.credential(), proven.user);
-  if (!found && found.error().code == Code::kNotFound) co_return Wrong();
+  if (!found && found.error().code == Code::kNotFound) co_return WrongPassword();
   if (!found) co_return std::unexpected(found.error());
-  if (TextIn(keeper_.credential(), found->rows, "password") != proven.hash) co_return Wrong();
+  if (TextIn(keeper_.credential(), found->rows, "password") != proven.hash) co_return WrongPassword();
   co_return found->version;
 }
 

@@ -7,14 +7,12 @@
 #include "base/task.h"
 #include "identity/hash_pool.h"
 #include "identity/keeper.h"
+#include "identity/password_rules.h"
 
 namespace ashlar::identity {
 
-inline constexpr size_t kMostPassword = 256;  // bytes
-
-// What is wrong with a new password, if anything.
-std::optional<call::ErrorDetail> WrongPassword(const model::Identity& identity, std::string_view field,
-                                               std::string_view password, std::string_view email);
+// What everybody is told who cannot sign in, whatever the reason.
+std::unexpected<call::ApiError> WrongPassword();
 // For how long nobody may try after so many failures, in microseconds.
 int64_t DelayAfter(int64_t failures);
 
@@ -33,11 +31,14 @@ struct Proven {
 class Passwords {
  public:
   // `secret` hides which row stands for whom of those who are not there.
-  Passwords(Keeper& keeper, HashPool& pool, std::string_view secret) : keeper_(keeper), pool_(pool), secret_(secret) {}
+  Passwords(Keeper& keeper, HashPool& pool, const PasswordRules& rules, std::string_view secret)
+      : keeper_(keeper), pool_(pool), rules_(rules), secret_(secret) {}
 
   Task<call::Answer<Proven>> ProveByEmail(Context& context, std::string email, std::string password);
   Task<call::Answer<Proven>> ProveUser(Context& context, std::string user, std::string password);
   Task<call::Answer<std::string>> Hash(Context& context, std::string password);
+  // What is wrong with a new password of the user with that address, if anything; `field` is its name in the body.
+  Task<PasswordRules::Verdict> Judge(Context& context, std::string field, std::string password, std::string email);
 
   // The change that takes the failures back, of a credential that still is what was proven.
   call::Call Clearing(const Proven& proven, int64_t version) const;
@@ -52,6 +53,7 @@ class Passwords {
 
   Keeper& keeper_;
   HashPool& pool_;
+  const PasswordRules& rules_;
   const std::string secret_;
 };
 

@@ -18,24 +18,5 @@ TEST(PasswordsTest, TheDelayGrowsFromTheFifthFailureToAQuarterOfAnHour) {
   EXPECT_EQ(DelayAfter(INT64_MAX), 900 * kSecond);
 }
 
-std::optional<types::Detail> Wrong(std::string_view password) {
-  auto wrong = WrongPassword({.least_password = 8}, "newPassword", password, "ann@example.com");
-  if (!wrong) return std::nullopt;
-  EXPECT_EQ(wrong->field, "newPassword");
-  EXPECT_FALSE(wrong->message.contains(password)) << wrong->message;
-  return wrong->code;
-}
-
-TEST(PasswordsTest, CharactersCountAtTheLowerEndAndBytesAtTheUpper) {
-  EXPECT_EQ(Wrong("1234567"), types::Detail::kTooShort);
-  EXPECT_EQ(Wrong("12345678"), std::nullopt);
-  EXPECT_EQ(Wrong("ééééééé"), types::Detail::kTooShort);
-  EXPECT_EQ(Wrong("éééééééé"), std::nullopt);
-  EXPECT_EQ(Wrong(std::string(256, 'x')), std::nullopt);
-  EXPECT_EQ(Wrong(std::string(257, 'x')), types::Detail::kTooLong);
-}
-
-TEST(PasswordsTest, TheAddressIsNoPassword) { EXPECT_EQ(Wrong("Ann@Example.com"), types::Detail::kCheck); }
-
 }  // namespace
 }  // namespace ashlar::identity

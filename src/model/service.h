@@ -109,7 +109,7 @@ struct Operation {
   OperationKind kind;
   ResourceId resource;
   std::string name;  // "listProducts", "createProduct"
-  bool internal = false;  // only for the operator's own commands (writing User): no surface shows it
+  bool internal = false;  // only for the operator and for /auth (writing User): no surface shows it
 };
 
 struct Resource {
@@ -155,6 +155,8 @@ struct Role {
 struct Identity {
   bool registers = false;  // anybody may make an account of their own
   int64_t least_password = 12;  // characters
+  int64_t least_strength = 3;  // zxcvbn's score, 0 to 4
+  std::string breached_passwords;  // the file that lists them; empty: none
   int64_t access_s = 15 * 60;
   int64_t refresh_s = 30 * 86'400;  // of a session that nobody uses
 };

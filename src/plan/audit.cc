@@ -30,7 +30,9 @@ Value Image(const model::Resource& resource, const Values* row) {
 
 Actor ActorOf(const Rules& rules, const std::string& request_id) {
   const call::Caller& caller = rules.caller();
-  std::string kind = caller.is_operator() ? "operator" : caller.anonymous() ? "anonymous" : caller.principal.kind;
+  // What is done with the operator's rights for somebody is theirs.
+  const bool own = caller.is_operator() && caller.principal.id.is_null();
+  std::string kind = own ? "operator" : caller.anonymous() ? "anonymous" : caller.principal.kind;
   return {std::move(kind), caller.id, request_id, rules.now_micros()};
 }
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
+#include "app/secret_input.h"
 #include "base/utf8.h"
 #include "cel/functions.h"
 #include "types/datetime.h"
@@ -71,6 +72,7 @@ struct UserOptions {
   std::vector<std::string> who;  // behind the contract, perhaps
   std::string id;
   std::string format = "text";
+  bool password = false;  // is read from standard input
   std::vector<std::string> roles;
   std::vector<std::string> removed;
   std::vector<std::string> set;
@@ -84,14 +86,20 @@ int User(UserOptions& options, const std::string& what) {
   if (!options.id.empty() && !types::ParseUuid(options.id)) {
     return Complain({ErrorKind::kInvalid, fmt::format("--id: '{}' is not a uuid", options.id)});
   }
-  return RunOnTarget(options.target, {{"command", Json("user")},
-                                      {"what", Json(what)},
-                                      {"who", Json(options.who.empty() ? "" : options.who[0])},
-                                      {"id", Json(options.id)},
-                                      {"format", Json(options.format)},
-                                      {"add", MakeTexts(options.roles)},
-                                      {"remove", MakeTexts(options.removed)},
-                                      {"set", MakeTexts(options.set)}});
+  json::Object request{{"command", Json("user")},
+                       {"what", Json(what)},
+                       {"who", Json(options.who.empty() ? "" : options.who[0])},
+                       {"id", Json(options.id)},
+                       {"format", Json(options.format)},
+                       {"add", MakeTexts(options.roles)},
+                       {"remove", MakeTexts(options.removed)},
+                       {"set", MakeTexts(options.set)}};
+  if (options.password) {
+    auto password = ReadSecret("password");
+    if (!password) return Complain(password.error());
+    request.push_back({"password", Json(std::move(*password))});
+  }
+  return RunOnTarget(options.target, std::move(request));
 }
 
 int ChangeRoles(UserOptions& options) {
@@ -153,6 +161,8 @@ void AddUser(CLI::App& root, int& status) {
   add->add_option("--role", options->roles, "a role of the contract; may be repeated")->allow_extra_args(false);
   add->add_option("--id", options->id, "a uuid; made otherwise");
   add->add_option("--set", options->set, "NAME=VALUE of a field that the contract adds")->allow_extra_args(false);
+  add->add_flag("--password-stdin", options->password,
+                "give the user a password, one line of standard input; at a terminal it is asked for");
   add->callback([options, &status] { status = User(*options, "add"); });
   auto* role = command->add_subcommand("role", "give roles to a user, or take them");
   AddTarget(*role, options->target);
@@ -160,7 +170,15 @@ void AddUser(CLI::App& root, int& status) {
   role->add_option("--role", options->roles, "a role to give; may be repeated")->allow_extra_args(false);
   role->add_option("--remove", options->removed, "a role to take; may be repeated")->allow_extra_args(false);
   role->callback([options, &status] { status = ChangeRoles(*options); });
-  for (const auto& [name, doc] : {std::pair("disable", "refuse a user's tokens from now on"),
+  auto* password = command->add_subcommand("password", "give a user a password, and end the user's sessions");
+  password->footer("The password is one line of standard input; at a terminal it is asked for, and not shown.");
+  AddTarget(*password, options->target);
+  AddWho(*password, options->who);
+  password->callback([options, &status] {
+    options->password = true;
+    status = User(*options, "password");
+  });
+  for (const auto& [name, doc] : {std::pair("disable", "refuse a user's tokens from now on, and end their sessions"),
                                   std::pair("enable", "take a user's tokens again")}) {
     auto* change = command->add_subcommand(name, doc);
     AddTarget(*change, options->target);

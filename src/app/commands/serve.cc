@@ -57,6 +57,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   }
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
+  front.password_rules = runtime.password_rules.get();
   front.writes_waiting = [&runtime] {
     store::Load load = runtime.store->CurrentLoad(SystemClock());
     return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};
@@ -68,8 +69,8 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   };
   TRY(server, http::Server::Open(options.http, make, metrics));
   TRY(channel, OperatorChannel::Open(runtime, metrics));
-  TRY(admin, OpenAdmin(options.admin_listen,
-                       {metrics, log, *server, *runtime.store, *front.shed, front.limiter.get(), SystemClock()}));
+  TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, *front.shed, front.limiter.get(),
+                                              front.passwords.get(), SystemClock()}));
   std::optional<engine::Sweeper> sweeper(std::in_place, *runtime.planner, *runtime.store, SystemClock(), metrics);
   std::string address = (options.http.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {

@@ -110,15 +110,31 @@ std::string UnknownRole(const model::Service& service, const std::string& role) 
   return fmt::format("the contract has no role '{}'; {}", role, all);
 }
 
-call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer) {
+namespace {
+
+std::vector<call::Answer<call::Outcome>> RunCalls(const Runtime& runtime, const std::vector<call::Call>& calls,
+                                                  Observer& observer) {
   const Clock& clock = SystemClock();
   Deadline deadline = Deadline::After(clock, kOneCallMicros);
   Context context{types::FormatUuid(types::NewUuidV7(clock.NowMicros())), deadline, clock, observer};
   call::Caller caller;
   caller.kind = call::Caller::Kind::kOperator;
   caller.id = "operator";
-  auto answers = engine::RunAll(*runtime.planner, *runtime.store, context, caller, {call});
-  return std::move(answers.front());
+  return engine::RunAll(*runtime.planner, *runtime.store, context, caller, calls);
+}
+
+}  // namespace
+
+call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer) {
+  return std::move(RunCalls(runtime, {call}, observer).front());
+}
+
+std::optional<call::ApiError> RunTogether(const Runtime& runtime, const std::vector<call::Call>& calls,
+                                          Observer& observer) {
+  for (auto& answer : RunCalls(runtime, calls, observer)) {
+    if (!answer) return std::move(answer.error());
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string> Explain(const call::ApiError& error) {

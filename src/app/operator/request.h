@@ -58,6 +58,9 @@ void FoldEmail(json::Json& user);
 
 // One Call as the operator, waited for.
 call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer);
+// Several in one transaction; the first refusal, after which nothing of any remains.
+std::optional<call::ApiError> RunTogether(const Runtime& runtime, const std::vector<call::Call>& calls,
+                                          Observer& observer);
 // "--role: the contract has no role 'x'; ...", without the option; empty if it has it.
 std::string UnknownRole(const model::Service& service, const std::string& role);
 // "REQUIRED email must be given" for every detail, or the error's own words.

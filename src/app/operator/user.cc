@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "app/operator/request.h"
+#include "app/operator/users.h"
 #include "base/utf8.h"
 #include "identity/token.h"
 #include "types/uuid.h"
@@ -16,25 +16,13 @@ using model::OperationKind;
 
 constexpr int64_t kUsersListed = 1000;
 
-OperatorAnswer Refused(const call::ApiError& error) {
-  OperatorAnswer answer{RowOf(error.code).status >= 500 ? 1 : 2, "", ""};
-  for (const std::string& line : Explain(error)) answer.err += line + "\n";
-  return answer;
-}
-
 int64_t SecondsOf(const std::string& text) {
   int64_t seconds = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   return error == std::errc() && end == text.data() + text.size() ? seconds : 0;
 }
 
-OperatorAnswer Wrong(std::string message) { return {2, "", std::move(message) + "\n"}; }
-
-call::Call UserCall(const Runtime& runtime, OperationKind kind) {
-  call::Call call;
-  call.operation = runtime.service->FindOperation(runtime.service->user, kind);
-  return call;
-}
+call::Call UserCall(const Runtime& runtime, OperationKind kind) { return CallOf(runtime, runtime.service->user, kind); }
 
 // What is wrong with the roles that an option names, or empty.
 std::string UnknownRoles(const Runtime& runtime, std::string_view option, const std::vector<std::string>& roles) {
@@ -68,6 +56,7 @@ Json ReadAssigned(const model::Resource& user, const std::string& name, const st
 OperatorAnswer AddUser(const Runtime& runtime, const Json& request, Observer& observer) {
   std::string id = TextOf(request, "id");
   if (id.empty()) id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
+  if (auto given = types::ParseUuid(id)) id = types::FormatUuid(*given);
   const model::Resource& user = runtime.service->resource(runtime.service->user);
   json::Object body{
       {"id", Json(id)}, {"email", Json(TextOf(request, "who"))}, {"roles", MakeTexts(TextsOf(request, "add"))}};
@@ -82,67 +71,38 @@ OperatorAnswer AddUser(const Runtime& runtime, const Json& request, Observer& ob
   call::Call create = UserCall(runtime, OperationKind::kCreate);
   create.body = Json(std::move(body));
   FoldEmail(create.body);
-  auto made = RunOne(runtime, create, observer);
-  if (!made) return Refused(made.error());
-  return {0, made->id + "\n", ""};
-}
-
-struct Found {
-  std::string id;
-  std::string email;
-  std::vector<std::string> roles;
-  bool disabled = false;
-};
-
-call::Answer<std::vector<Found>> FindUsers(const Runtime& runtime, const std::string& who, Observer& observer) {
-  const model::Resource& user = runtime.service->resource(runtime.service->user);
-  call::Call list = UserCall(runtime, OperationKind::kList);
-  list.sort.push_back({"email", false});
-  list.paging.per_page = std::min<int64_t>(kUsersListed, user.page_max);
-  if (!who.empty()) {
-    bool id = types::ParseUuid(who).has_value();
-    list.where.push_back({"user", {id ? "id" : "email"}, call::Operator::kEq, {id ? who : FoldCase(who)}});
+  const Json* password = request.Find("password");
+  if (password == nullptr || password->string() == nullptr) {
+    auto made = RunOne(runtime, create, observer);
+    return made ? OperatorAnswer{0, id + "\n", ""} : Refused(made.error());
   }
-  std::vector<Found> users;
-  for (bool more = true; more; ++list.paging.page) {
-    auto outcome = RunOne(runtime, list, observer);
-    if (!outcome) return std::unexpected(std::move(outcome).error());
-    for (size_t row = 0; row < outcome->rows.rows.size(); ++row) {
-      Found found;
-      for (const call::RowSet::Column& column : outcome->rows.columns) {
-        const model::Field& field = user.field(column.field);
-        types::Value value = field.type->ToValue(outcome->rows.rows.at(row, column.cell));
-        if (field.name == "id") found.id = types::FormatUuid(*value.get<types::Uuid>());
-        if (field.name == "email" && !value.is_null()) found.email = *value.get<std::string>();
-        if (field.name == "disabled") found.disabled = !value.is_null() && *value.get<bool>();
-        if (field.name != "roles" || value.is_null()) continue;
-        for (const types::Value& role : value.get<types::List>()->items) {
-          found.roles.push_back(*role.get<std::string>());
-        }
-      }
-      users.push_back(std::move(found));
-    }
-    more = outcome->page->has_next;
+  if (std::string wrong = JudgePassword(runtime, *password->string(), TextOf(request, "who")); !wrong.empty()) {
+    create.dry_run = true;  // tells what is wrong with the rest
+    auto rest = RunOne(runtime, create, observer);
+    return Wrong(rest ? wrong : fmt::format("{}{}", Refused(rest.error()).err, wrong));
   }
-  return users;
+  auto refused = RunTogether(runtime, {create, MakingCredential(runtime, id, *password->string())}, observer);
+  return refused ? Refused(*refused) : OperatorAnswer{0, id + "\n", ""};
 }
 
 // The one user that an id or an address names, changed by what `change` makes of it.
 OperatorAnswer ChangeUser(const Runtime& runtime, const Json& request, Observer& observer,
-                          const std::function<Result<Json>(Found& user)>& change) {
-  std::string who = TextOf(request, "who");
-  auto users = FindUsers(runtime, who, observer);
-  if (!users) return Refused(users.error());
-  if (who.empty() || users->empty()) return Wrong(fmt::format("there is no user '{}'", who));
-  Found& user = users->front();
-  auto body = change(user);
+                          const std::function<Result<Json>(FoundUser& user)>& change) {
+  auto user = FindUser(runtime, TextOf(request, "who"), observer);
+  if (!user) return std::move(user.error());
+  auto body = change(*user);
   if (!body) return Wrong(body.error().message);
   call::Call update = UserCall(runtime, OperationKind::kUpdate);
-  update.id = user.id;
+  update.id = user->id;
   update.body = std::move(*body);
-  auto done = RunOne(runtime, update, observer);
-  if (!done) return Refused(done.error());
-  return {0, fmt::format("{} {}{}\n", user.id, fmt::join(user.roles, ","), user.disabled ? " disabled" : ""), ""};
+  std::optional<call::ApiError> refused;
+  if (user->disabled) {
+    refused = ShutOut(runtime, user->id, {update}, "", observer);
+  } else if (auto done = RunOne(runtime, update, observer); !done) {
+    refused = done.error();
+  }
+  if (refused) return Refused(*refused);
+  return {0, fmt::format("{} {}{}\n", user->id, fmt::join(user->roles, ","), user->disabled ? " disabled" : ""), ""};
 }
 
 bool Holds(const std::vector<std::string>& roles, const std::string& role) {
@@ -154,7 +114,7 @@ bool Holds(const std::vector<std::string>& roles, const std::string& role) {
 OperatorAnswer ChangeRoles(const Runtime& runtime, const Json& request, Observer& observer) {
   std::vector<std::string> added = TextsOf(request, "add"), removed = TextsOf(request, "remove");
   std::string told;
-  OperatorAnswer answer = ChangeUser(runtime, request, observer, [&](Found& user) -> Result<Json> {
+  OperatorAnswer answer = ChangeUser(runtime, request, observer, [&](FoundUser& user) -> Result<Json> {
     for (const std::string& role : removed) {
       if (Holds(added, role)) {
         return Fail(ErrorKind::kInvalid, fmt::format("--role and --remove both name '{}'", role));
@@ -179,7 +139,7 @@ OperatorAnswer ChangeRoles(const Runtime& runtime, const Json& request, Observer
 }
 
 OperatorAnswer Disable(const Runtime& runtime, const Json& request, Observer& observer, bool disabled) {
-  return ChangeUser(runtime, request, observer, [disabled](Found& user) -> Result<Json> {
+  return ChangeUser(runtime, request, observer, [disabled](FoundUser& user) -> Result<Json> {
     user.disabled = disabled;
     return MakeObject({{"disabled", Json(disabled)}});
   });
@@ -191,7 +151,7 @@ OperatorAnswer ListUsers(const Runtime& runtime, const Json& request, Observer& 
   OperatorAnswer answer;
   if (TextOf(request, "format") == "json") {
     json::Array array;
-    for (const Found& user : *users) {
+    for (const FoundUser& user : *users) {
       array.push_back(MakeObject({{"id", Json(user.id)},
                                   {"email", Json(user.email)},
                                   {"roles", MakeTexts(user.roles)},
@@ -200,7 +160,7 @@ OperatorAnswer ListUsers(const Runtime& runtime, const Json& request, Observer& 
     answer.out = json::ToText(Json(std::move(array))) + "\n";
     return answer;
   }
-  for (const Found& user : *users) {
+  for (const FoundUser& user : *users) {
     answer.out += fmt::format("{}  {:<32}  {}{}\n", user.id, user.email, fmt::join(user.roles, ","),
                               user.disabled ? "  disabled" : "");
   }
@@ -236,6 +196,60 @@ std::expected<std::string, OperatorAnswer> PrepareUser(const Runtime& runtime, c
 
 }  // namespace
 
+OperatorAnswer Wrong(std::string message) { return {2, "", std::move(message) + "\n"}; }
+
+OperatorAnswer Refused(const call::ApiError& error) {
+  OperatorAnswer answer{RowOf(error.code).status >= 500 ? 1 : 2, "", ""};
+  for (const std::string& line : Explain(error)) answer.err += line + "\n";
+  return answer;
+}
+
+call::Call CallOf(const Runtime& runtime, model::ResourceId resource, OperationKind kind) {
+  call::Call call;
+  call.operation = runtime.service->FindOperation(resource, kind);
+  return call;
+}
+
+call::Answer<std::vector<FoundUser>> FindUsers(const Runtime& runtime, const std::string& who, Observer& observer) {
+  const model::Resource& user = runtime.service->resource(runtime.service->user);
+  call::Call list = UserCall(runtime, OperationKind::kList);
+  list.sort.push_back({"email", false});
+  list.paging.per_page = std::min<int64_t>(kUsersListed, user.page_max);
+  if (!who.empty()) {
+    bool id = types::ParseUuid(who).has_value();
+    list.where.push_back({"user", {id ? "id" : "email"}, call::Operator::kEq, {id ? who : FoldCase(who)}});
+  }
+  std::vector<FoundUser> users;
+  for (bool more = true; more; ++list.paging.page) {
+    auto outcome = RunOne(runtime, list, observer);
+    if (!outcome) return std::unexpected(std::move(outcome).error());
+    for (size_t row = 0; row < outcome->rows.rows.size(); ++row) {
+      FoundUser found;
+      for (const call::RowSet::Column& column : outcome->rows.columns) {
+        const model::Field& field = user.field(column.field);
+        types::Value value = field.type->ToValue(outcome->rows.rows.at(row, column.cell));
+        if (field.name == "id") found.id = types::FormatUuid(*value.get<types::Uuid>());
+        if (field.name == "email" && !value.is_null()) found.email = *value.get<std::string>();
+        if (field.name == "disabled") found.disabled = !value.is_null() && *value.get<bool>();
+        if (field.name != "roles" || value.is_null()) continue;
+        for (const types::Value& role : value.get<types::List>()->items) {
+          found.roles.push_back(*role.get<std::string>());
+        }
+      }
+      users.push_back(std::move(found));
+    }
+    more = outcome->page->has_next;
+  }
+  return users;
+}
+
+std::expected<FoundUser, OperatorAnswer> FindUser(const Runtime& runtime, const std::string& who, Observer& observer) {
+  auto users = FindUsers(runtime, who, observer);
+  if (!users) return std::unexpected(Refused(users.error()));
+  if (who.empty() || users->empty()) return std::unexpected(Wrong(fmt::format("there is no user '{}'", who)));
+  return std::move(users->front());
+}
+
 OperatorAnswer ExecuteToken(const Runtime& runtime, const Json& request, Observer& observer) {
   std::vector<std::string> roles = TextsOf(request, "roles");
   if (std::string wrong = UnknownRoles(runtime, "--role", roles); !wrong.empty()) return Wrong(wrong);
@@ -259,6 +273,7 @@ OperatorAnswer ExecuteUser(const Runtime& runtime, const Json& request, Observer
   if (!wrong.empty()) return Wrong(wrong);
   std::string what = TextOf(request, "what");
   if (what == "add") return AddUser(runtime, request, observer);
+  if (what == "password") return SetPassword(runtime, request, observer);
   if (what == "role") return ChangeRoles(runtime, request, observer);
   if (what == "disable" || what == "enable") return Disable(runtime, request, observer, what == "disable");
   return ListUsers(runtime, request, observer);

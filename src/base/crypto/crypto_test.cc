@@ -9,19 +9,26 @@
 #include "base/crypto/ecdsa.h"
 #include "base/crypto/hmac.h"
 #include "base/crypto/random.h"
+#include "base/crypto/sha1.h"
 #include "base/crypto/sha256.h"
 #include "base/hex.h"
 
 namespace ashlar {
 namespace {
 
-std::string Hex(const Digest& digest) {
+template <size_t kBytes>
+std::string Hex(const std::array<uint8_t, kBytes>& digest) {
   return HexEncode({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 TEST(Sha256Test, KnownAnswers) {  // FIPS 180-4, examples
   EXPECT_EQ(Hex(Sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(Hex(Sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Sha1Test, KnownAnswers) {  // FIPS 180-4, examples
+  EXPECT_EQ(Hex(Sha1("")), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+  EXPECT_EQ(Hex(Sha1("abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
 TEST(HmacTest, KnownAnswers) {  // RFC 4231, cases 1, 2 and 6

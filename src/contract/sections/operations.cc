@@ -26,14 +26,12 @@ bool IsOfIdentity(const model::Resource& resource) {
   return resource.name == kCredentialName || resource.name == kSessionName;
 }
 
-// What can be asked of a resource. Users are written by the operator's commands alone.
+// What can be asked of a resource. Users are written by the operator's commands and by /auth alone.
 std::vector<OperationKind> KindsFor(const model::Resource& resource) {
   std::vector<OperationKind> kinds = {OperationKind::kList, OperationKind::kCreate, OperationKind::kGet,
                                       OperationKind::kUpdate};
-  if (resource.name != kUserName) {
-    kinds.push_back(OperationKind::kReplace);
-    kinds.push_back(OperationKind::kDelete);
-  }
+  if (resource.name != kUserName) kinds.push_back(OperationKind::kReplace);
+  kinds.push_back(OperationKind::kDelete);
   if (resource.soft_delete) kinds.push_back(OperationKind::kRestore);
   if (resource.audit) kinds.push_back(OperationKind::kHistory);
   kinds.push_back(OperationKind::kAggregate);
@@ -54,8 +52,7 @@ void MakeOperations(Draft& draft) {
       operation.kind = kind;
       operation.resource = resource.id;
       operation.name = NameFor(kind, resource);
-      operation.internal = of_identity || (resource.name == kUserName &&
-                                           (kind == OperationKind::kCreate || kind == OperationKind::kUpdate));
+      operation.internal = of_identity || (resource.name == kUserName && model::Writes(kind));
       auto [owner, first] = owners.emplace(operation.name, resource.name);
       const ResourceDraft& source = draft.resources[resource.id.index()];
       if (!first && owner->second != resource.name && !source.collides) {

@@ -23,12 +23,6 @@ Task<Answer> Refresh(Asked& asked) {
   co_return JsonAnswer(200, EncodeSignedIn(asked.service, *done, asked.meta()));
 }
 
-Task<Answer> GetMe(Asked& asked) {
-  auto me = co_await asked.accounts.Me(asked.context, asked.user());
-  if (!me) co_return std::unexpected(me.error());
-  co_return JsonAnswer(200, EncodeUser(asked.service, *me, asked.meta()));
-}
-
 Task<Answer> ChangePassword(Asked& asked) {
   auto done =
       co_await asked.accounts.ChangePassword(asked.context, asked.user(), asked.session(), std::move(asked.body));

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "identity/accounts.h"
+#include "identity/password_rules.h"
+#include "identity/profile.h"
 #include "surface/auth/routes.h"
 #include "surface/rest/describe_schemas.h"
 
@@ -129,7 +130,7 @@ std::string RegisterBody(const model::Service& service) {
   std::vector<std::pair<std::string, std::string>> members = {{"email", std::string(kEmail)},
                                                               {"password", NewPassword(service)}};
   for (const model::Field& field : service.resource(service.user).fields) {
-    if (field.name == "email" || !identity::IsOpen(field)) continue;
+    if (field.name == "email" || !identity::MayBegin(field)) continue;
     json::Object schema = rest::SchemaOf(*field.type);
     if (!field.required) rest::AllowNull(schema);
     schema.push_back({"description", json::Json(field.description.empty() ? fmt::format("The User's {}.", field.name)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/auth/encode.h"
 
+#include <set>
+
 #include "surface/rest/row_writer.h"
 #include "types/datetime.h"
 
@@ -29,6 +31,36 @@ void WriteTime(json::Writer& out, std::string_view name, int64_t micros) {
   out.Field(name, types::FormatTimestamp(types::Timestamp{micros}));
 }
 
+void WriteSessions(std::span<const identity::SessionSeen> sessions, std::string_view current, json::Writer& out) {
+  out.BeginArray();
+  for (const identity::SessionSeen& session : sessions) {
+    out.BeginObject();
+    out.Field("id", session.id);
+    WriteTime(out, "createdAt", session.created_at);
+    WriteTime(out, "rotatedAt", session.rotated_at);
+    WriteTime(out, "expiresAt", session.expires_at);
+    out.Field("agent", session.agent);
+    out.Field("current", session.id == current);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+// Each row once.
+void WriteRows(const model::Service& service, const identity::OwnData::Part& part, json::Writer& out) {
+  std::set<std::string> written;
+  rest::RowWriter writer(service, out);
+  const rest::Place place{"rows"};
+  out.BeginArray();
+  for (const call::Outcome& page : part.pages) {
+    for (size_t row = 0; row < page.rows.rows.size(); ++row) {
+      const bool first = written.insert(rest::IdOf(service.resource(part.resource), page.rows, row)).second;
+      if (first) writer.Write(page.rows, row, place);
+    }
+  }
+  out.EndArray();
+}
+
 }  // namespace
 
 std::string EncodeUser(const model::Service& service, const call::Outcome& user, const rest::Meta& meta) {
@@ -53,19 +85,29 @@ std::string EncodeSignedIn(const model::Service& service, const identity::Signed
 
 std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
                            const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) { WriteSessions(sessions, current, out); });
+}
+
+std::string EncodeOwnData(const model::Service& service, const identity::OwnData& data, std::string_view current,
+                          const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {
-    out.BeginArray();
-    for (const identity::SessionSeen& session : sessions) {
-      out.BeginObject();
-      out.Field("id", session.id);
-      WriteTime(out, "createdAt", session.created_at);
-      WriteTime(out, "rotatedAt", session.rotated_at);
-      WriteTime(out, "expiresAt", session.expires_at);
-      out.Field("agent", session.agent);
-      out.Field("current", session.id == current);
-      out.EndObject();
+    out.BeginObject();
+    WriteUser(service, data.user, out);
+    out.Key("sessions");
+    WriteSessions(data.sessions, current, out);
+    out.Key("rows");
+    out.BeginObject();
+    for (const identity::OwnData::Part& part : data.parts) {
+      out.Key(service.resource(part.resource).plural);
+      WriteRows(service, part, out);
     }
-    out.EndArray();
+    out.EndObject();
+    std::vector<std::string> more;
+    for (const identity::OwnData::Part& part : data.parts) {
+      if (part.more) more.push_back(service.resource(part.resource).plural);
+    }
+    rest::WriteMore(out, "more", more);
+    out.EndObject();
   });
 }
 

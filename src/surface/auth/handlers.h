@@ -9,8 +9,13 @@ namespace ashlar::surface::auth {
 Task<Answer> Register(Asked& asked);
 Task<Answer> Login(Asked& asked);
 Task<Answer> Refresh(Asked& asked);
-Task<Answer> GetMe(Asked& asked);
 Task<Answer> ChangePassword(Asked& asked);
+
+// profile.cc
+Task<Answer> GetMe(Asked& asked);
+Task<Answer> PatchMe(Asked& asked);
+Task<Answer> DeleteMe(Asked& asked);
+Task<Answer> ExportMe(Asked& asked);
 
 // session.cc
 Task<Answer> Logout(Asked& asked);

@@ -16,6 +16,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/auth/sessions", ListSessions},
     {"DELETE", "/auth/sessions/{id}", EndSession},
     {"GET", "/auth/me", GetMe},
+    {"PATCH", "/auth/me", PatchMe, Asker::kUser, true},
+    {"DELETE", "/auth/me", DeleteMe, Asker::kUser, true},
+    {"GET", "/auth/me/export", ExportMe},
     {"POST", "/auth/password/change", ChangePassword, Asker::kUser, true},
 };
 

@@ -97,7 +97,7 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
       observer_(observer),
       admission_(options.admission, options.writes_waiting, clock, *options.shed) {
   const bool sign_in = planner.service().identity && options.passwords != nullptr;
-  if (sign_in) accounts_.emplace(engine_, keys, *options.passwords);
+  if (sign_in) accounts_.emplace(engine_, keys, *options.passwords, *options.password_rules);
 }
 
 Front::~Front() = default;
@@ -347,7 +347,10 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
 
 http::Response Front::Options(Exchange& exchange) {
   http::Response response{204, {{"Allow", std::string(exchange.match.allow)}}, ""};
-  if (exchange.match.allow.contains("PATCH")) response.Set("Accept-Patch", rest::kPatches);
+  const bool of_rows = !exchange.match.route.starts_with("/auth/");
+  if (exchange.match.allow.contains("PATCH")) {
+    response.Set("Accept-Patch", of_rows ? rest::kPatches : rest::kMergePatches);
+  }
   if (exchange.match.allow.contains("QUERY")) response.Set("Accept-Query", std::string(rest::kJson));
   return Send(exchange, std::move(response), "");
 }

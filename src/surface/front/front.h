@@ -30,6 +30,7 @@ struct FrontOptions {
   std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
   std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
+  const identity::PasswordRules* password_rules = nullptr;  // likewise
   std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };

@@ -25,8 +25,12 @@ call::Answer<json::Json> Read(const http::Request& request, const rest::Accepted
     if (request.body.empty()) return json::Json();
     return call::Refuse(Code::kInvalidQuery, "no body is taken here");
   }
-  if (rest::MediaType(request.Find("Content-Type").value_or("")) != rest::kJson) {
-    return call::Refuse(Code::kUnsupportedMediaType, fmt::format("the body must be {}", rest::kJson));
+  const bool patches = request.method == "PATCH";
+  const std::string type = rest::MediaType(request.Find("Content-Type").value_or(""));
+  if (type != rest::kJson && !(patches && type == rest::kMergePatch)) {
+    return call::Refuse(Code::kUnsupportedMediaType,
+                        patches ? fmt::format("the body must be {} or {}", rest::kJson, rest::kMergePatch)
+                                : fmt::format("the body must be {}", rest::kJson));
   }
   return rest::ReadJson(request, kMostDepth);
 }

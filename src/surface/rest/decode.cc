@@ -21,6 +21,20 @@ bool IsEncoded(const http::Request& request) {
   return encoding && !http::EqualIgnoringCase(*encoding, "identity");
 }
 
+// "7" and "7-HASH" give 7; a weak tag matches nothing here.
+bool ReadTag(std::string_view tag, call::Preconditions& wanted) {
+  bool weak = tag.starts_with("W/");
+  if (weak) tag.remove_prefix(2);
+  if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"') return false;
+  std::string_view inner = tag.substr(1, tag.size() - 2);
+  std::string_view digits = inner.substr(0, inner.find('-'));
+  int64_t version = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  bool number = error == std::errc() && end == digits.data() + digits.size();
+  if (number && !weak) wanted.if_match_versions.push_back(version);
+  return true;
+}
+
 class Decoder {
  public:
   Decoder(const http::Request& request, const Match& match) : request_(request), kind_(match.operation->kind) {
@@ -70,16 +84,9 @@ class Decoder {
 
   void ReadPreconditions() {
     call::Preconditions& wanted = call_.preconditions;
-    if (auto match = request_.FindList("If-Match")) {
-      wanted.if_match = true;
-      for (std::string_view tag : Items(*match)) {
-        if (tag == "*") {
-          wanted.if_match_any = true;
-        } else if (!ReadTag(tag)) {
-          return Wrong(Code::kInvalidQuery, "If-Match is not a list of entity tags");
-        }
-      }
-    }
+    auto match = ReadIfMatch(request_);
+    if (!match) return Wrong(match.error().code, std::move(match.error().message));
+    wanted = std::move(*match);
     auto none = request_.FindList("If-None-Match");
     if (!none || kind_ == OperationKind::kGet) return;
     if (kind_ == OperationKind::kReplace && Trim(*none) == "*") {
@@ -90,20 +97,6 @@ class Decoder {
     if (!pages && kind_ != OperationKind::kHistory) {
       Wrong(Code::kInvalidQuery, "'If-None-Match' is for GET, and as '*' for PUT");
     }
-  }
-
-  // "7" and "7-HASH" give 7; a weak tag matches nothing here.
-  bool ReadTag(std::string_view tag) {
-    bool weak = tag.starts_with("W/");
-    if (weak) tag.remove_prefix(2);
-    if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"') return false;
-    std::string_view inner = tag.substr(1, tag.size() - 2);
-    std::string_view digits = inner.substr(0, inner.find('-'));
-    int64_t version = 0;
-    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
-    bool number = error == std::errc() && end == digits.data() + digits.size();
-    if (number && !weak) call_.preconditions.if_match_versions.push_back(version);
-    return true;
   }
 
   void ReadBody() {
@@ -137,6 +130,21 @@ class Decoder {
 }  // namespace
 
 call::Call Decode(const http::Request& request, const Match& match) { return Decoder(request, match).Run(); }
+
+call::Answer<call::Preconditions> ReadIfMatch(const http::Request& request) {
+  call::Preconditions wanted;
+  auto match = request.FindList("If-Match");
+  if (!match) return wanted;
+  wanted.if_match = true;
+  for (std::string_view tag : Items(*match)) {
+    if (tag == "*") {
+      wanted.if_match_any = true;
+    } else if (!ReadTag(tag, wanted)) {
+      return call::Refuse(Code::kInvalidQuery, "If-Match is not a list of entity tags");
+    }
+  }
+  return wanted;
+}
 
 call::Answer<json::Json> ReadJson(const http::Request& request, int depth) {
   if (IsEncoded(request)) return call::Refuse(Code::kUnsupportedMediaType, kEncoded);
