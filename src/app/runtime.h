@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "contract/contract.h"
 #include "identity/keys.h"
+#include "identity/mail_queue.h"
 #include "model/service.h"
 #include "plan/planner.h"
 #include "store/store.h"
@@ -36,6 +37,7 @@ struct Runtime {
   std::unique_ptr<identity::ServiceKeys> keys;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<plan::Planner> planner;
+  std::shared_ptr<identity::MailQueue> mails;  // null: this process sends none
 };
 // kConflict: another process serves the store. kInvalid: the store does not fit. kUnavailable: its key is not usable.
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,

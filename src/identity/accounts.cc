@@ -5,6 +5,7 @@
 
 #include "base/await.h"
 #include "base/utf8.h"
+#include "identity/body.h"
 #include "identity/row.h"
 #include "types/uuid.h"
 
@@ -16,37 +17,6 @@ using json::Json;
 using types::Detail;
 
 constexpr int kTries = 20;  // while others change the same rows
-constexpr size_t kMostProfile = 100;  // members of a body
-
-call::ApiError Invalid(std::vector<call::ErrorDetail> details) {
-  return {Code::kValidationError, std::string(RowOf(Code::kValidationError).message), std::move(details)};
-}
-
-// The texts of a body, in the order of their names. What else stands there is a mistake, unless `more` may.
-call::Answer<std::vector<std::string>> ReadTexts(const Json& body, std::initializer_list<std::string_view> names,
-                                                 bool more = false) {
-  if (body.object() == nullptr || body.object()->size() > kMostProfile) {
-    return std::unexpected(Invalid({{"", Detail::kWrongType, "must be an object of few members"}}));
-  }
-  std::vector<call::ErrorDetail> wrong;
-  std::vector<std::string> texts;
-  for (std::string_view name : names) {
-    const Json* member = body.Find(name);
-    if (member == nullptr) {
-      wrong.push_back({std::string(name), Detail::kRequired, "is required"});
-    } else if (member->string() == nullptr) {
-      wrong.push_back({std::string(name), Detail::kWrongType, "must be a text"});
-    } else {
-      texts.push_back(*member->string());
-    }
-  }
-  for (const json::Member& member : *body.object()) {
-    bool known = std::ranges::find(names, std::string_view(member.name)) != names.end();
-    if (!known && !more) wrong.push_back({member.name, Detail::kUnknownField, "is not taken here"});
-  }
-  if (!wrong.empty()) return std::unexpected(Invalid(std::move(wrong)));
-  return texts;
-}
 
 // Whether whoever makes an account may say what a field holds.
 bool IsOpen(const model::Field& field) {
@@ -61,40 +31,52 @@ std::unexpected<call::ApiError> Busy() {
 
 }  // namespace
 
-// The row that a body makes of a new User, without its id.
-call::Answer<Json> Accounts::Profile(const Json& body) const {
+// The row that a body makes of a new User, without its id; the members `beside` are none of it.
+call::Answer<Json> Accounts::Profile(const Json& body, std::initializer_list<std::string_view> beside,
+                                     const std::string& email) const {
   const model::Resource& user = keeper_.user();
   std::vector<call::ErrorDetail> wrong;
   json::Object row;
   for (const json::Member& member : *body.object()) {
-    if (member.name == "email" || member.name == "password") continue;
+    if (std::ranges::find(beside, std::string_view(member.name)) != beside.end()) continue;
     model::FieldId field = user.FindField(member.name);
     if (!field.valid()) {
       wrong.push_back({member.name, Detail::kUnknownField, "is not a field of User"});
-    } else if (!IsOpen(user.field(field))) {
+    } else if (member.name == "email" || !IsOpen(user.field(field))) {
       wrong.push_back({member.name, Detail::kReadOnly, "cannot be given here"});
     } else {
       row.push_back(member);
     }
   }
   if (!wrong.empty()) return std::unexpected(Invalid(std::move(wrong)));
-  row.push_back({"email", Json(FoldCase(*body.Find("email")->string()))});
+  row.push_back({"email", Json(FoldCase(email))});
   return Json(std::move(row));
 }
 
-Task<call::Answer<call::Outcome>> Accounts::Register(Context& context, Json body) {
+Task<call::Answer<std::optional<call::Outcome>>> Accounts::Register(Context& context, Json body) {
+  const bool invited = !identity_.links.invite.empty() && body.Find("token") != nullptr;
+  if (invited) {
+    auto accepted = co_await Accept(context, std::move(body));
+    co_return accepted;
+  }
   if (!identity_.registers) co_return call::Refuse(Code::kForbidden, "nobody can register here");
-  auto given = ReadTexts(body, {"email", "password"}, true);
+  auto given = ReadTexts(body, {.needed = {"email", "password"}, .more = true});
   if (!given) co_return std::unexpected(given.error());
   if (auto wrong = WrongPassword(identity_, "password", (*given)[1], (*given)[0])) {
     co_return std::unexpected(Invalid({std::move(*wrong)}));
   }
-  auto row = Profile(body);
+  auto row = Profile(body, {"email", "password"}, (*given)[0]);
   if (!row) co_return std::unexpected(row.error());
   auto hash = co_await passwords_.Hash(context, (*given)[1]);
   if (!hash) co_return std::unexpected(hash.error());
   const std::string id = types::FormatUuid(types::NewUuidV7(context.clock.NowMicros()));
   std::get<json::Object>(row->value).push_back({"id", Json(id)});
+  if (identity_.verification != model::Verification::kOff) {
+    if (!sends()) co_return NoMails();
+    auto begun = co_await verification_.Register(context, {id, std::move(*row), std::move(*hash)});
+    if (!begun) co_return std::unexpected(begun.error());
+    co_return std::nullopt;
+  }
   Keeper::Body credential;
   credential.emplace_back("id", Json(id));
   credential.emplace_back("password", Json(*hash));
@@ -103,11 +85,44 @@ Task<call::Answer<call::Outcome>> Accounts::Register(Context& context, Json body
   auto done = co_await keeper_.DoAll(context, std::move(calls));
   if (!done) co_return std::unexpected(done.error().error);
   auto made = co_await Me(context, id);
-  co_return made;
+  if (!made) co_return std::unexpected(made.error());
+  co_return std::move(*made);
+}
+
+// {token, password} and a profile: the address is that of the invitation.
+Task<call::Answer<std::optional<call::Outcome>>> Accounts::Accept(Context& context, Json body) {
+  auto given = ReadTexts(body, {.needed = {"token", "password"}, .more = true});
+  if (!given) co_return std::unexpected(given.error());
+  auto held = co_await mailroom_.Look(context, (*given)[0], {Purpose::kInvite});
+  if (!held) co_return std::unexpected(held.error());
+  if (auto wrong = WrongPassword(identity_, "password", (*given)[1], held->holder.email)) {
+    co_return std::unexpected(Invalid({std::move(*wrong)}));
+  }
+  auto row = Profile(body, {"token", "password"}, held->holder.email);
+  if (!row) co_return std::unexpected(row.error());
+  auto hash = co_await passwords_.Hash(context, (*given)[1]);
+  if (!hash) co_return std::unexpected(hash.error());
+  const std::string id = types::FormatUuid(types::NewUuidV7(context.clock.NowMicros()));
+  auto& members = std::get<json::Object>(row->value);
+  members.push_back({"id", Json(id)});
+  members.push_back({"emailVerified", Json(true)});
+  json::Array roles(held->holder.roles.begin(), held->holder.roles.end());
+  members.push_back({"roles", Json(std::move(roles))});
+  Keeper::Body credential;
+  credential.emplace_back("id", Json(id));
+  credential.emplace_back("password", Json(*hash));
+  std::vector<call::Call> calls{mailroom_.Consuming(context, *held), keeper_.Making(keeper_.user(), std::move(*row)),
+                                keeper_.Making(keeper_.credential(), ToJson(std::move(credential)))};
+  auto done = co_await keeper_.DoAll(context, std::move(calls));
+  if (!done && done.error().call == 0) co_return WrongTicket();
+  if (!done) co_return std::unexpected(done.error().error);
+  auto made = co_await Me(context, id);
+  if (!made) co_return std::unexpected(made.error());
+  co_return std::move(*made);
 }
 
 Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::string agent) {
-  auto given = ReadTexts(body, {"email", "password"});
+  auto given = ReadTexts(body, {.needed = {"email", "password"}});
   if (!given) co_return std::unexpected(given.error());
   if ((*given)[1].size() > kMostPassword) {
     co_return std::unexpected(
@@ -133,7 +148,7 @@ Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::s
 }
 
 Task<call::Answer<SignedIn>> Accounts::Refresh(Context& context, Json body) {
-  auto given = ReadTexts(body, {"refreshToken"});
+  auto given = ReadTexts(body, {.needed = {"refreshToken"}});
   if (!given) co_return std::unexpected(given.error());
   auto tokens = co_await sessions_.Refresh(context, (*given)[0]);
   if (!tokens) co_return std::unexpected(tokens.error());
@@ -148,23 +163,24 @@ Task<call::Answer<call::Outcome>> Accounts::Me(Context& context, std::string use
 }
 
 Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string user, std::string session, Json body) {
-  auto given = ReadTexts(body, {"currentPassword", "newPassword"});
+  auto given = ReadTexts(body, {.needed = {"currentPassword", "newPassword"}});
   if (!given) co_return std::unexpected(given.error());
   auto me = co_await Me(context, user);
   if (!me) co_return std::unexpected(me.error());
-  auto wrong = WrongPassword(identity_, "newPassword", (*given)[1], TextIn(keeper_.user(), me->rows, "email"));
+  const std::string email = TextIn(keeper_.user(), me->rows, "email");
+  auto wrong = WrongPassword(identity_, "newPassword", (*given)[1], email);
   if (wrong) co_return std::unexpected(Invalid({std::move(*wrong)}));
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
   if (!proven) co_return std::unexpected(proven.error());
   auto hash = co_await passwords_.Hash(context, (*given)[1]);
   if (!hash) co_return std::unexpected(hash.error());
   proven->rehash = std::move(*hash);
-  auto done = co_await Replace(context, std::move(*proven), std::move(session));
+  auto done = co_await Replace(context, std::move(*proven), std::move(session), email);
   co_return done;
 }
 
 // Whoever signs in meanwhile changes the credential: it is looked again who has.
-Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std::string session) {
+Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std::string session, std::string email) {
   for (int i = 0; i < kTries; ++i) {
     auto version = co_await passwords_.VersionOf(context, proven);
     if (!version) co_return std::unexpected(version.error());
@@ -172,11 +188,15 @@ Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std:
     if (!room) co_return std::unexpected(room.error());
     auto list = co_await sessions_.List(context, proven.user);
     if (!list) co_return std::unexpected(list.error());
-    std::vector<call::Call> calls{passwords_.Clearing(proven, *version)};
+    std::vector<call::Call> calls{passwords_.Clearing(proven, *version),
+                                  mailroom_.Spoiling(context, Purpose::kReset, proven.user),
+                                  mailroom_.Spoiling(context, Purpose::kChange, proven.user)};
+    if (mailroom_.sends()) calls.push_back(mailroom_.Notice(context, MailKind::kPasswordChanged, email));
     for (const SessionSeen& seen : *list) {
       if (seen.id != session) calls.push_back(sessions_.Ending(context, seen.id));
     }
     auto done = co_await keeper_.DoAll(context, std::move(calls));
+    if (done && mailroom_.sends()) mailroom_.Sent();
     if (done) co_return true;
     const Code code = done.error().error.code;
     if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error().error);

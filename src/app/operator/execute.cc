@@ -110,14 +110,19 @@ std::string UnknownRole(const model::Service& service, const std::string& role) 
   return fmt::format("the contract has no role '{}'; {}", role, all);
 }
 
-call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer) {
+std::vector<call::Answer<call::Outcome>> RunTogether(const Runtime& runtime, const std::vector<call::Call>& calls,
+                                                     Observer& observer) {
   const Clock& clock = SystemClock();
   Deadline deadline = Deadline::After(clock, kOneCallMicros);
   Context context{types::FormatUuid(types::NewUuidV7(clock.NowMicros())), deadline, clock, observer};
   call::Caller caller;
   caller.kind = call::Caller::Kind::kOperator;
   caller.id = "operator";
-  auto answers = engine::RunAll(*runtime.planner, *runtime.store, context, caller, {call});
+  return engine::RunAll(*runtime.planner, *runtime.store, context, caller, calls);
+}
+
+call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer) {
+  auto answers = RunTogether(runtime, {call}, observer);
   return std::move(answers.front());
 }
 

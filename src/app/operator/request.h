@@ -41,6 +41,8 @@ OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& reques
                            const ReportProgress& report);
 OperatorAnswer ExecuteToken(const Runtime& runtime, const json::Json& request, Observer& observer);
 OperatorAnswer ExecuteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
+// Of ExecuteUser: lets an address make an account, once. Its roles have been looked at.
+OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
 
 // Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at
 // `contract` and executes it here; waits a little for another process that has the store.
@@ -56,6 +58,9 @@ json::Json MakeTexts(const std::vector<std::string>& texts);
 // The e-mail address of a User as it is stored: in folded case, in which it is unique.
 void FoldEmail(json::Json& user);
 
+// Calls as the operator in one transaction, waited for: an answer for each, and nothing remains unless all succeeded.
+std::vector<call::Answer<call::Outcome>> RunTogether(const Runtime& runtime, const std::vector<call::Call>& calls,
+                                                     Observer& observer);
 // One Call as the operator, waited for.
 call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer);
 // "--role: the contract has no role 'x'; ...", without the option; empty if it has it.

@@ -31,6 +31,13 @@ void WriteTime(json::Writer& out, std::string_view name, int64_t micros) {
 
 }  // namespace
 
+std::string EncodeNothing(const rest::Meta& meta) {
+  return Enveloped(meta, [](json::Writer& out) {
+    out.BeginObject();
+    out.EndObject();
+  });
+}
+
 std::string EncodeUser(const model::Service& service, const call::Outcome& user, const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {
     out.BeginObject();

@@ -17,6 +17,11 @@ constexpr Route kRoutes[] = {
     {"DELETE", "/auth/sessions/{id}", EndSession},
     {"GET", "/auth/me", GetMe},
     {"POST", "/auth/password/change", ChangePassword, Asker::kUser, true},
+    {"POST", "/auth/password/forgot", ForgotPassword, Asker::kAnybody, true},
+    {"POST", "/auth/password/reset", ResetPassword, Asker::kAnybody, true},
+    {"POST", "/auth/email/verify", VerifyEmail, Asker::kAnybody, true},
+    {"POST", "/auth/email/resend", ResendEmail, Asker::kAnybody, true},
+    {"POST", "/auth/email/change", ChangeEmail, Asker::kUser, true},
 };
 
 bool Fits(std::string_view path, const std::vector<std::string>& segments) {
