@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "contract/contract.h"
 #include "identity/keys.h"
+#include "identity/mail_queue.h"
 #include "identity/password_rules.h"
 #include "model/service.h"
 #include "plan/planner.h"
@@ -38,6 +39,7 @@ struct Runtime {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<plan::Planner> planner;
   std::unique_ptr<const identity::PasswordRules> password_rules;  // null: nobody signs in
+  std::shared_ptr<identity::MailQueue> mails;  // null: this process sends none
 };
 // kConflict: another process serves the store. kInvalid: the store does not fit, or a file that the contract names.
 // kUnavailable: its key is not usable.

@@ -42,6 +42,25 @@ Result<void> Of(std::string_view setting, Result<void> sound) {
   return Fail(sound.error().kind, fmt::format("{}: {}", setting, sound.error().message));
 }
 
+// The settings of mail, as far as they can be judged before it is known whether any is sent. No part of the URL is
+// repeated: it may hold a password.
+Result<void> ReadMail(const Flags& flags, ServeOptions& options) {
+  if (flags.mail.contains('@') && !flags.mail.starts_with("file:")) {
+    return Fail(ErrorKind::kInvalid,
+                "--mail: everybody on this machine sees flags: give what holds a password by ASHLAR_MAIL");
+  }
+  options.mail = {ValueOf(&Flags::mail, flags), ValueOf(&Flags::mail_ca, flags)};
+  const std::string from = ValueOf(&Flags::mail_from, flags);
+  if (!from.empty()) {
+    auto sender = identity::ReadSender(from);
+    if (!sender) return Fail(ErrorKind::kInvalid, fmt::format("--mail-from: '{}' {}", from, sender.error().message));
+    options.mail_from = std::move(*sender);
+  } else if (!options.mail.url.empty()) {
+    return Fail(ErrorKind::kInvalid, "--mail-from: whom mails are from is needed with --mail (ASHLAR_MAIL_FROM)");
+  }
+  return {};
+}
+
 // As many descriptors as the system lets this process have; fewer connections than those, so that one too many can
 // still be told so, files can be opened, and the admin listener has its own.
 void FitDescriptors(http::ServerOptions& options) {
@@ -89,6 +108,7 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   auto proxies = surface::TrustedProxies::Make(ValueOf(&Flags::trusted_proxies, flags));
   if (!proxies) return Fail(ErrorKind::kInvalid, "--trusted-proxies: " + proxies.error().message);
   options.proxies = std::move(*proxies);
+  TRY_VOID(ReadMail(flags, options));
   TRY(dev, IsOn(&Flags::dev, flags));
   options.dev = dev;
   FitDescriptors(http);

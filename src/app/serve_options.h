@@ -3,6 +3,8 @@
 #include "app/runtime.h"
 #include "app/settings.h"
 #include "http/server.h"
+#include "identity/letter.h"
+#include "identity/mail_sender.h"
 #include "surface/front/admission.h"
 #include "surface/front/cors.h"
 #include "surface/limits/client_address.h"
@@ -17,6 +19,8 @@ struct ServeOptions {
   RuntimeOptions runtime;
   surface::Cors cors;
   surface::TrustedProxies proxies;
+  identity::MailServer mail;  // without a URL: none is given
+  identity::Sender mail_from;
   bool dev = false;
 };
 

@@ -45,7 +45,17 @@ constexpr Setting kSettings[] = {
      "addresses and networks, '10.0.0.0/8,2001:db8::1', that are believed when X-Forwarded-For or Forwarded say for "
      "whom they ask",
      &Flags::trusted_proxies},
-    {"--dev", "ASHLAR_DEV", "off", "for development: answers tell how long their stages took (Server-Timing)",
+    {"--mail", "ASHLAR_MAIL", "none",
+     "where mails go: smtp://USER:PASSWORD@HOST:PORT (with STARTTLS, unless the host is this machine or ?tls=optional "
+     "follows), smtps://... or file:FOLDER, which gets them as files; a password may stand in the environment alone",
+     &Flags::mail},
+    {"--mail-from", "ASHLAR_MAIL_FROM", "none", "whom mails are from: 'Shop <post@shop.example>' or an address",
+     &Flags::mail_from},
+    {"--mail-ca", "ASHLAR_MAIL_CA", "those of the system",
+     "PEM file of the authorities that may have signed the mail server's certificate", &Flags::mail_ca},
+    {"--dev", "ASHLAR_DEV", "off",
+     "for development: answers tell how long their stages took (Server-Timing), and mails without --mail go into "
+     "STORE.mail",
      &Flags::dev, true},
 };
 

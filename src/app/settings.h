@@ -25,6 +25,9 @@ struct Flags {
   std::string cors_origin;
   std::string cors_credentials;
   std::string trusted_proxies;
+  std::string mail;
+  std::string mail_from;
+  std::string mail_ca;
   std::string dev;
 };
 

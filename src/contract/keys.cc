@@ -159,18 +159,37 @@ constexpr Key kTokensRows[] = {
      "[1-9][0-9]*[smhd]"},
 };
 
+constexpr Key kLinksRows[] = {
+    {"verify", Shape::kText,
+     "Where an address is proved: a page of the service's own, which hands what stands for {token} to "
+     "/auth/email/verify; "
+     "as https://shop.example/verify#token={token}."},
+    {"reset", Shape::kText, "The same of a new password, by /auth/password/reset. Without it nobody can ask for one."},
+    {"invite", Shape::kText, "The same of an invitation, by /auth/register."},
+};
+
 constexpr Key kIdentityRows[] = {
     {"register",
      Shape::kName,
-     "open: anybody may make an account of their own; off, the default: nobody.",
+     "open: anybody may make an account of their own; invite: whoever is invited (ashlar user invite); off, the "
+     "default: nobody.",
      true,
      {},
      kOnAll,
      false,
-     "open|off"},
+     "open|invite|off"},
     {"password", Shape::kMapping, "What passwords must be like.", true, kPasswordRows},
     {"tokens", Shape::kMapping, "How long those who have signed in stay so.", true, kTokensRows},
-    {"verification", Shape::kAny, "That addresses are proved by mail.", kLater},
+    {"verification",
+     Shape::kName,
+     "Whether addresses are proved by mail. required: nobody signs in before; optional: emailVerified tells; off, the "
+     "default.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "required|optional|off"},
+    {"links", Shape::kMapping, "The pages that mails lead to.", true, kLinksRows},
     {"sessions", Shape::kAny, "Sessions of browsers, by cookie.", kLater},
     {"apiKeys", Shape::kAny, "Keys for programs.", kLater},
     {"providers", Shape::kAny, "Whom else callers may sign in with.", kLater},
@@ -307,6 +326,7 @@ std::span<const Key> AcceptKeys() { return kAcceptRows; }
 std::span<const Key> IdentityKeys() { return kIdentityRows; }
 std::span<const Key> PasswordKeys() { return kPasswordRows; }
 std::span<const Key> TokensKeys() { return kTokensRows; }
+std::span<const Key> LinksKeys() { return kLinksRows; }
 std::span<const Key> LimitKeys() { return kLimitRows; }
 
 }  // namespace ashlar::contract

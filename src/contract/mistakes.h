@@ -117,7 +117,11 @@ namespace ashlar::contract {
   ROW(kCacheAge, "cache-age", "'maxAge' must be a time as 30s, 15m, 2h or 1d, of 365 days at most")                 \
   ROW(kTimeRange, "time-range", "'{}' must be a time as 30s, 15m, 2h or 1d, of {} at most")                         \
   ROW(kLengthRange, "length-range", "'{}' must be from {} to {}")                                                   \
-  ROW(kRegister, "register", "'register' is open or off")                                                           \
+  ROW(kRegister, "register", "'register' is open, invite or off")                                                   \
+  ROW(kVerification, "verification", "'verification' is required, optional or off")                                 \
+  ROW(kLink, "link",                                                                                                \
+      "'{}' must be a URL of https, or of http at localhost, that holds {{token}} once, behind its host")           \
+  ROW(kLinkMissing, "link-missing", "'{}: {}' needs '{}' in 'links'")                                               \
   ROW(kIfMatch, "if-match", "ifMatch takes 'required' and nothing else")                                            \
   ROW(kPageDefault, "page-default", "the default page is larger than the largest, which is {}")                     \
   ROW(kLimitRate, "limit-rate", "'to' must be a rate as 10/s, 600/min, 100/h or 1000/d, of {} at most")             \

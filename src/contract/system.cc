@@ -53,6 +53,26 @@ resources:
       expiresAt: { type: datetime!, index: true }
       endedAt: datetime
       agent: { type: string, max: 200 }
+  AuthTicket:
+    fields:
+      purpose: string!
+      userId: uuid
+      email: email
+      roles: '[string]'
+      stamp: int!
+      expiresAt: { type: datetime!, index: true }
+  AuthMail:
+    fields:
+      kind: string!
+      recipient: email
+      ticket: uuid
+      stamp: int
+      attempts: { type: int!, default: 0 }
+      dueAt: { type: datetime!, index: true }
+      expiresAt: datetime!
+  AuthMailbox:
+    fields:
+      fullAt: { type: datetime!, index: true }
 )";
 
 Entry* FindEntry(Node& mapping, std::string_view key) {
@@ -99,8 +119,9 @@ void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
 std::string_view SystemContract() { return kText; }
 
 bool IsSystemResource(std::string_view name) {
-  return name == kCredentialName || name == kSessionName || name == kUserName || name == kAuditName ||
-         name == kIdempotencyName || name == kIdempotencySpaceName;
+  return name == kTicketName || name == kMailName || name == kMailboxName || name == kCredentialName ||
+         name == kSessionName || name == kUserName || name == kAuditName || name == kIdempotencyName ||
+         name == kIdempotencySpaceName;
 }
 
 Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {

@@ -5,7 +5,7 @@
 
 #include "base/await.h"
 #include "base/utf8.h"
-#include "identity/profile.h"
+#include "identity/body.h"
 #include "identity/removal.h"
 #include "identity/row.h"
 #include "types/uuid.h"
@@ -18,38 +18,6 @@ using json::Json;
 using types::Detail;
 
 constexpr int kTries = 20;  // while others change the same rows
-constexpr size_t kMostMembers = 100;  // of a body
-
-std::optional<call::ApiError> WrongShape(const Json& body) {
-  if (body.object() != nullptr && body.object()->size() <= kMostMembers) return std::nullopt;
-  return Invalid({{"", Detail::kWrongType, "must be an object of few members"}});
-}
-
-call::ErrorDetail Missing(std::string_view name) { return {std::string(name), Detail::kRequired, "is required"}; }
-call::ErrorDetail NoText(std::string_view name) { return {std::string(name), Detail::kWrongType, "must be a text"}; }
-
-// The texts of a body, in the order of their names. What else stands there is a mistake.
-call::Answer<std::vector<std::string>> ReadTexts(const Json& body, std::initializer_list<std::string_view> names) {
-  if (auto wrong = WrongShape(body)) return std::unexpected(std::move(*wrong));
-  Details wrong;
-  std::vector<std::string> texts;
-  for (std::string_view name : names) {
-    const Json* member = body.Find(name);
-    if (member == nullptr) {
-      wrong.push_back(Missing(name));
-    } else if (member->string() == nullptr) {
-      wrong.push_back(NoText(name));
-    } else {
-      texts.push_back(*member->string());
-    }
-  }
-  for (const json::Member& member : *body.object()) {
-    bool known = std::ranges::find(names, std::string_view(member.name)) != names.end();
-    if (!known) wrong.push_back({member.name, Detail::kUnknownField, "is not taken here"});
-  }
-  if (!wrong.empty()) return std::unexpected(Invalid(std::move(wrong)));
-  return texts;
-}
 
 std::unexpected<call::ApiError> Busy() {
   return call::Refuse(Code::kOverloaded, "too many change this account at once; try again later");
@@ -57,13 +25,60 @@ std::unexpected<call::ApiError> Busy() {
 
 }  // namespace
 
-Task<call::Answer<call::Outcome>> Accounts::Register(Context& context, Json body) {
-  if (!identity_.registers) co_return call::Refuse(Code::kForbidden, "nobody can register here");
+Task<call::Answer<std::optional<call::Outcome>>> Accounts::Register(Context& context, Json body) {
   if (auto wrong = WrongShape(body)) co_return std::unexpected(std::move(*wrong));
-  Profile profile = ReadRegistration(keeper_.user(), body);
+  const bool invited = !identity_.links.invite.empty() && body.Find("token") != nullptr;
+  if (invited) {
+    auto accepted = co_await Accept(context, std::move(body));
+    co_return accepted;
+  }
+  if (!identity_.registers) co_return call::Refuse(Code::kForbidden, "nobody can register here");
+  const bool proves = identity_.verification != model::Verification::kOff;
+  if (proves && !sends()) co_return NoMails();
   const Json* email = body.Find("email");
-  const std::string address = email == nullptr || email->string() == nullptr ? "" : *email->string();
+  const bool addressed = email != nullptr && email->string() != nullptr;
+  const std::string address = addressed ? *email->string() : "";
+  Profile profile = ReadRegistration(keeper_.user(), body);
   auto password = co_await NewPassword(context, body, "password", address, profile.wrong);
+  if (!password) co_return std::unexpected(password.error());
+  call::Call making = keeper_.Making(keeper_.user(), Json(std::move(profile.row)));
+  if (!profile.wrong.empty() || !addressed) {
+    auto all = co_await WithTheRest(keeper_, context, "", std::move(making), std::move(profile.wrong));
+    co_return std::unexpected(std::move(all));
+  }
+  auto hash = co_await passwords_.Hash(context, *password);
+  if (!hash) co_return std::unexpected(hash.error());
+  const std::string id = types::FormatUuid(types::NewUuidV7(context.clock.NowMicros()));
+  std::get<json::Object>(making.body.value).push_back({"id", Json(id)});
+  if (proves) {
+    auto begun = co_await verification_.Register(context, {id, std::move(making.body), std::move(*hash)});
+    if (!begun) co_return std::unexpected(begun.error());
+    co_return std::nullopt;
+  }
+  Keeper::Body credential;
+  credential.emplace_back("id", Json(id));
+  credential.emplace_back("password", Json(*hash));
+  std::vector<call::Call> calls{std::move(making), keeper_.Making(keeper_.credential(), ToJson(std::move(credential)))};
+  auto done = co_await keeper_.DoAll(context, std::move(calls));
+  if (!done) co_return std::unexpected(done.error().error);
+  auto made = co_await Me(context, id);
+  if (!made) co_return std::unexpected(made.error());
+  co_return std::move(*made);
+}
+
+// {token, password} and a profile: the address is that of the invitation.
+Task<call::Answer<std::optional<call::Outcome>>> Accounts::Accept(Context& context, Json body) {
+  auto given = ReadTexts(body, {.needed = {"token"}, .more = true});
+  if (!given) co_return std::unexpected(given.error());
+  auto held = co_await mailroom_.Look(context, (*given)[0], {Purpose::kInvite});
+  if (!held) co_return std::unexpected(held.error());
+  const bool addressed = body.Find("email") != nullptr;
+  auto& given_members = std::get<json::Object>(body.value);
+  std::erase_if(given_members, [](const json::Member& one) { return one.name == "token" || one.name == "email"; });
+  given_members.push_back({"email", Json(held->holder.email)});
+  Profile profile = ReadRegistration(keeper_.user(), body);
+  if (addressed) profile.wrong.push_back({"email", Detail::kReadOnly, "cannot be given here"});
+  auto password = co_await NewPassword(context, body, "password", held->holder.email, profile.wrong);
   if (!password) co_return std::unexpected(password.error());
   call::Call making = keeper_.Making(keeper_.user(), Json(std::move(profile.row)));
   if (!profile.wrong.empty()) {
@@ -73,15 +88,22 @@ Task<call::Answer<call::Outcome>> Accounts::Register(Context& context, Json body
   auto hash = co_await passwords_.Hash(context, *password);
   if (!hash) co_return std::unexpected(hash.error());
   const std::string id = types::FormatUuid(types::NewUuidV7(context.clock.NowMicros()));
-  std::get<json::Object>(making.body.value).push_back({"id", Json(id)});
+  auto& members = std::get<json::Object>(making.body.value);
+  members.push_back({"id", Json(id)});
+  members.push_back({"emailVerified", Json(true)});
+  json::Array roles(held->holder.roles.begin(), held->holder.roles.end());
+  members.push_back({"roles", Json(std::move(roles))});
   Keeper::Body credential;
   credential.emplace_back("id", Json(id));
   credential.emplace_back("password", Json(*hash));
-  std::vector<call::Call> calls{std::move(making), keeper_.Making(keeper_.credential(), ToJson(std::move(credential)))};
+  std::vector<call::Call> calls{mailroom_.Consuming(context, *held), std::move(making),
+                                keeper_.Making(keeper_.credential(), ToJson(std::move(credential)))};
   auto done = co_await keeper_.DoAll(context, std::move(calls));
+  if (!done && done.error().call == 0) co_return WrongTicket();
   if (!done) co_return std::unexpected(done.error().error);
   auto made = co_await Me(context, id);
-  co_return made;
+  if (!made) co_return std::unexpected(made.error());
+  co_return std::move(*made);
 }
 
 // The new password that a body gives; what is wrong with it is added to `wrong`.
@@ -89,7 +111,7 @@ Task<call::Answer<std::string>> Accounts::NewPassword(Context& context, const Js
                                                       std::string email, Details& wrong) {
   const Json* given = body.Find(field);
   if (given == nullptr || given->string() == nullptr) {
-    wrong.push_back(given == nullptr ? Missing(field) : NoText(field));
+    wrong.push_back(MissingText(field, given != nullptr));
     co_return "";
   }
   auto verdict = co_await passwords_.Judge(context, std::move(field), *given->string(), std::move(email));
@@ -99,7 +121,7 @@ Task<call::Answer<std::string>> Accounts::NewPassword(Context& context, const Js
 }
 
 Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::string agent) {
-  auto given = ReadTexts(body, {"email", "password"});
+  auto given = ReadTexts(body, {.needed = {"email", "password"}});
   if (!given) co_return std::unexpected(given.error());
   if ((*given)[1].size() > kMostPassword) {
     co_return std::unexpected(
@@ -127,7 +149,7 @@ Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::s
 }
 
 Task<call::Answer<SignedIn>> Accounts::Refresh(Context& context, Json body) {
-  auto given = ReadTexts(body, {"refreshToken"});
+  auto given = ReadTexts(body, {.needed = {"refreshToken"}});
   if (!given) co_return std::unexpected(given.error());
   auto tokens = co_await sessions_.Refresh(context, (*given)[0]);
   if (!tokens) co_return std::unexpected(tokens.error());
@@ -168,7 +190,7 @@ Task<call::Answer<OwnData>> Accounts::Export(Context& context, const call::Calle
 
 Task<call::Answer<bool>> Accounts::DeleteMe(Context& context, std::string user, Json body,
                                             call::Preconditions preconditions) {
-  auto given = ReadTexts(body, {"currentPassword"});
+  auto given = ReadTexts(body, {.needed = {"currentPassword"}});
   if (!given) co_return std::unexpected(given.error());
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
   if (!proven) co_return std::unexpected(proven.error());
@@ -177,12 +199,12 @@ Task<call::Answer<bool>> Accounts::DeleteMe(Context& context, std::string user, 
 }
 
 Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string user, std::string session, Json body) {
-  auto given = ReadTexts(body, {"currentPassword", "newPassword"});
+  auto given = ReadTexts(body, {.needed = {"currentPassword", "newPassword"}});
   if (!given) co_return std::unexpected(given.error());
   auto me = co_await Me(context, user);
   if (!me) co_return std::unexpected(me.error());
-  auto wrong =
-      co_await passwords_.Judge(context, "newPassword", (*given)[1], TextIn(keeper_.user(), me->rows, "email"));
+  const std::string email = TextIn(keeper_.user(), me->rows, "email");
+  auto wrong = co_await passwords_.Judge(context, "newPassword", (*given)[1], email);
   if (!wrong) co_return std::unexpected(wrong.error());
   if (*wrong) co_return std::unexpected(Invalid({std::move(**wrong)}));
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
@@ -190,12 +212,12 @@ Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string 
   auto hash = co_await passwords_.Hash(context, (*given)[1]);
   if (!hash) co_return std::unexpected(hash.error());
   proven->rehash = std::move(*hash);
-  auto done = co_await Replace(context, std::move(*proven), std::move(session));
+  auto done = co_await Replace(context, std::move(*proven), std::move(session), email);
   co_return done;
 }
 
 // Whoever signs in meanwhile changes the credential: it is looked again who has.
-Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std::string session) {
+Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std::string session, std::string email) {
   for (int i = 0; i < kTries; ++i) {
     auto version = co_await passwords_.VersionOf(context, proven);
     if (!version) co_return std::unexpected(version.error());
@@ -203,11 +225,15 @@ Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std:
     if (!room) co_return std::unexpected(room.error());
     auto list = co_await sessions_.List(context, proven.user);
     if (!list) co_return std::unexpected(list.error());
-    std::vector<call::Call> calls{passwords_.Clearing(proven, *version)};
+    std::vector<call::Call> calls{passwords_.Clearing(proven, *version),
+                                  mailroom_.Spoiling(context, Purpose::kReset, proven.user),
+                                  mailroom_.Spoiling(context, Purpose::kChange, proven.user)};
+    if (mailroom_.sends()) calls.push_back(mailroom_.Notice(context, MailKind::kPasswordChanged, email));
     for (const SessionSeen& seen : *list) {
       if (seen.id != session) calls.push_back(sessions_.Ending(context, seen.id));
     }
     auto done = co_await keeper_.DoAll(context, std::move(calls));
+    if (done && mailroom_.sends()) mailroom_.Sent();
     if (done) co_return true;
     const Code code = done.error().error.code;
     if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error().error);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "identity/own_data.h"
 #include "identity/passwords.h"
 #include "identity/profile.h"
+#include "identity/recovery.h"
 #include "identity/sessions.h"
+#include "identity/verification.h"
 
 namespace ashlar::identity {
 
@@ -20,16 +23,22 @@ struct SignedIn {
 // else its row holds is read by the contract's own rules.
 class Accounts {
  public:
-  // REQUIRES: the service has an identity. All must outlive it.
-  Accounts(engine::Engine& engine, const ServiceKeys& keys, HashPool& pool, const PasswordRules& rules)
+  // REQUIRES: the service has an identity. `mails` is null where none are sent. All must outlive it.
+  Accounts(engine::Engine& engine, const ServiceKeys& keys, HashPool& pool, const PasswordRules& rules,
+           MailQueue* mails = nullptr)
       : engine_(engine),
         identity_(*engine.service().identity),
         keeper_(engine),
         passwords_(keeper_, pool, rules, keys.refresh()),
-        sessions_(keeper_, keys) {}
+        sessions_(keeper_, keys),
+        mailroom_(keeper_, mails, keys.refresh()),
+        verification_(keeper_, mailroom_, passwords_),
+        recovery_(keeper_, mailroom_, passwords_, sessions_) {}
 
-  // {email, password} and fields of User that anybody may write; all that is wrong with any of them at once.
-  Task<call::Answer<call::Outcome>> Register(Context& context, json::Json body);
+  // {email, password} and fields of User that anybody may write; or {token, password} and those, of an invitation. All
+  // that is wrong with any of them is told at once. Nothing where the address is to be proved first: then nobody is told
+  // whether there was an account already.
+  Task<call::Answer<std::optional<call::Outcome>>> Register(Context& context, json::Json body);
   // {email, password}. `agent` is the program that asks, in its own words.
   Task<call::Answer<SignedIn>> Login(Context& context, json::Json body, std::string agent);
   // {refreshToken}
@@ -47,17 +56,25 @@ class Accounts {
   Task<call::Answer<bool>> ChangePassword(Context& context, std::string user, std::string session, json::Json body);
 
   Sessions& sessions() { return sessions_; }
+  bool sends() const { return mailroom_.sends(); }
+  // REQUIRES: sends().
+  Verification& verification() { return verification_; }
+  Recovery& recovery() { return recovery_; }
 
  private:
+  Task<call::Answer<std::optional<call::Outcome>>> Accept(Context& context, json::Json body);
   Task<call::Answer<std::string>> NewPassword(Context& context, const json::Json& body, std::string field,
                                               std::string email, Details& wrong);
-  Task<call::Answer<bool>> Replace(Context& context, Proven proven, std::string session);
+  Task<call::Answer<bool>> Replace(Context& context, Proven proven, std::string session, std::string email);
 
   engine::Engine& engine_;
   const model::Identity& identity_;
   Keeper keeper_;
   Passwords passwords_;
   Sessions sessions_;
+  Mailroom mailroom_;
+  Verification verification_;
+  Recovery recovery_;
 };
 
 }  // namespace ashlar::identity

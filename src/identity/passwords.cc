@@ -55,7 +55,7 @@ Task<call::Answer<Proven>> Passwords::ProveByEmail(Context& context, std::string
   if (user.field(user.FindField("email")).type->Parse(Json(folded))) {
     auto found = co_await keeper_.Do(context, keeper_.Finding(user, "email", folded));
     if (!found) co_return std::unexpected(found.error());
-    bool there = !found->rows.rows.empty() && !FlagIn(user, found->rows, "disabled");
+    bool there = !found->rows.rows.empty() && MaySignIn(keeper_.service(), found->rows);
     if (there) id = IdIn(user, found->rows, "id");
   }
   auto proven = co_await Prove(context, std::move(id), std::move(folded), std::move(password));

@@ -40,10 +40,6 @@ bool IsOpen(const model::Field& field) {
 
 bool MayBegin(const model::Field& field) { return IsOpen(field) && !field.transitions; }
 
-call::ApiError Invalid(Details details) {
-  return {Code::kValidationError, std::string(RowOf(Code::kValidationError).message), std::move(details)};
-}
-
 Profile ReadRegistration(const model::Resource& user, const Json& body) {
   Profile profile;
   for (const json::Member& member : *body.object()) {

@@ -3,11 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "identity/body.h"
 #include "identity/keeper.h"
 
 namespace ashlar::identity {
-
-using Details = std::vector<call::ErrorDetail>;
 
 // What a body says of a User's own fields: those that anybody may write of their own row. None that is readOnly, has a
 // `write` rule, is computed, the system's, or a relation, whose row's rules would be passed over.
@@ -19,8 +18,6 @@ struct Profile {
 // Whether a User may say what a field of its own row holds, and whether whoever registers may.
 bool IsOpen(const model::Field& field);
 bool MayBegin(const model::Field& field);
-
-call::ApiError Invalid(Details details);
 
 // Of a registration: `email` is part of it, `password` is not looked at. REQUIRES: the body is an object.
 Profile ReadRegistration(const model::Resource& user, const json::Json& body);

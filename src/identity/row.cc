@@ -43,4 +43,11 @@ int64_t MicrosIn(const model::Resource& resource, const call::RowSet& set, std::
   return As<types::Timestamp>(ValueOf(resource, set, name, row)).micros;
 }
 
+bool MaySignIn(const model::Service& service, const call::RowSet& users, size_t row) {
+  const model::Resource& user = service.resource(service.user);
+  if (FlagIn(user, users, "disabled", row)) return false;
+  const bool proved = service.identity && service.identity->verification == model::Verification::kRequired;
+  return !proved || FlagIn(user, users, "emailVerified", row);
+}
+
 }  // namespace ashlar::identity

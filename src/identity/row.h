@@ -17,4 +17,8 @@ bool FlagIn(const model::Resource& resource, const call::RowSet& set, std::strin
 // Microseconds since 1970; 0 for null.
 int64_t MicrosIn(const model::Resource& resource, const call::RowSet& set, std::string_view name, size_t row = 0);
 
+// Whether a User may sign in: not disabled, and with a proved address where the service wants that. Whoever may not is
+// told the same as who is not there.
+bool MaySignIn(const model::Service& service, const call::RowSet& users, size_t row = 0);
+
 }  // namespace ashlar::identity

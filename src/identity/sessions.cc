@@ -118,12 +118,12 @@ Task<call::Answer<bool>> Sessions::Reused(Context& context, std::string id) {
   co_return true;
 }
 
-// Whether the User is there and not disabled.
+// Whether the User is there and may sign in.
 Task<call::Answer<bool>> Sessions::MayGoOn(Context& context, std::string user) {
   auto found = co_await keeper_.Get(context, keeper_.user(), std::move(user));
   if (!found && found.error().code == Code::kNotFound) co_return Wrong();
   if (!found) co_return std::unexpected(found.error());
-  if (FlagIn(keeper_.user(), found->rows, "disabled")) co_return Wrong();
+  if (!MaySignIn(keeper_.service(), found->rows)) co_return Wrong();
   co_return true;
 }
 

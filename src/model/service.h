@@ -151,6 +151,14 @@ struct Role {
   std::vector<std::string> all;  // itself and what it inherits
 };
 
+// Whether addresses are proved by mail, and whether somebody whose address is not may sign in.
+enum class Verification : uint8_t { kOff, kOptional, kRequired };
+
+// The pages that mails lead to: URLs that hold "{token}" once. Empty: there is none, and no such mail.
+struct Links {
+  std::string verify, reset, invite;
+};
+
 // How callers sign in; times in seconds.
 struct Identity {
   bool registers = false;  // anybody may make an account of their own
@@ -159,6 +167,9 @@ struct Identity {
   std::string breached_passwords;  // the file that lists them; empty: none
   int64_t access_s = 15 * 60;
   int64_t refresh_s = 30 * 86'400;  // of a session that nobody uses
+  Verification verification = Verification::kOff;
+  Links links;
+  bool NeedsMail() const { return !links.verify.empty() || !links.reset.empty(); }
 };
 
 // What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.
@@ -174,6 +185,9 @@ struct Service : cel::Schema {
   ResourceId user;  // the built-in User
   ResourceId credential;  // the system's AuthCredential: what a User signs in with, under the User's id
   ResourceId session;  // the system's AuthSession: where a User has signed in
+  ResourceId ticket;  // the system's AuthTicket: what whoever has a mail may do once
+  ResourceId mail;  // the system's AuthMail: what is still to be sent
+  ResourceId mailbox;  // the system's AuthMailbox: how much has gone to an address lately
   ResourceId audit;  // the system's AuditEntry
   ResourceId idempotency;  // the system's IdempotencyRecord
   ResourceId idempotency_space;  // the system's IdempotencySpace: how many bytes of those there are, by their owners

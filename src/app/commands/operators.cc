@@ -76,6 +76,7 @@ struct UserOptions {
   std::vector<std::string> roles;
   std::vector<std::string> removed;
   std::vector<std::string> set;
+  bool send = false;
 };
 
 int User(UserOptions& options, const std::string& what) {
@@ -93,6 +94,7 @@ int User(UserOptions& options, const std::string& what) {
                        {"format", Json(options.format)},
                        {"add", MakeTexts(options.roles)},
                        {"remove", MakeTexts(options.removed)},
+                       {"send", Json(options.send ? "yes" : "")},
                        {"set", MakeTexts(options.set)}};
   if (options.password) {
     auto password = ReadSecret("password");
@@ -164,6 +166,12 @@ void AddUser(CLI::App& root, int& status) {
   add->add_flag("--password-stdin", options->password,
                 "give the user a password, one line of standard input; at a terminal it is asked for");
   add->callback([options, &status] { status = User(*options, "add"); });
+  auto* invite = command->add_subcommand("invite", "let somebody make an account; prints the link, which is secret");
+  AddTarget(*invite, options->target);
+  invite->add_option("EMAIL", options->who, "whom; the contract may stand before it")->required();
+  invite->add_option("--role", options->roles, "a role that they will have; may be repeated")->allow_extra_args(false);
+  invite->add_flag("--send", options->send, "send the link by mail instead, which a server must be there for");
+  invite->callback([options, &status] { status = User(*options, "invite"); });
   auto* role = command->add_subcommand("role", "give roles to a user, or take them");
   AddTarget(*role, options->target);
   AddWho(*role, options->who);

@@ -11,6 +11,7 @@
 #include "app/serve_options.h"
 #include "app/terminal.h"
 #include "engine/sweep.h"
+#include "identity/courier.h"
 #include "surface/front/front.h"
 
 namespace ashlar::app {
@@ -38,6 +39,31 @@ Result<std::unique_ptr<AdminListener>> OpenAdmin(const std::string& listen, cons
   return admin;
 }
 
+// Null where the service sends no mail.
+Result<std::unique_ptr<identity::MailSender>> OpenMail(const model::Service& service, const std::string& store,
+                                                       const ServeOptions& options, Observer& log) {
+  identity::MailServer server = options.mail;
+  const bool needed = service.identity && service.identity->NeedsMail();
+  if (server.url.empty() && !needed) return nullptr;
+  if (server.url.empty() && !options.dev) {
+    return Fail(
+        ErrorKind::kInvalid,
+        "--mail: 'identity' of the contract asks for mails: say where they go (ASHLAR_MAIL), or take --dev, which "
+        "puts them into a folder");
+  }
+  if (!service.identity) {
+    log.Observe(Note{Severity::kWarning, "setting.unused", "--mail: the contract has no 'identity'"});
+    return nullptr;
+  }
+  if (server.url.empty()) {
+    server.url = fmt::format("file:{}.mail", store);
+    log.Observe(Note{Severity::kWarning, "mail.folder", "mails are sent to nobody: they go into " + store + ".mail"});
+  }
+  auto sender = identity::OpenMailSender(server);
+  if (!sender) return Fail(sender.error().kind, "--mail: the value " + sender.error().message);
+  return sender;
+}
+
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
 Result<void> Run(std::shared_ptr<const model::Service> served, const std::string& path, const ServeOptions& options,
                  const std::vector<std::string>& warnings) {
@@ -56,8 +82,10 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
     front.limiter = std::make_shared<surface::Limiter>(service.limits, options.proxies, SystemClock());
   }
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
+  TRY(sender, OpenMail(service, path, options, log));
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
   front.password_rules = runtime.password_rules.get();
+  if (sender != nullptr) runtime.mails = front.mails = std::make_shared<identity::MailQueue>();
   front.writes_waiting = [&runtime] {
     store::Load load = runtime.store->CurrentLoad(SystemClock());
     return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};
@@ -72,6 +100,14 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, *front.shed, front.limiter.get(),
                                               front.passwords.get(), SystemClock()}));
   std::optional<engine::Sweeper> sweeper(std::in_place, *runtime.planner, *runtime.store, SystemClock(), metrics);
+  std::optional<identity::Courier> courier;
+  if (sender != nullptr) {
+    identity::Sender from =
+        options.mail_from.address.empty() ? identity::Sender{"", "nobody@localhost"} : options.mail_from;
+    courier.emplace(identity::Courier::Parts{*runtime.planner, *runtime.store, runtime.keys->refresh(),
+                                             std::move(sender), std::move(from), *runtime.mails, SystemClock(),
+                                             metrics});
+  }
   std::string address = (options.http.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});
@@ -82,6 +118,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   channel.reset();
   admin.reset();
   sweeper.reset();
+  courier.reset();
   if (front.passwords != nullptr) front.passwords->Close();  // while the loops are there
   runtime.store->Close();
   log.Observe(Note{Severity::kInfo, "server.stopped", address});

@@ -41,6 +41,8 @@ OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& reques
                            const ReportProgress& report);
 OperatorAnswer ExecuteToken(const Runtime& runtime, const json::Json& request, Observer& observer);
 OperatorAnswer ExecuteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
+// Of ExecuteUser: lets an address make an account, once. Its roles have been looked at.
+OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
 
 // Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at
 // `contract` and executes it here; waits a little for another process that has the store.

@@ -275,6 +275,7 @@ OperatorAnswer ExecuteUser(const Runtime& runtime, const Json& request, Observer
   if (what == "add") return AddUser(runtime, request, observer);
   if (what == "password") return SetPassword(runtime, request, observer);
   if (what == "role") return ChangeRoles(runtime, request, observer);
+  if (what == "invite") return InviteUser(runtime, request, observer);
   if (what == "disable" || what == "enable") return Disable(runtime, request, observer, what == "disable");
   return ListUsers(runtime, request, observer);
 }

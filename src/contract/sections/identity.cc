@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 
 #include "contract/scalar.h"
@@ -43,6 +44,71 @@ void ReadPassword(const Node& password, model::Identity& identity, Mistakes& mis
   identity.breached_passwords = (folder / breached->text).lexically_normal().string();
 }
 
+constexpr std::string_view kToken = "{token}";
+constexpr size_t kMostLink = 500;  // bytes
+
+bool IsUrlText(std::string_view text) {
+  return std::ranges::all_of(text,
+                             [](char c) { return c > ' ' && c <= '~' && !std::string_view("\"<>\\^`").contains(c); });
+}
+
+// A page of https, or of a machine that somebody develops at. What stands for {token} is behind the host, so that it
+// goes nowhere else.
+bool IsLink(std::string_view text) {
+  if (text.size() > kMostLink || !IsUrlText(text)) return false;
+  const size_t token = text.find(kToken);
+  if (token == std::string_view::npos || text.find(kToken, token + 1) != std::string_view::npos) return false;
+  const bool secure = text.starts_with("https://");
+  if (!secure && !text.starts_with("http://")) return false;
+  std::string_view rest = text.substr(secure ? 8 : 7);
+  std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (authority.empty() || authority.contains('@') || authority.contains('{')) return false;
+  std::string_view host = authority.substr(0, authority.rfind(':'));
+  return secure || host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
+std::string ReadLink(const Members& links, std::string_view key, Mistakes& mistakes) {
+  const Node* node = links.Value(key);
+  if (node == nullptr) return "";
+  if (!IsLink(node->text)) mistakes.Add(node->place, Problem::kLink, key);
+  return node->text;
+}
+
+void ReadLinks(const Members& members, model::Links& links, Mistakes& mistakes) {
+  const Node* section = members.Value("links");
+  if (section == nullptr) return;
+  Members parts(*section, LinksKeys(), "'links'", mistakes);
+  links.verify = ReadLink(parts, "verify", mistakes);
+  links.reset = ReadLink(parts, "reset", mistakes);
+  links.invite = ReadLink(parts, "invite", mistakes);
+}
+
+void ReadVerification(const Members& members, model::Identity& identity, Mistakes& mistakes) {
+  const Node* node = members.Value("verification");
+  if (node == nullptr) return;
+  if (node->text == "required") identity.verification = model::Verification::kRequired;
+  if (node->text == "optional") identity.verification = model::Verification::kOptional;
+  if (identity.verification == model::Verification::kOff && node->text != "off") {
+    mistakes.Add(node->place, Problem::kVerification);
+  }
+}
+
+// What is asked for leads somewhere. Whoever finds an address taken that is theirs needs a new password.
+void NeedLinks(const Members& members, const model::Identity& identity, Mistakes& mistakes) {
+  auto need = [&](std::string_view key, std::string_view link) {
+    const Node* links = members.Value("links");
+    if (members.Has("links") && (links == nullptr || links->Find(link) != nullptr)) return;
+    const Node* node = members.Value(key);
+    mistakes.Add(node->place, Problem::kLinkMissing, key, node->Shown(), link);
+  };
+  if (identity.verification != model::Verification::kOff) {
+    need("verification", "verify");
+    need("verification", "reset");
+  }
+  const Node* registers = members.Value("register");
+  if (registers != nullptr && registers->text == "invite") need("register", "invite");
+}
+
 }  // namespace
 
 void ReadIdentity(Draft& draft) {
@@ -52,9 +118,7 @@ void ReadIdentity(Draft& draft) {
   Members members(*section, IdentityKeys(), "'identity'", draft.mistakes);
   if (const Node* registers = members.Value("register")) {
     identity.registers = registers->text == "open";
-    if (registers->text == "invite") {
-      draft.mistakes.Add(registers->place, Problem::kUnsupported, registers->Shown());
-    } else if (!identity.registers && registers->text != "off") {
+    if (!identity.registers && registers->text != "invite" && registers->text != "off") {
       draft.mistakes.Add(registers->place, Problem::kRegister);
     }
   }
@@ -64,6 +128,9 @@ void ReadIdentity(Draft& draft) {
     ReadTime(parts, "access", 1, identity.access_s, draft.mistakes);
     ReadTime(parts, "refresh", 365, identity.refresh_s, draft.mistakes);
   }
+  ReadVerification(members, identity, draft.mistakes);
+  ReadLinks(members, identity.links, draft.mistakes);
+  NeedLinks(members, identity, draft.mistakes);
 }
 
 }  // namespace ashlar::contract

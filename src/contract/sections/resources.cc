@@ -158,6 +158,9 @@ void DeclareResources(Draft& draft, const Node& resources) {
     if (entry.key == kUserName) draft.service->user = resource.id;
     if (entry.key == kCredentialName) draft.service->credential = resource.id;
     if (entry.key == kSessionName) draft.service->session = resource.id;
+    if (entry.key == kTicketName) draft.service->ticket = resource.id;
+    if (entry.key == kMailName) draft.service->mail = resource.id;
+    if (entry.key == kMailboxName) draft.service->mailbox = resource.id;
     if (entry.key == kAuditName) draft.service->audit = resource.id;
     if (entry.key == kIdempotencyName) draft.service->idempotency = resource.id;
     if (entry.key == kIdempotencySpaceName) draft.service->idempotency_space = resource.id;

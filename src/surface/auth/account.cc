@@ -8,7 +8,8 @@ namespace ashlar::surface::auth {
 Task<Answer> Register(Asked& asked) {
   auto made = co_await asked.accounts.Register(asked.context, std::move(asked.body));
   if (!made) co_return std::unexpected(made.error());
-  co_return JsonAnswer(201, EncodeUser(asked.service, *made, asked.meta()));
+  if (!*made) co_return JsonAnswer(202, EncodeNothing(asked.meta()));
+  co_return JsonAnswer(201, EncodeUser(asked.service, **made, asked.meta()));
 }
 
 Task<Answer> Login(Asked& asked) {

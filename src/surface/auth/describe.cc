@@ -91,6 +91,81 @@ constexpr Words kWords[] = {
      204,
      "The password is changed.",
      {}},
+    {"PATCH",
+     "/auth/me",
+     "authChangeMe",
+     "Change one's account",
+     "Changes what registration takes, but for address and password; what is absent stays (JSON Merge Patch, RFC "
+     "7396).",
+     "profile",
+     "user",
+     200,
+     "The account as it is now.",
+     {Code::kConflict, Code::kPreconditionFailed, Code::kPreconditionRequired, Code::kInvalidTransition,
+      Code::kExpressionFailed}},
+    {"DELETE",
+     "/auth/me",
+     "authDeleteMe",
+     "Remove one's account",
+     "Removes the caller's User, and with it what the contract says goes with it.",
+     "deleteMe",
+     "",
+     204,
+     "Nothing of the account is left.",
+     {Code::kReferenced, Code::kPreconditionFailed, Code::kPreconditionRequired}},
+    {"GET", "/auth/me/export", "authExportMe", "Get all that is kept of oneself",
+     "The User's row, the sessions, and the rows that refer to the User, as far as the caller may list them.", "",
+     "export", 200, "All of it, as a file."},
+    {"POST",
+     "/auth/password/forgot",
+     "authForgotPassword",
+     "Ask for a new password by mail",
+     "Answers the same whether somebody has the address or not.",
+     "address",
+     "nothing",
+     202,
+     "Whoever has the address gets a mail.",
+     {Code::kForbidden}},
+    {"POST",
+     "/auth/password/reset",
+     "authResetPassword",
+     "Set a new password by a mail's token",
+     "Ends all sessions; the token is good once, and proves the address.",
+     "reset",
+     "",
+     204,
+     "The password is changed.",
+     {Code::kForbidden, Code::kInvalidCredentials}},
+    {"POST",
+     "/auth/email/verify",
+     "authVerifyEmail",
+     "Prove an address by a mail's token",
+     "Of a new account, or the new address of one; the token is good once.",
+     "token",
+     "",
+     204,
+     "The address is proved.",
+     {Code::kForbidden, Code::kInvalidCredentials, Code::kConflict}},
+    {"POST",
+     "/auth/email/resend",
+     "authResendEmail",
+     "Ask for the mail once more",
+     "Answers the same whether somebody has the address or not.",
+     "address",
+     "nothing",
+     202,
+     "Whoever has the address, and has not proved it, gets a mail.",
+     {Code::kForbidden}},
+    {"POST",
+     "/auth/email/change",
+     "authChangeEmail",
+     "Change one's address",
+     "The new address counts once it is proved; the old one gets a notice then.",
+     "changeEmail",
+     "nothing",
+     202,
+     "The new address gets a mail.",
+     {}},
 };
 
 constexpr std::string_view kEmail =
@@ -124,25 +199,57 @@ std::string Body(std::vector<std::string> required, const std::vector<std::pair<
                      fmt::join(required, ","), properties);
 }
 
-// With what of User anybody may set.
+std::string SchemaOf(const model::Field& field) {
+  json::Object schema = rest::SchemaOf(*field.type);
+  if (!field.required) rest::AllowNull(schema);
+  const bool described = !field.description.empty();
+  schema.push_back({"description", json::Json(described ? field.description : fmt::format("The User's {}.", field.name))});
+  return json::ToText(json::Json(std::move(schema)));
+}
+
+// With what of User anybody may set; an invitation brings the address.
 std::string RegisterBody(const model::Service& service) {
-  std::vector<std::string> required = {"email", "password"};
+  std::vector<std::string> required = {"password"};
   std::vector<std::pair<std::string, std::string>> members = {{"email", std::string(kEmail)},
                                                               {"password", NewPassword(service)}};
+  if (service.identity->links.invite.empty()) {
+    required.insert(required.begin(), "email");
+  } else {
+    members.emplace_back("token", Text("Of an invitation, instead of the address.", 1024));
+  }
   for (const model::Field& field : service.resource(service.user).fields) {
     if (field.name == "email" || !identity::MayBegin(field)) continue;
-    json::Object schema = rest::SchemaOf(*field.type);
-    if (!field.required) rest::AllowNull(schema);
-    schema.push_back({"description", json::Json(field.description.empty() ? fmt::format("The User's {}.", field.name)
-                                                                          : field.description)});
     if (field.required && field.default_value == nullptr) required.push_back(field.name);
-    members.emplace_back(field.name, json::ToText(json::Json(std::move(schema))));
+    members.emplace_back(field.name, SchemaOf(field));
   }
   return Body(std::move(required), members);
 }
 
+// What a User may change of their own row.
+std::string ProfileBody(const model::Service& service) {
+  std::vector<std::pair<std::string, std::string>> members;
+  for (const model::Field& field : service.resource(service.user).fields) {
+    if (field.name != "email" && identity::IsOpen(field)) members.emplace_back(field.name, SchemaOf(field));
+  }
+  return Body({}, members);
+}
+
+std::string TokenSchema() { return Text("The token of the mail.", 1024); }
+std::string CurrentPassword() { return Text("The one until now.", 1024); }
+
 std::string BodyOf(const model::Service& service, std::string_view name) {
   if (name == "register") return RegisterBody(service);
+  if (name == "profile") return ProfileBody(service);
+  if (name == "deleteMe") return Body({"currentPassword"}, {{"currentPassword", CurrentPassword()}});
+  if (name == "address") return Body({"email"}, {{"email", std::string(kEmail)}});
+  if (name == "token") return Body({"token"}, {{"token", TokenSchema()}});
+  if (name == "reset") {
+    return Body({"token", "newPassword"}, {{"token", TokenSchema()}, {"newPassword", NewPassword(service)}});
+  }
+  if (name == "changeEmail") {
+    return Body({"newEmail", "currentPassword"},
+                {{"newEmail", std::string(kEmail)}, {"currentPassword", CurrentPassword()}});
+  }
   if (name == "login") {
     return Body({"email", "password"},
                 {{"email", std::string(kEmail)}, {"password", Text("The password.", identity::kMostPassword)}});
@@ -150,7 +257,7 @@ std::string BodyOf(const model::Service& service, std::string_view name) {
   if (name == "refresh") return Body({"refreshToken"}, {{"refreshToken", Text("The last one that was given.", 1024)}});
   if (name == "changePassword") {
     return Body({"currentPassword", "newPassword"},
-                {{"currentPassword", Text("The one until now.", 1024)}, {"newPassword", NewPassword(service)}});
+                {{"currentPassword", CurrentPassword()}, {"newPassword", NewPassword(service)}});
   }
   return "";
 }
@@ -169,6 +276,15 @@ std::string DataOf(std::string_view name) {
         R"("refreshToken":{{"type":"string","maxLength":1024,"description":"Opaque; for `/auth/refresh`, once."}},)"
         R"("user":{}}}}})",
         kUserMembers);
+  }
+  if (name == "nothing") return R"({"type":"null","description":"Nothing."})";
+  if (name == "export") {
+    return fmt::format(
+        R"({{"type":"object","required":["user","sessions","rows"],"properties":{{"user":{{"type":"object",)"
+        R"("description":"The row, as its owner may see it."}},"sessions":{},"rows":{{"type":"object","description":)"
+        R"("By resource, the rows that refer to the User."}},"more":{{"type":"array","maxItems":10000,"items":)"
+        R"({{"type":"string","maxLength":1024}},"description":"Resources with more rows than are here."}}}}}})",
+        DataOf("sessions"));
   }
   if (name == "sessions") {
     auto time = [](std::string_view description) {
@@ -204,6 +320,10 @@ rest::OtherOperations Describe(const model::Service& service) {
     operation.description = words->description;
     operation.body = BodyOf(service, words->body);
     operation.answer = {words->status, std::string(words->answer), DataOf(words->data), words->errors};
+    if (words->body == "register" && service.identity->verification != model::Verification::kOff) {
+      operation.answer = {202, "Whoever has the address gets a mail, known before or not.", DataOf("nothing"),
+                          words->errors};
+    }
     operation.anonymous = route.asker == Asker::kAnybody;
     auto add = [&](std::initializer_list<Code> codes) {
       for (Code code : codes) operation.answer.errors.push_back(code);

@@ -63,6 +63,13 @@ void WriteRows(const model::Service& service, const identity::OwnData::Part& par
 
 }  // namespace
 
+std::string EncodeNothing(const rest::Meta& meta) {
+  return Enveloped(meta, [](json::Writer& out) {
+    out.BeginObject();
+    out.EndObject();
+  });
+}
+
 std::string EncodeUser(const model::Service& service, const call::Outcome& user, const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {
     out.BeginObject();

@@ -8,6 +8,8 @@
 
 namespace ashlar::surface::auth {
 
+// {"data": {}, "meta": ...}
+std::string EncodeNothing(const rest::Meta& meta);
 // {"data": {"user": ...}, "meta": ...}
 std::string EncodeUser(const model::Service& service, const call::Outcome& user, const rest::Meta& meta);
 // {"data": {"accessToken", "tokenType", "expiresIn", "refreshToken", "user"}, "meta": ...}

@@ -22,4 +22,11 @@ Task<Answer> Logout(Asked& asked);
 Task<Answer> ListSessions(Asked& asked);
 Task<Answer> EndSession(Asked& asked);
 
+// email.cc
+Task<Answer> VerifyEmail(Asked& asked);
+Task<Answer> ResendEmail(Asked& asked);
+Task<Answer> ChangeEmail(Asked& asked);
+Task<Answer> ForgotPassword(Asked& asked);
+Task<Answer> ResetPassword(Asked& asked);
+
 }  // namespace ashlar::surface::auth

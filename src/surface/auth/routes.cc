@@ -20,6 +20,11 @@ constexpr Route kRoutes[] = {
     {"DELETE", "/auth/me", DeleteMe, Asker::kUser, true},
     {"GET", "/auth/me/export", ExportMe},
     {"POST", "/auth/password/change", ChangePassword, Asker::kUser, true},
+    {"POST", "/auth/password/forgot", ForgotPassword, Asker::kAnybody, true},
+    {"POST", "/auth/password/reset", ResetPassword, Asker::kAnybody, true},
+    {"POST", "/auth/email/verify", VerifyEmail, Asker::kAnybody, true},
+    {"POST", "/auth/email/resend", ResendEmail, Asker::kAnybody, true},
+    {"POST", "/auth/email/change", ChangeEmail, Asker::kUser, true},
 };
 
 bool Fits(std::string_view path, const std::vector<std::string>& segments) {

@@ -97,7 +97,7 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
       observer_(observer),
       admission_(options.admission, options.writes_waiting, clock, *options.shed) {
   const bool sign_in = planner.service().identity && options.passwords != nullptr;
-  if (sign_in) accounts_.emplace(engine_, keys, *options.passwords, *options.password_rules);
+  if (sign_in) accounts_.emplace(engine_, keys, *options.passwords, *options.password_rules, options.mails.get());
 }
 
 Front::~Front() = default;

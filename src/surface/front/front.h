@@ -29,6 +29,7 @@ struct FrontOptions {
   std::function<WritesWaiting()> writes_waiting = [] { return WritesWaiting{}; };  // for admission; thread safe
   std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
+  std::shared_ptr<identity::MailQueue> mails;  // of all loops; null: none are sent
   std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
   const identity::PasswordRules* password_rules = nullptr;  // likewise
   std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
