@@ -277,7 +277,7 @@ std::string DataOf(std::string_view name) {
         R"("user":{}}}}})",
         kUserMembers);
   }
-  if (name == "nothing") return R"({"type":"null","description":"Nothing."})";
+  if (name == "nothing") return R"({"type":"object","maxProperties":0,"description":"Nothing."})";
   if (name == "export") {
     return fmt::format(
         R"({{"type":"object","required":["user","sessions","rows"],"properties":{{"user":{{"type":"object",)"
