@@ -100,7 +100,7 @@ TEST(Contract, SigningInIsAsTheContractSaysOrNotAtAll) {
 
 TEST(Contract, EveryServiceHasTheSystemsResources) {
   auto service = Make("service: x\n");
-  ASSERT_EQ(service->resources.size(), 6u);
+  ASSERT_EQ(service->resources.size(), 7u);
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);
@@ -122,6 +122,8 @@ TEST(Contract, EveryServiceHasTheSystemsResources) {
   EXPECT_THAT(OperationsOf(*service, "AuthSession"), testing::Each(testing::HasSubstr("(internal)")));
   EXPECT_FALSE(service->resource(service->credential).routed);
   EXPECT_THAT(OperationsOf(*service, "AuthCredential"), testing::Each(testing::HasSubstr("(internal)")));
+  EXPECT_FALSE(service->resource(service->second_factor).routed);
+  EXPECT_THAT(OperationsOf(*service, "AuthSecondFactor"), testing::Each(testing::HasSubstr("(internal)")));
   const model::Resource& kept = service->resource(service->FindResource("IdempotencyRecord"));
   EXPECT_FALSE(kept.routed);
   EXPECT_THAT(OperationsOf(*service, "IdempotencyRecord"), IsEmpty());

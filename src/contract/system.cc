@@ -53,6 +53,13 @@ resources:
       expiresAt: { type: datetime!, index: true }
       endedAt: datetime
       agent: { type: string, max: 200 }
+  AuthSecondFactor:
+    fields:
+      secret: { type: string!, max: 200 }
+      begunAt: datetime!
+      confirmedAt: datetime
+      lastStep: { type: int!, default: 0 }
+      recovery: '[string]'
 )";
 
 Entry* FindEntry(Node& mapping, std::string_view key) {
@@ -99,8 +106,8 @@ void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
 std::string_view SystemContract() { return kText; }
 
 bool IsSystemResource(std::string_view name) {
-  return name == kCredentialName || name == kSessionName || name == kUserName || name == kAuditName ||
-         name == kIdempotencyName || name == kIdempotencySpaceName;
+  return name == kCredentialName || name == kSessionName || name == kSecondFactorName || name == kUserName ||
+         name == kAuditName || name == kIdempotencyName || name == kIdempotencySpaceName;
 }
 
 Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {

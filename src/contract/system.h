@@ -11,6 +11,7 @@ inline constexpr std::string_view kUserName = "User";
 inline constexpr std::string_view kAuditName = "AuditEntry";
 inline constexpr std::string_view kCredentialName = "AuthCredential";
 inline constexpr std::string_view kSessionName = "AuthSession";
+inline constexpr std::string_view kSecondFactorName = "AuthSecondFactor";
 inline constexpr std::string_view kIdempotencyName = "IdempotencyRecord";
 inline constexpr std::string_view kIdempotencySpaceName = "IdempotencySpace";
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/accounts.h"
 
-#include <algorithm>
-
 #include "base/await.h"
 #include "base/utf8.h"
+#include "identity/body.h"
 #include "identity/row.h"
 #include "types/uuid.h"
 
@@ -16,37 +15,6 @@ using json::Json;
 using types::Detail;
 
 constexpr int kTries = 20;  // while others change the same rows
-constexpr size_t kMostProfile = 100;  // members of a body
-
-call::ApiError Invalid(std::vector<call::ErrorDetail> details) {
-  return {Code::kValidationError, std::string(RowOf(Code::kValidationError).message), std::move(details)};
-}
-
-// The texts of a body, in the order of their names. What else stands there is a mistake, unless `more` may.
-call::Answer<std::vector<std::string>> ReadTexts(const Json& body, std::initializer_list<std::string_view> names,
-                                                 bool more = false) {
-  if (body.object() == nullptr || body.object()->size() > kMostProfile) {
-    return std::unexpected(Invalid({{"", Detail::kWrongType, "must be an object of few members"}}));
-  }
-  std::vector<call::ErrorDetail> wrong;
-  std::vector<std::string> texts;
-  for (std::string_view name : names) {
-    const Json* member = body.Find(name);
-    if (member == nullptr) {
-      wrong.push_back({std::string(name), Detail::kRequired, "is required"});
-    } else if (member->string() == nullptr) {
-      wrong.push_back({std::string(name), Detail::kWrongType, "must be a text"});
-    } else {
-      texts.push_back(*member->string());
-    }
-  }
-  for (const json::Member& member : *body.object()) {
-    bool known = std::ranges::find(names, std::string_view(member.name)) != names.end();
-    if (!known && !more) wrong.push_back({member.name, Detail::kUnknownField, "is not taken here"});
-  }
-  if (!wrong.empty()) return std::unexpected(Invalid(std::move(wrong)));
-  return texts;
-}
 
 // Whether whoever makes an account may say what a field holds.
 bool IsOpen(const model::Field& field) {
@@ -84,7 +52,7 @@ call::Answer<Json> Accounts::Profile(const Json& body) const {
 
 Task<call::Answer<call::Outcome>> Accounts::Register(Context& context, Json body) {
   if (!identity_.registers) co_return call::Refuse(Code::kForbidden, "nobody can register here");
-  auto given = ReadTexts(body, {"email", "password"}, true);
+  auto given = ReadTexts(body, {.needed = {"email", "password"}, .more = true});
   if (!given) co_return std::unexpected(given.error());
   if (auto wrong = WrongPassword(identity_, "password", (*given)[1], (*given)[0])) {
     co_return std::unexpected(Invalid({std::move(*wrong)}));
@@ -107,7 +75,7 @@ Task<call::Answer<call::Outcome>> Accounts::Register(Context& context, Json body
 }
 
 Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::string agent) {
-  auto given = ReadTexts(body, {"email", "password"});
+  auto given = ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
   if ((*given)[1].size() > kMostPassword) {
     co_return std::unexpected(
@@ -115,25 +83,24 @@ Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::s
   }
   auto proven = co_await passwords_.ProveByEmail(context, (*given)[0], (*given)[1]);
   if (!proven) co_return std::unexpected(proven.error());
-  auto room = co_await sessions_.MakeRoom(context, proven->user);
-  if (!room) co_return std::unexpected(room.error());
   auto user = co_await Me(context, proven->user);
   if (!user) co_return std::unexpected(user.error());
   const types::Uuid session = types::NewUuidV7(context.clock.NowMicros());
-  for (int i = 0; i < kTries; ++i) {
-    auto version = co_await passwords_.VersionOf(context, *proven);
-    if (!version) co_return std::unexpected(version.error());
-    std::vector<call::Call> calls{passwords_.Clearing(*proven, *version),
-                                  sessions_.Beginning(context, session, proven->user, agent)};
-    auto done = co_await keeper_.DoAll(context, std::move(calls));
-    if (done) co_return SignedIn{sessions_.TokensOf(context, {session, 0}, proven->user), std::move(*user)};
-    if (done.error().error.code != Code::kPreconditionFailed) co_return std::unexpected(done.error().error);
-  }
-  co_return Busy();
+  More begin = [&]() -> Task<call::Answer<Calls>> {
+    auto calls = co_await second_factors_.Using(context, *proven, (*given)[2]);
+    if (!calls) co_return std::unexpected(calls.error());
+    auto room = co_await sessions_.MakeRoom(context, proven->user);
+    if (!room) co_return std::unexpected(room.error());
+    calls->push_back(sessions_.Beginning(context, session, proven->user, agent));
+    co_return std::move(*calls);
+  };
+  auto done = co_await Settle(context, *proven, std::move(begin));
+  if (!done) co_return std::unexpected(done.error());
+  co_return SignedIn{sessions_.TokensOf(context, {session, 0}, proven->user), std::move(*user)};
 }
 
 Task<call::Answer<SignedIn>> Accounts::Refresh(Context& context, Json body) {
-  auto given = ReadTexts(body, {"refreshToken"});
+  auto given = ReadTexts(body, {.needed = {"refreshToken"}});
   if (!given) co_return std::unexpected(given.error());
   auto tokens = co_await sessions_.Refresh(context, (*given)[0]);
   if (!tokens) co_return std::unexpected(tokens.error());
@@ -148,7 +115,7 @@ Task<call::Answer<call::Outcome>> Accounts::Me(Context& context, std::string use
 }
 
 Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string user, std::string session, Json body) {
-  auto given = ReadTexts(body, {"currentPassword", "newPassword"});
+  auto given = ReadTexts(body, {.needed = {"currentPassword", "newPassword"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
   auto me = co_await Me(context, user);
   if (!me) co_return std::unexpected(me.error());
@@ -159,29 +126,42 @@ Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string 
   auto hash = co_await passwords_.Hash(context, (*given)[1]);
   if (!hash) co_return std::unexpected(hash.error());
   proven->rehash = std::move(*hash);
-  auto done = co_await Replace(context, std::move(*proven), std::move(session));
+  More replace = [&]() -> Task<call::Answer<Calls>> {
+    auto used = co_await second_factors_.Using(context, *proven, (*given)[2]);
+    if (!used) co_return std::unexpected(used.error());
+    auto calls = co_await WithOthersEnding(context, std::move(*used), user, session);
+    co_return calls;
+  };
+  auto done = co_await Settle(context, *proven, std::move(replace));
   co_return done;
 }
 
-// Whoever signs in meanwhile changes the credential: it is looked again who has.
-Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std::string session) {
+// Whoever signs in meanwhile changes the credential: then all is looked at again.
+Task<call::Answer<bool>> Accounts::Settle(Context& context, Proven proven, More more) {
   for (int i = 0; i < kTries; ++i) {
     auto version = co_await passwords_.VersionOf(context, proven);
     if (!version) co_return std::unexpected(version.error());
-    auto room = co_await sessions_.MakeRoom(context, proven.user);  // so that a page holds them all
-    if (!room) co_return std::unexpected(room.error());
-    auto list = co_await sessions_.List(context, proven.user);
-    if (!list) co_return std::unexpected(list.error());
-    std::vector<call::Call> calls{passwords_.Clearing(proven, *version)};
-    for (const SessionSeen& seen : *list) {
-      if (seen.id != session) calls.push_back(sessions_.Ending(context, seen.id));
-    }
-    auto done = co_await keeper_.DoAll(context, std::move(calls));
+    auto calls = co_await more();
+    if (!calls) co_return std::unexpected(calls.error());
+    calls->push_back(passwords_.Clearing(proven, *version));
+    auto done = co_await keeper_.DoAll(context, std::move(*calls));
     if (done) co_return true;
     const Code code = done.error().error.code;
     if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error().error);
   }
   co_return Busy();
+}
+
+Task<call::Answer<Accounts::Calls>> Accounts::WithOthersEnding(Context& context, Calls calls, std::string user,
+                                                               std::string session) {
+  auto room = co_await sessions_.MakeRoom(context, user);  // so that a page holds them all
+  if (!room) co_return std::unexpected(room.error());
+  auto list = co_await sessions_.List(context, user);
+  if (!list) co_return std::unexpected(list.error());
+  for (const SessionSeen& seen : *list) {
+    if (seen.id != session) calls.push_back(sessions_.Ending(context, seen.id));
+  }
+  co_return calls;
 }
 
 }  // namespace ashlar::identity

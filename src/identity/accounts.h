@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "identity/passwords.h"
+#include "identity/second_factor.h"
 #include "identity/sessions.h"
 
 namespace ashlar::identity {
@@ -12,6 +14,12 @@ namespace ashlar::identity {
 struct SignedIn {
   Tokens tokens;
   call::Outcome user;
+};
+
+// What a User's authenticator app is told. Secret.
+struct TotpBegun {
+  std::string secret;  // base32
+  std::string uri;     // otpauth:
 };
 
 // What Users do about their own accounts (api.md, Identity). One loop's. A User is shown with what is built in: what
@@ -23,27 +31,44 @@ class Accounts {
       : identity_(*engine.service().identity),
         keeper_(engine),
         passwords_(keeper_, pool, keys.refresh()),
+        second_factors_(keeper_, passwords_, keys),
         sessions_(keeper_, keys) {}
 
   // {email, password} and fields of User that anybody may write.
   Task<call::Answer<call::Outcome>> Register(Context& context, json::Json body);
-  // {email, password}. `agent` is the program that asks, in its own words.
+  // {email, password, code?}. `agent` is the program that asks, in its own words.
   Task<call::Answer<SignedIn>> Login(Context& context, json::Json body, std::string agent);
   // {refreshToken}
   Task<call::Answer<SignedIn>> Refresh(Context& context, json::Json body);
   Task<call::Answer<call::Outcome>> Me(Context& context, std::string user);
-  // {currentPassword, newPassword}; ends the user's sessions but this one, which may be empty.
+  // {currentPassword, newPassword, code?}; ends the user's sessions but this one, which may be empty.
   Task<call::Answer<bool>> ChangePassword(Context& context, std::string user, std::string session, json::Json body);
+
+  // accounts_totp.cc. {currentPassword}: a secret, which counts once it is confirmed.
+  Task<call::Answer<TotpBegun>> BeginTotp(Context& context, std::string user, json::Json body);
+  // {code}: recovery codes, told once; ends the sessions but this one.
+  Task<call::Answer<std::vector<std::string>>> ConfirmTotp(Context& context, std::string user, std::string session,
+                                                           json::Json body);
+  // {currentPassword, code}; ends the sessions but this one.
+  Task<call::Answer<bool>> EndTotp(Context& context, std::string user, std::string session, json::Json body);
 
   Sessions& sessions() { return sessions_; }
 
  private:
   call::Answer<json::Json> Profile(const json::Json& body) const;
-  Task<call::Answer<bool>> Replace(Context& context, Proven proven, std::string session);
+  using Calls = std::vector<call::Call>;
+  using More = std::function<Task<call::Answer<Calls>>()>;
+  // Runs what somebody has proven to be allowed, in one transaction that takes the failures back: the calls that `more`
+  // gives, which is asked again where others were faster. Nothing of it is done unless the credential still holds what
+  // was judged.
+  Task<call::Answer<bool>> Settle(Context& context, Proven proven, More more);
+  // `calls`, and those that end the user's sessions but this one.
+  Task<call::Answer<Calls>> WithOthersEnding(Context& context, Calls calls, std::string user, std::string session);
 
   const model::Identity& identity_;
   Keeper keeper_;
   Passwords passwords_;
+  SecondFactors second_factors_;
   Sessions sessions_;
 };
 

@@ -64,6 +64,7 @@ Result<void> WritePrivate(const std::string& path, const std::string& text) {
 ServiceKeys::ServiceKeys(EcdsaKey key) : signing_(std::move(key)) {
   cursor_ = HmacSha256(signing_.ToPem(), "ashlar cursor");
   Digest refresh = HmacSha256(signing_.ToPem(), "ashlar refresh token");
+  second_factor_ = HmacSha256(signing_.ToPem(), "ashlar second factor");
   refresh_.assign(reinterpret_cast<const char*>(refresh.data()), refresh.size());
 }
 

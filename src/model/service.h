@@ -172,6 +172,7 @@ struct Service : cel::Schema {
   ResourceId user;  // the built-in User
   ResourceId credential;  // the system's AuthCredential: what a User signs in with, under the User's id
   ResourceId session;  // the system's AuthSession: where a User has signed in
+  ResourceId second_factor;  // the system's AuthSecondFactor: of a User who has one, under the User's id
   ResourceId audit;  // the system's AuditEntry
   ResourceId idempotency;  // the system's IdempotencyRecord
   ResourceId idempotency_space;  // the system's IdempotencySpace: how many bytes of those there are, by their owners

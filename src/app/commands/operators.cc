@@ -161,7 +161,8 @@ void AddUser(CLI::App& root, int& status) {
   role->add_option("--remove", options->removed, "a role to take; may be repeated")->allow_extra_args(false);
   role->callback([options, &status] { status = ChangeRoles(*options); });
   for (const auto& [name, doc] : {std::pair("disable", "refuse a user's tokens from now on"),
-                                  std::pair("enable", "take a user's tokens again")}) {
+                                  std::pair("enable", "take a user's tokens again"),
+                                  std::pair("totp-reset", "take the second factor of a user who has lost it")}) {
     auto* change = command->add_subcommand(name, doc);
     AddTarget(*change, options->target);
     AddWho(*change, options->who);

@@ -158,6 +158,7 @@ void DeclareResources(Draft& draft, const Node& resources) {
     if (entry.key == kUserName) draft.service->user = resource.id;
     if (entry.key == kCredentialName) draft.service->credential = resource.id;
     if (entry.key == kSessionName) draft.service->session = resource.id;
+    if (entry.key == kSecondFactorName) draft.service->second_factor = resource.id;
     if (entry.key == kAuditName) draft.service->audit = resource.id;
     if (entry.key == kIdempotencyName) draft.service->idempotency = resource.id;
     if (entry.key == kIdempotencySpaceName) draft.service->idempotency_space = resource.id;

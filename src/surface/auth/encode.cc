@@ -51,6 +51,26 @@ std::string EncodeSignedIn(const model::Service& service, const identity::Signed
   });
 }
 
+std::string EncodeTotp(const identity::TotpBegun& begun, const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Field("secret", begun.secret);
+    out.Field("uri", begun.uri);
+    out.EndObject();
+  });
+}
+
+std::string EncodeRecoveryCodes(std::span<const std::string> codes, const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Key("recoveryCodes");
+    out.BeginArray();
+    for (const std::string& code : codes) out.String(code);
+    out.EndArray();
+    out.EndObject();
+  });
+}
+
 std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
                            const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {

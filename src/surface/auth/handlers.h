@@ -12,6 +12,11 @@ Task<Answer> Refresh(Asked& asked);
 Task<Answer> GetMe(Asked& asked);
 Task<Answer> ChangePassword(Asked& asked);
 
+// totp.cc
+Task<Answer> BeginTotp(Asked& asked);
+Task<Answer> ConfirmTotp(Asked& asked);
+Task<Answer> EndTotp(Asked& asked);
+
 // session.cc
 Task<Answer> Logout(Asked& asked);
 Task<Answer> ListSessions(Asked& asked);

@@ -17,6 +17,9 @@ constexpr Route kRoutes[] = {
     {"DELETE", "/auth/sessions/{id}", EndSession},
     {"GET", "/auth/me", GetMe},
     {"POST", "/auth/password/change", ChangePassword, Asker::kUser, true},
+    {"POST", "/auth/totp", BeginTotp, Asker::kUser, true},
+    {"DELETE", "/auth/totp", EndTotp, Asker::kUser, true},
+    {"POST", "/auth/totp/confirm", ConfirmTotp, Asker::kUser, true},
 };
 
 bool Fits(std::string_view path, const std::vector<std::string>& segments) {

@@ -76,7 +76,9 @@ void SetCommon(http::Response& response) {
 void SetError(http::Response& response, const call::ApiError& error) {
   const call::CodeRow& row = RowOf(error.code);
   response.status = row.status;
-  if (error.code == Code::kUnauthenticated) response.Set("WWW-Authenticate", "Bearer");
+  if (error.code == Code::kUnauthenticated || error.code == Code::kSecondFactorRequired) {
+    response.Set("WWW-Authenticate", "Bearer");
+  }
   if (error.code == Code::kInvalidCredentials || error.code == Code::kTokenExpired ||
       error.code == Code::kRefreshReused) {
     response.Set("WWW-Authenticate", "Bearer error=\"invalid_token\"");
