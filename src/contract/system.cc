@@ -53,6 +53,7 @@ resources:
       expiresAt: { type: datetime!, index: true }
       endedAt: datetime
       agent: { type: string, max: 200 }
+      browser: { type: bool!, default: false }
   AuthSecondFactor:
     fields:
       secret: { type: string!, max: 200 }

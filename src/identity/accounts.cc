@@ -74,9 +74,14 @@ Task<call::Answer<call::Outcome>> Accounts::Register(Context& context, Json body
   co_return made;
 }
 
-Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::string agent) {
-  auto given = ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code"}});
+Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, SignsIn from) {
+  auto given = identity_.cookies ? ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code", "mode"}})
+                                 : ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
+  const bool browser = given->size() > 3 && (*given)[3] == "cookie";
+  if (given->size() > 3 && !browser && body.Find("mode") != nullptr) {
+    co_return std::unexpected(Invalid({{"mode", Detail::kEnum, "must be cookie, or be left out"}}));
+  }
   if ((*given)[1].size() > kMostPassword) {
     co_return std::unexpected(
         Invalid({{"password", Detail::kTooLong, fmt::format("must have at most {} bytes", kMostPassword)}}));
@@ -91,12 +96,15 @@ Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::s
     if (!calls) co_return std::unexpected(calls.error());
     auto room = co_await sessions_.MakeRoom(context, proven->user);
     if (!room) co_return std::unexpected(room.error());
-    calls->push_back(sessions_.Beginning(context, session, proven->user, agent));
+    calls->push_back(sessions_.Beginning(context, session, proven->user, from.agent, browser));
     co_return std::move(*calls);
   };
   auto done = co_await Settle(context, *proven, std::move(begin));
   if (!done) co_return std::unexpected(done.error());
-  co_return SignedIn{sessions_.TokensOf(context, {session, 0}, proven->user), std::move(*user)};
+  if (!browser) co_return SignedIn{sessions_.TokensOf(context, {session, 0}, proven->user), std::move(*user)};
+  auto before = co_await sessions_.EndCookie(context, std::move(from.cookie));
+  if (!before) co_return std::unexpected(before.error());
+  co_return SignedIn{{}, std::move(*user), true, sessions_.CookieOf(session), sessions_.CsrfOf(session)};
 }
 
 Task<call::Answer<SignedIn>> Accounts::Refresh(Context& context, Json body) {

@@ -10,10 +10,18 @@
 
 namespace ashlar::identity {
 
-// Who signs in.
+// Who signs in: for tokens, or in a browser for a cookie and what its pages show beside it.
 struct SignedIn {
   Tokens tokens;
   call::Outcome user;
+  bool browser = false;
+  std::string cookie, csrf;  // secret
+};
+
+// Who asks to sign in.
+struct SignsIn {
+  std::string agent;   // the program, in its own words
+  std::string cookie;  // of the browser; its session ends with a new one
 };
 
 // What a User's authenticator app is told. Secret.
@@ -36,8 +44,8 @@ class Accounts {
 
   // {email, password} and fields of User that anybody may write.
   Task<call::Answer<call::Outcome>> Register(Context& context, json::Json body);
-  // {email, password, code?}. `agent` is the program that asks, in its own words.
-  Task<call::Answer<SignedIn>> Login(Context& context, json::Json body, std::string agent);
+  // {email, password, code?, mode?}; mode "cookie" where the contract opens it.
+  Task<call::Answer<SignedIn>> Login(Context& context, json::Json body, SignsIn from);
   // {refreshToken}
   Task<call::Answer<SignedIn>> Refresh(Context& context, json::Json body);
   Task<call::Answer<call::Outcome>> Me(Context& context, std::string user);

@@ -113,7 +113,7 @@ TEST_F(AccountsTest, ManyWhoTryAtOnceGetNoMoreVerdictsThanOneByOne) {
   for (int i = 0; i < 20; ++i) {
     Json body = Of(R"({"email":"ann@example.com","password":"wrong wrong wrong"})");
     boost::asio::co_spawn(
-        loop_, accounts_->Login(context_, std::move(body), ""),
+        loop_, accounts_->Login(context_, std::move(body), {}),
         [&](std::exception_ptr, const call::Answer<SignedIn>& answer) { told.push_back(CodeOf(answer)); });
   }
   while (told.size() < 20) {

@@ -19,8 +19,8 @@ Task<call::Answer<TotpBegun>> Accounts::BeginTotp(Context& context, std::string 
   auto me = co_await Me(context, user);
   if (!me) co_return std::unexpected(me.error());
   const std::string secret = NewTotpSecret();
-  auto refused = co_await second_factors_.Beginning(context, user, secret);  // before a password is hashed for nothing
-  if (!refused) co_return std::unexpected(refused.error());
+  auto may = co_await second_factors_.Beginning(context, user, secret);  // before a password is hashed for nothing
+  if (!may) co_return std::unexpected(may.error());
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
   if (!proven) co_return std::unexpected(proven.error());
   More begin = [&]() -> Task<call::Answer<Calls>> {

@@ -11,7 +11,7 @@
 namespace ashlar::identity {
 
 constexpr const char* kContract = R"(service: shop
-identity: { register: open, tokens: { refresh: 1d } }
+identity: { register: open, tokens: { refresh: 1d }, sessions: { cookie: true, idle: 10m, lifetime: 1h } }
 )";
 
 AccountsWorld::AccountsWorld() {
@@ -42,7 +42,7 @@ std::string AccountsWorld::Register() {
 
 call::Answer<SignedIn> AccountsWorld::Login(const std::string& password) {
   return Wait(accounts_->Login(
-      context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", password)), "test"));
+      context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", password)), {"test", ""}));
 }
 
 call::Answer<SignedIn> AccountsWorld::Refresh(const std::string& token) {

@@ -33,7 +33,7 @@ class SecondFactorTest : public testing::Test, protected AccountsWorld {
   }
   Task<call::Answer<SignedIn>> Login(const std::string& code, const std::string& password = kPassword) {
     return accounts_->Login(
-        context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","code":"{}"}})", password, code)), "");
+        context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","code":"{}"}})", password, code)), {});
   }
 
   // The secret as the row has it.

@@ -157,6 +157,9 @@ struct Identity {
   int64_t least_password = 12;  // characters
   int64_t access_s = 15 * 60;
   int64_t refresh_s = 30 * 86'400;  // of a session that nobody uses
+  bool cookies = false;  // browsers may sign in for a cookie
+  int64_t idle_s = 3600;  // of a browser's session that nobody uses
+  int64_t lifetime_s = 86'400;  // of any such session
 };
 
 // What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.

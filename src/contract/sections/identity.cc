@@ -48,6 +48,12 @@ void ReadIdentity(Draft& draft) {
     ReadTime(parts, "access", 1, identity.access_s, draft.mistakes);
     ReadTime(parts, "refresh", 365, identity.refresh_s, draft.mistakes);
   }
+  if (const Node* sessions = members.Value("sessions")) {
+    Members parts(*sessions, SessionsKeys(), "'sessions'", draft.mistakes);
+    identity.cookies = parts.Flag("cookie");
+    ReadTime(parts, "idle", 365, identity.idle_s, draft.mistakes);
+    ReadTime(parts, "lifetime", 365, identity.lifetime_s, draft.mistakes);
+  }
 }
 
 }  // namespace ashlar::contract

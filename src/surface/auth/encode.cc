@@ -51,6 +51,16 @@ std::string EncodeSignedIn(const model::Service& service, const identity::Signed
   });
 }
 
+std::string EncodeBrowser(const model::Service& service, const call::Outcome& user, std::string_view csrf,
+                          const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Field("csrfToken", csrf);
+    WriteUser(service, user, out);
+    out.EndObject();
+  });
+}
+
 std::string EncodeTotp(const identity::TotpBegun& begun, const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {
     out.BeginObject();

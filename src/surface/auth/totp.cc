@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/await.h"
 #include "surface/auth/encode.h"
 #include "surface/auth/handlers.h"
 

@@ -154,7 +154,7 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   if (page != nullptr) return Show(*page, *exchange);  // for which no credential is looked at
   if (signs_in) return HandleAuth(std::move(exchange));
   if (exchange->match.options) return Options(*exchange);
-  auto caller = authenticator_.Authenticate(exchange->context, request);
+  auto caller = Identify(*exchange);
   if (!caller.ready()) return AwaitCaller(std::move(exchange), std::move(caller.task()));
   return WithCaller(std::move(exchange), std::move(caller.value()));
 }
@@ -176,7 +176,7 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   if (caller) exchange->caller = std::move(*caller);
   if (exchange->toll && !exchange->toll->ForCaller(caller ? exchange->caller.get() : nullptr))
     return Limited(*exchange);
-  if (!caller) return Error(*exchange, caller.error());
+  if (!caller) return Unknown(*exchange, caller.error());
   if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
   if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
