@@ -11,6 +11,7 @@ constexpr CodeRow kCodes[] = {
     {Code::kInvalidCredentials, "INVALID_CREDENTIALS", 401, false, "the credential is not valid"},
     {Code::kTokenExpired, "TOKEN_EXPIRED", 401, false, "the token has expired"},
     {Code::kRefreshReused, "REFRESH_REUSED", 401, false, "the refresh token was used before; its session has ended"},
+    {Code::kSecondFactorRequired, "SECOND_FACTOR_REQUIRED", 401, false, "this needs a code of the second factor too"},
     {Code::kForbidden, "FORBIDDEN", 403, false, "this is not allowed"},
     {Code::kNotFound, "NOT_FOUND", 404, false, "there is no such row"},
     {Code::kRouteNotFound, "ROUTE_NOT_FOUND", 404, false, "there is nothing at this address"},

@@ -18,6 +18,7 @@ enum class Code : uint8_t {
   kInvalidCredentials,
   kTokenExpired,
   kRefreshReused,
+  kSecondFactorRequired,
   kForbidden,
   kNotFound,
   kRouteNotFound,

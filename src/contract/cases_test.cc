@@ -168,7 +168,7 @@ TEST(Cases, CoverEveryKindOfMistake) {
 using KeyTable = std::span<const Key> (*)();
 constexpr KeyTable kTables[] = {TopLevelKeys, RoleKeys,   ResourceKeys, FieldKeys,      CheckKeys,
                                 AccessKeys,   UpdateKeys, PageKeys,     DeprecatedKeys, IdentityKeys,
-                                PasswordKeys, TokensKeys, LinksKeys,    LimitKeys};
+                                PasswordKeys, TokensKeys, LinksKeys,    SessionsKeys,   LimitKeys};
 
 TEST(Cases, CoverEveryKey) {
   std::string right;

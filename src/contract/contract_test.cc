@@ -89,18 +89,25 @@ TEST(Contract, SigningInIsAsTheContractSaysOrNotAtAll) {
   EXPECT_EQ(closed->identity->least_password, 12);
   EXPECT_EQ(closed->identity->access_s, 900);
   EXPECT_EQ(closed->identity->refresh_s, 30 * 86'400);
+  EXPECT_FALSE(closed->identity->cookies);
+  EXPECT_EQ(closed->identity->idle_s, 3600);
+  EXPECT_EQ(closed->identity->lifetime_s, 86'400);
   auto open = Make(
-      "service: x\nidentity: { register: open, password: { minLength: 8 }, tokens: { access: 1h, refresh: 2d } }\n");
+      "service: x\nidentity: { register: open, password: { minLength: 8 }, tokens: { access: 1h, refresh: 2d }, "
+      "sessions: { cookie: true, idle: 30m, lifetime: 12h } }\n");
   ASSERT_TRUE(open->identity);
   EXPECT_TRUE(open->identity->registers);
   EXPECT_EQ(open->identity->least_password, 8);
   EXPECT_EQ(open->identity->access_s, 3600);
   EXPECT_EQ(open->identity->refresh_s, 2 * 86'400);
+  EXPECT_TRUE(open->identity->cookies);
+  EXPECT_EQ(open->identity->idle_s, 1800);
+  EXPECT_EQ(open->identity->lifetime_s, 12 * 3600);
 }
 
 TEST(Contract, EveryServiceHasTheSystemsResources) {
   auto service = Make("service: x\n");
-  ASSERT_EQ(service->resources.size(), 9u);
+  ASSERT_EQ(service->resources.size(), 10u);
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);
@@ -127,6 +134,8 @@ TEST(Contract, EveryServiceHasTheSystemsResources) {
     EXPECT_FALSE(resource.routed) << resource.name;
     EXPECT_THAT(OperationsOf(*service, resource.name), testing::Each(testing::HasSubstr("(internal)")));
   }
+  EXPECT_FALSE(service->resource(service->second_factor).routed);
+  EXPECT_THAT(OperationsOf(*service, "AuthSecondFactor"), testing::Each(testing::HasSubstr("(internal)")));
   const model::Resource& kept = service->resource(service->FindResource("IdempotencyRecord"));
   EXPECT_FALSE(kept.routed);
   EXPECT_THAT(OperationsOf(*service, "IdempotencyRecord"), IsEmpty());

@@ -168,6 +168,26 @@ constexpr Key kLinksRows[] = {
     {"invite", Shape::kText, "The same of an invitation, by /auth/register."},
 };
 
+constexpr Key kSessionsRows[] = {
+    {"cookie", Shape::kBool, "That browsers may sign in for a cookie; not, unless it is said."},
+    {"idle",
+     Shape::kName,
+     "How long a session of a browser lasts that nobody uses: 30m, 1h; 1h, at most 365d.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "[1-9][0-9]*[smhd]"},
+    {"lifetime",
+     Shape::kName,
+     "How long one lasts at most, however much it is used; 1d, at most 365d.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "[1-9][0-9]*[smhd]"},
+};
+
 constexpr Key kIdentityRows[] = {
     {"register",
      Shape::kName,
@@ -190,7 +210,7 @@ constexpr Key kIdentityRows[] = {
      false,
      "required|optional|off"},
     {"links", Shape::kMapping, "The pages that mails lead to.", true, kLinksRows},
-    {"sessions", Shape::kAny, "Sessions of browsers, by cookie.", kLater},
+    {"sessions", Shape::kMapping, "Sessions of browsers, by cookie.", true, kSessionsRows},
     {"apiKeys", Shape::kAny, "Keys for programs.", kLater},
     {"providers", Shape::kAny, "Whom else callers may sign in with.", kLater},
     {"issuers", Shape::kAny, "Whose tokens are taken too.", kLater},
@@ -327,6 +347,7 @@ std::span<const Key> IdentityKeys() { return kIdentityRows; }
 std::span<const Key> PasswordKeys() { return kPasswordRows; }
 std::span<const Key> TokensKeys() { return kTokensRows; }
 std::span<const Key> LinksKeys() { return kLinksRows; }
+std::span<const Key> SessionsKeys() { return kSessionsRows; }
 std::span<const Key> LimitKeys() { return kLimitRows; }
 
 }  // namespace ashlar::contract

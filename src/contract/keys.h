@@ -68,6 +68,7 @@ std::span<const Key> IdentityKeys();
 std::span<const Key> PasswordKeys();
 std::span<const Key> TokensKeys();
 std::span<const Key> LinksKeys();
+std::span<const Key> SessionsKeys();
 std::span<const Key> LimitKeys();
 
 }  // namespace ashlar::contract

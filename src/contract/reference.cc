@@ -60,6 +60,7 @@ std::string Reference() {
   AddTable("`identity.password`", PasswordKeys(), out);
   AddTable("`identity.tokens`", TokensKeys(), out);
   AddTable("`identity.links`", LinksKeys(), out);
+  AddTable("`identity.sessions`", SessionsKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddTable("Limits: `limits[]`", LimitKeys(), out);
   AddMistakes(out);

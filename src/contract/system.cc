@@ -53,6 +53,14 @@ resources:
       expiresAt: { type: datetime!, index: true }
       endedAt: datetime
       agent: { type: string, max: 200 }
+      browser: { type: bool!, default: false }
+  AuthSecondFactor:
+    fields:
+      secret: { type: string!, max: 200 }
+      begunAt: datetime!
+      confirmedAt: datetime
+      lastStep: { type: int!, default: 0 }
+      recovery: '[string]'
   AuthTicket:
     fields:
       purpose: string!
@@ -120,8 +128,8 @@ std::string_view SystemContract() { return kText; }
 
 bool IsSystemResource(std::string_view name) {
   return name == kTicketName || name == kMailName || name == kMailboxName || name == kCredentialName ||
-         name == kSessionName || name == kUserName || name == kAuditName || name == kIdempotencyName ||
-         name == kIdempotencySpaceName;
+         name == kSessionName || name == kSecondFactorName || name == kUserName || name == kAuditName ||
+         name == kIdempotencyName || name == kIdempotencySpaceName;
 }
 
 Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {

@@ -14,6 +14,7 @@ inline constexpr std::string_view kSessionName = "AuthSession";
 inline constexpr std::string_view kTicketName = "AuthTicket";
 inline constexpr std::string_view kMailName = "AuthMail";
 inline constexpr std::string_view kMailboxName = "AuthMailbox";
+inline constexpr std::string_view kSecondFactorName = "AuthSecondFactor";
 inline constexpr std::string_view kIdempotencyName = "IdempotencyRecord";
 inline constexpr std::string_view kIdempotencySpaceName = "IdempotencySpace";
 

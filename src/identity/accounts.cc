@@ -120,32 +120,38 @@ Task<call::Answer<std::string>> Accounts::NewPassword(Context& context, const Js
   co_return *given->string();
 }
 
-Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, std::string agent) {
-  auto given = ReadTexts(body, {.needed = {"email", "password"}});
+Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, SignsIn from) {
+  auto given = identity_.cookies ? ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code", "mode"}})
+                                 : ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
+  const bool browser = given->size() > 3 && (*given)[3] == "cookie";
+  if (given->size() > 3 && !browser && body.Find("mode") != nullptr) {
+    co_return std::unexpected(Invalid({{"mode", Detail::kEnum, "must be cookie, or be left out"}}));
+  }
   if ((*given)[1].size() > kMostPassword) {
     co_return std::unexpected(
         Invalid({{"password", Detail::kTooLong, fmt::format("must have at most {} bytes", kMostPassword)}}));
   }
   auto proven = co_await passwords_.ProveByEmail(context, (*given)[0], (*given)[1]);
   if (!proven) co_return std::unexpected(proven.error());
-  auto room = co_await sessions_.MakeRoom(context, proven->user);
-  if (!room) co_return std::unexpected(room.error());
   auto user = co_await Me(context, proven->user);
-  if (!user && user.error().code == Code::kNotFound) co_return WrongPassword();
+  if (!user && user.error().code == Code::kNotFound) co_return WrongCredentials();
   if (!user) co_return std::unexpected(user.error());
   const types::Uuid session = types::NewUuidV7(context.clock.NowMicros());
-  for (int i = 0; i < kTries; ++i) {
-    auto version = co_await passwords_.VersionOf(context, *proven);
-    if (!version) co_return std::unexpected(version.error());
-    std::vector<call::Call> calls{passwords_.Clearing(*proven, *version),
-                                  sessions_.Beginning(context, session, proven->user, agent)};
-    auto done = co_await keeper_.DoAllWhileEnabled(context, proven->user, std::move(calls));
-    if (done) co_return SignedIn{sessions_.TokensOf(context, {session, 0}, proven->user), std::move(*user)};
-    if (done.error().error.code == Code::kNotFound) co_return WrongPassword();
-    if (done.error().error.code != Code::kPreconditionFailed) co_return std::unexpected(done.error().error);
-  }
-  co_return Busy();
+  More begin = [&]() -> Task<call::Answer<Calls>> {
+    auto calls = co_await second_factors_.Using(context, *proven, (*given)[2]);
+    if (!calls) co_return std::unexpected(calls.error());
+    auto room = co_await sessions_.MakeRoom(context, proven->user);
+    if (!room) co_return std::unexpected(room.error());
+    calls->push_back(sessions_.Beginning(context, session, proven->user, from.agent, browser));
+    co_return std::move(*calls);
+  };
+  auto done = co_await Settle(context, *proven, std::move(begin));
+  if (!done) co_return std::unexpected(done.error());
+  if (!browser) co_return SignedIn{sessions_.TokensOf(context, {session, 0}, proven->user), std::move(*user)};
+  auto before = co_await sessions_.EndCookie(context, std::move(from.cookie));
+  if (!before) co_return std::unexpected(before.error());
+  co_return SignedIn{{}, std::move(*user), true, sessions_.CookieOf(session), sessions_.CsrfOf(session)};
 }
 
 Task<call::Answer<SignedIn>> Accounts::Refresh(Context& context, Json body) {
@@ -190,16 +196,20 @@ Task<call::Answer<OwnData>> Accounts::Export(Context& context, const call::Calle
 
 Task<call::Answer<bool>> Accounts::DeleteMe(Context& context, std::string user, Json body,
                                             call::Preconditions preconditions) {
-  auto given = ReadTexts(body, {.needed = {"currentPassword"}});
+  auto given = ReadTexts(body, {.needed = {"currentPassword"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
   if (!proven) co_return std::unexpected(proven.error());
-  auto removed = co_await RemoveAccount(keeper_, passwords_, context, std::move(*proven), std::move(preconditions));
+  More factor = [&]() -> Task<call::Answer<Calls>> {
+    auto calls = co_await second_factors_.Using(context, *proven, (*given)[1]);
+    co_return calls;
+  };
+  auto removed = co_await RemoveAccount(keeper_, passwords_, context, *proven, std::move(preconditions), factor);
   co_return removed;
 }
 
 Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string user, std::string session, Json body) {
-  auto given = ReadTexts(body, {.needed = {"currentPassword", "newPassword"}});
+  auto given = ReadTexts(body, {.needed = {"currentPassword", "newPassword"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
   auto me = co_await Me(context, user);
   if (!me) co_return std::unexpected(me.error());
@@ -212,33 +222,49 @@ Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string 
   auto hash = co_await passwords_.Hash(context, (*given)[1]);
   if (!hash) co_return std::unexpected(hash.error());
   proven->rehash = std::move(*hash);
-  auto done = co_await Replace(context, std::move(*proven), std::move(session), email);
+  More replace = [&]() -> Task<call::Answer<Calls>> {
+    auto calls = co_await second_factors_.Using(context, *proven, (*given)[2]);
+    if (!calls) co_return std::unexpected(calls.error());
+    calls->push_back(mailroom_.Spoiling(context, Purpose::kReset, user));
+    calls->push_back(mailroom_.Spoiling(context, Purpose::kChange, user));
+    if (sends()) calls->push_back(mailroom_.Notice(context, MailKind::kPasswordChanged, email));
+    auto all = co_await WithOthersEnding(context, std::move(*calls), user, session);
+    co_return all;
+  };
+  auto done = co_await Settle(context, *proven, std::move(replace));
+  if (done && sends()) mailroom_.Sent();
   co_return done;
 }
 
-// Whoever signs in meanwhile changes the credential: it is looked again who has.
-Task<call::Answer<bool>> Accounts::Replace(Context& context, Proven proven, std::string session, std::string email) {
+// Whoever signs in meanwhile changes the credential: then all is looked at again.
+Task<call::Answer<bool>> Accounts::Settle(Context& context, Proven proven, More more) {
   for (int i = 0; i < kTries; ++i) {
     auto version = co_await passwords_.VersionOf(context, proven);
     if (!version) co_return std::unexpected(version.error());
-    auto room = co_await sessions_.MakeRoom(context, proven.user);  // so that a page holds them all
-    if (!room) co_return std::unexpected(room.error());
-    auto list = co_await sessions_.List(context, proven.user);
-    if (!list) co_return std::unexpected(list.error());
-    std::vector<call::Call> calls{passwords_.Clearing(proven, *version),
-                                  mailroom_.Spoiling(context, Purpose::kReset, proven.user),
-                                  mailroom_.Spoiling(context, Purpose::kChange, proven.user)};
-    if (mailroom_.sends()) calls.push_back(mailroom_.Notice(context, MailKind::kPasswordChanged, email));
-    for (const SessionSeen& seen : *list) {
-      if (seen.id != session) calls.push_back(sessions_.Ending(context, seen.id));
-    }
-    auto done = co_await keeper_.DoAll(context, std::move(calls));
-    if (done && mailroom_.sends()) mailroom_.Sent();
+    auto calls = co_await more();
+    if (!calls) co_return std::unexpected(calls.error());
+    calls->push_back(passwords_.Clearing(proven, *version));
+    auto done = co_await keeper_.DoAllWhileEnabled(context, proven.user, std::move(*calls));
     if (done) co_return true;
     const Code code = done.error().error.code;
     if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error().error);
+    auto user = co_await keeper_.Get(context, keeper_.user(), proven.user);
+    const bool gone = user ? FlagIn(keeper_.user(), user->rows, "disabled") : user.error().code == Code::kNotFound;
+    if (gone) co_return WrongCredentials();
   }
   co_return Busy();
+}
+
+Task<call::Answer<Accounts::Calls>> Accounts::WithOthersEnding(Context& context, Calls calls, std::string user,
+                                                               std::string session) {
+  auto room = co_await sessions_.MakeRoom(context, user);  // so that a page holds them all
+  if (!room) co_return std::unexpected(room.error());
+  auto list = co_await sessions_.List(context, user);
+  if (!list) co_return std::unexpected(list.error());
+  for (const SessionSeen& seen : *list) {
+    if (seen.id != session) calls.push_back(sessions_.Ending(context, seen.id));
+  }
+  co_return calls;
 }
 
 }  // namespace ashlar::identity

@@ -4,6 +4,8 @@
 #include <atomic>
 
 #include "base/await.h"
+#include "http/cookie.h"
+#include "identity/browser_session.h"
 #include "identity/row.h"
 #include "identity/sessions.h"
 #include "types/uuid.h"
@@ -33,6 +35,11 @@ uint64_t NextNumber() {
 }  // namespace
 
 Eventually<Authenticator::Answer> Authenticator::Authenticate(Context& context, const http::Request& request) {
+  if (engine_.service().identity && engine_.service().identity->cookies) {
+    auto cookie = http::FindCookie(request, kSessionCookie);
+    if (!cookie) return Answer(Bad(fmt::format("the cookie '{}' is given more than once", kSessionCookie)));
+    if (*cookie) return FromCookie(context, request, **cookie);
+  }
   if (request.Find("X-Api-Key")) return Answer(Bad("'X-Api-Key' is not supported by this build"));
   size_t count = request.Count("Authorization");
   if (count == 0) return Answer(Caller::Nobody());

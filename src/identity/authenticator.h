@@ -14,6 +14,9 @@
 
 namespace ashlar::identity {
 
+// Whether a request of that method changes nothing (RFC 9110, 9.2.1): what a cookie may ask for without a token.
+bool IsSafeMethod(std::string_view method);
+
 // Makes a Caller of a request's credential. One loop's; keeps what it verified for a while, bounded: a signature costs
 // as much as ten requests. What the User's row says (roles, disabled, e-mail) is at most kRefreshSeconds old.
 class Authenticator {
@@ -39,6 +42,9 @@ class Authenticator {
   };
   using Answer = call::Answer<call::CallerPtr>;
 
+  // authenticator_cookie.cc
+  Eventually<Answer> FromCookie(Context& context, const http::Request& request, std::string_view cookie);
+  Task<Answer> AwaitBrowser(Context& context, std::string kept_as, std::string session);
   Eventually<Answer> FromToken(Context& context, std::string_view token);
   Eventually<Answer> AskForUser(Context& context, std::string token, Claims claims);
   Task<Answer> AwaitUser(Context& context, std::string token, Claims claims, Task<call::Answer<call::Outcome>> lookup);

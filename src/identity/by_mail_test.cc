@@ -53,7 +53,8 @@ class ByMailTest : public testing::Test {
     planner_ = std::make_unique<plan::Planner>(*service_, keys_->cursor());
     session_ = store_->Open(loop_);
     engine_ = std::make_unique<engine::Engine>(*planner_, *session_, underway_);
-    accounts_ = std::make_unique<Accounts>(*engine_, *keys_, pool_, &queue_);
+    rules_ = *PasswordRules::Open(*service_);
+    accounts_ = std::make_unique<Accounts>(*engine_, *keys_, pool_, *rules_, &queue_);
     keeper_ = std::make_unique<Keeper>(*engine_);
   }
   ~ByMailTest() override {
@@ -88,7 +89,7 @@ class ByMailTest : public testing::Test {
   }
   bool MaySignIn(const std::string& password = kPassword, const std::string& email = "ann@example.com") {
     auto body = Of(fmt::format(R"({{"email":"{}","password":"{}"}})", email, password));
-    return Wait(accounts_->Login(context_, std::move(body), "")).has_value();
+    return Wait(accounts_->Login(context_, std::move(body), {})).has_value();
   }
   Task<call::Answer<bool>> Verifying(const std::string& token) {
     return accounts_->verification().Verify(context_, Of(fmt::format(R"({{"token":"{}"}})", token)));
@@ -152,6 +153,7 @@ class ByMailTest : public testing::Test {
   std::unique_ptr<store::Session> session_;
   engine::Underway underway_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<const PasswordRules> rules_;
   std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<Keeper> keeper_;
 };

@@ -22,6 +22,7 @@ class Keeper {
   const model::Resource& user() const { return service().resource(service().user); }
   const model::Resource& credential() const { return service().resource(service().credential); }
   const model::Resource& session() const { return service().resource(service().session); }
+  const model::Resource& second_factor() const { return service().resource(service().second_factor); }
 
   // Calls, to be run by one of those below.
   call::Call Making(const model::Resource& resource, json::Json body) const;

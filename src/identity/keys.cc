@@ -64,6 +64,9 @@ Result<void> WritePrivate(const std::string& path, const std::string& text) {
 ServiceKeys::ServiceKeys(EcdsaKey key) : signing_(std::move(key)) {
   cursor_ = HmacSha256(signing_.ToPem(), "ashlar cursor");
   Digest refresh = HmacSha256(signing_.ToPem(), "ashlar refresh token");
+  Digest browser = HmacSha256(signing_.ToPem(), "ashlar browser session");
+  browser_.assign(reinterpret_cast<const char*>(browser.data()), browser.size());
+  second_factor_ = HmacSha256(signing_.ToPem(), "ashlar second factor");
   refresh_.assign(reinterpret_cast<const char*>(refresh.data()), refresh.size());
 }
 

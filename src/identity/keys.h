@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/crypto/ecdsa.h"
+#include "base/crypto/sha256.h"
 #include "plan/planner.h"
 
 namespace ashlar::identity {
@@ -18,12 +19,16 @@ class ServiceKeys {
   const EcdsaKey& signing() const { return signing_; }
   const plan::Planner::CursorKey& cursor() const { return cursor_; }
   const std::string& refresh() const { return refresh_; }  // of refresh tokens
+  const std::string& browser() const { return browser_; }  // of cookies and of what goes with them
+  const Digest& second_factor() const { return second_factor_; }  // of what is kept of second factors
 
  private:
   explicit ServiceKeys(EcdsaKey key);
   EcdsaKey signing_;
   plan::Planner::CursorKey cursor_;
   std::string refresh_;
+  std::string browser_;
+  Digest second_factor_;
 };
 
 }  // namespace ashlar::identity

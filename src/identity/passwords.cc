@@ -38,7 +38,7 @@ std::string Compare(const std::string& password, const std::string& hash) {
 
 }  // namespace
 
-std::unexpected<call::ApiError> WrongPassword() {
+std::unexpected<call::ApiError> WrongCredentials() {
   return call::Refuse(Code::kInvalidCredentials, "the address or the password is not right");
 }
 
@@ -69,12 +69,13 @@ Task<call::Answer<Proven>> Passwords::ProveUser(Context& context, std::string us
 
 // `user` is empty for those who are not there.
 Task<call::Answer<Proven>> Passwords::Prove(Context& context, std::string user, std::string who, std::string password) {
-  std::string hash;
+  Proven proven;
   if (!user.empty()) {
-    auto counted = co_await Count(context, user);
+    auto counted = co_await Count(context, std::move(user));
     if (!counted) co_return std::unexpected(counted.error());
-    hash = std::move(*counted);
+    proven = std::move(*counted);
   }
+  const std::string hash = proven.hash;
   if (hash.empty()) {
     auto pretended = co_await Pretend(context, std::move(who));
     if (!pretended) co_return std::unexpected(pretended.error());
@@ -83,26 +84,52 @@ Task<call::Answer<Proven>> Passwords::Prove(Context& context, std::string user, 
   std::function<std::string()> work = [judged, password = std::move(password)] { return Compare(password, judged); };
   auto verdict = co_await pool_.Run(std::move(work));
   if (!verdict) co_return Busy();
-  if (verdict->empty() || hash.empty()) co_return WrongPassword();
-  co_return Proven{std::move(user), hash, *verdict == hash ? "" : std::move(*verdict)};
+  if (verdict->empty() || hash.empty()) co_return WrongCredentials();
+  if (*verdict != hash) proven.rehash = std::move(*verdict);
+  co_return proven;
 }
 
-// Counts an attempt and gives the hash that judges it; nothing if there is none or now is not the time.
-Task<call::Answer<std::string>> Passwords::Count(Context& context, std::string user) {
+Task<call::Answer<Proven>> Passwords::Attempt(Context& context, std::string user) {
+  auto counted = co_await Count(context, std::move(user));
+  if (!counted) co_return std::unexpected(counted.error());
+  if (counted->hash.empty()) co_return WrongCredentials();
+  co_return std::move(*counted);
+}
+
+Task<call::Answer<bool>> Passwords::TakeBack(Context& context, Proven proven) {
+  Keeper::Body body;
+  body.emplace_back("failures", NumberJson(proven.failures - 1));
+  body.emplace_back("lockedUntil", Json());
+  auto done = co_await keeper_.Do(
+      context, keeper_.Changing(keeper_.credential(), proven.user, std::move(body), proven.version));
+  if (done) co_return true;
+  const Code code = done.error().code;
+  if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error());
+  co_return false;
+}
+
+// Counts an attempt and gives what judges it; no hash if there is none or now is not the time.
+Task<call::Answer<Proven>> Passwords::Count(Context& context, std::string user) {
   const model::Resource& credential = keeper_.credential();
   for (int i = 0; i < kTries; ++i) {
     auto found = co_await keeper_.Get(context, credential, user);
-    if (!found && found.error().code == Code::kNotFound) co_return "";
+    if (!found && found.error().code == Code::kNotFound) co_return Proven{};
     if (!found) co_return std::unexpected(found.error());
     const int64_t now = context.clock.NowMicros();
-    if (MicrosIn(credential, found->rows, "lockedUntil") > now) co_return "";
+    if (MicrosIn(credential, found->rows, "lockedUntil") > now) co_return Proven{};
     const int64_t failures = NumberIn(credential, found->rows, "failures") + 1;
     const int64_t delay = DelayAfter(failures);
     Keeper::Body body;
     body.emplace_back("failures", NumberJson(failures));
     body.emplace_back("lockedUntil", delay == 0 ? Json() : TimeJson(now + delay));
     auto counted = co_await keeper_.Do(context, keeper_.Changing(credential, user, std::move(body), found->version));
-    if (counted) co_return TextIn(credential, found->rows, "password");
+    if (counted) {
+      co_return Proven{.user = user,
+                       .hash = TextIn(credential, found->rows, "password"),
+                       .rehash = "",
+                       .version = counted->version,
+                       .failures = failures};
+    }
     if (counted.error().code != Code::kPreconditionFailed) co_return std::unexpected(counted.error());
   }
   co_return Busy();
@@ -158,9 +185,9 @@ call::Call Passwords::Clearing(const Proven& proven, int64_t version) const {
 
 Task<call::Answer<int64_t>> Passwords::VersionOf(Context& context, Proven proven) {
   auto found = co_await keeper_.Get(context, keeper_.credential(), proven.user);
-  if (!found && found.error().code == Code::kNotFound) co_return WrongPassword();
+  if (!found && found.error().code == Code::kNotFound) co_return WrongCredentials();
   if (!found) co_return std::unexpected(found.error());
-  if (TextIn(keeper_.credential(), found->rows, "password") != proven.hash) co_return WrongPassword();
+  if (TextIn(keeper_.credential(), found->rows, "password") != proven.hash) co_return WrongCredentials();
   co_return found->version;
 }
 

@@ -11,8 +11,6 @@
 
 namespace ashlar::identity {
 
-// What everybody is told who cannot sign in, whatever the reason.
-std::unexpected<call::ApiError> WrongPassword();
 // For how long nobody may try after so many failures, in microseconds.
 int64_t DelayAfter(int64_t failures);
 
@@ -21,7 +19,12 @@ struct Proven {
   std::string user;
   std::string hash;    // as it is kept
   std::string rehash;  // as it should be kept from now on; empty: as it is
+  int64_t version = 0;   // of the credential when the attempt was counted
+  int64_t failures = 0;  // with that attempt
 };
+
+// What is told of every proof that fails, whatever it lacks.
+std::unexpected<call::ApiError> WrongCredentials();
 
 // Proves who somebody is by a password. One loop's.
 //
@@ -36,18 +39,23 @@ class Passwords {
 
   Task<call::Answer<Proven>> ProveByEmail(Context& context, std::string email, std::string password);
   Task<call::Answer<Proven>> ProveUser(Context& context, std::string user, std::string password);
+  // Counts an attempt to prove who somebody is by something else. What comes is as good as proven once that is right;
+  // 401 if now is not the time, or there is no password.
+  Task<call::Answer<Proven>> Attempt(Context& context, std::string user);
   Task<call::Answer<std::string>> Hash(Context& context, std::string password);
   // What is wrong with a new password of the user with that address, if anything; `field` is its name in the body.
   Task<PasswordRules::Verdict> Judge(Context& context, std::string field, std::string password, std::string email);
 
   // The change that takes the failures back, of a credential that still is what was proven.
   call::Call Clearing(const Proven& proven, int64_t version) const;
+  // Takes back the attempt alone, as if it had not been, unless another was counted since.
+  Task<call::Answer<bool>> TakeBack(Context& context, Proven proven);
   // The version of a credential that still is what was proven; 401 if it is not.
   Task<call::Answer<int64_t>> VersionOf(Context& context, Proven proven);
 
  private:
   Task<call::Answer<Proven>> Prove(Context& context, std::string user, std::string who, std::string password);
-  Task<call::Answer<std::string>> Count(Context& context, std::string user);
+  Task<call::Answer<Proven>> Count(Context& context, std::string user);
   Task<call::Answer<bool>> Pretend(Context& context, std::string who);
   std::string DecoyFor(std::string_view who) const;
 

@@ -49,12 +49,16 @@ call::ApiError Reworded(call::ApiError error) {
 }  // namespace
 
 Task<call::Answer<bool>> RemoveAccount(Keeper& keeper, Passwords& passwords, Context& context, Proven proven,
-                                       call::Preconditions preconditions) {
+                                       call::Preconditions preconditions,
+                                       const std::function<Task<call::Answer<std::vector<call::Call>>>()>& more) {
   for (int i = 0; i < kTries; ++i) {
     auto version = co_await passwords.VersionOf(context, proven);
     if (!version) co_return std::unexpected(version.error());
-    auto calls = co_await Belongings(keeper, context, proven.user);
+    auto calls = co_await more();
     if (!calls) co_return std::unexpected(calls.error());
+    auto belongings = co_await Belongings(keeper, context, proven.user);
+    if (!belongings) co_return std::unexpected(belongings.error());
+    for (call::Call& call : *belongings) calls->push_back(std::move(call));
     // Whoever signs in changes the credential: then it is looked again what there is.
     calls->push_back(keeper.Removing(keeper.credential(), proven.user, *version));
     const size_t user = calls->size();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/sessions.h"
 
+#include <algorithm>
+
 #include "base/await.h"
 #include "identity/row.h"
 #include "identity/token.h"
@@ -52,15 +54,17 @@ Task<call::Answer<bool>> Sessions::MakeRoom(Context& context, std::string user) 
 }
 
 call::Call Sessions::Beginning(const Context& context, const types::Uuid& id, const std::string& user,
-                               const std::string& agent) const {
+                               const std::string& agent, bool browser) const {
   const int64_t now = context.clock.NowMicros();
   Keeper::Body body;
   body.emplace_back("id", Json(types::FormatUuid(id)));
   body.emplace_back("userId", Json(user));
   body.emplace_back("step", NumberJson(0));
   body.emplace_back("rotatedAt", TimeJson(now));
-  body.emplace_back("expiresAt", TimeJson(now + identity_.refresh_s * kMicros));
+  const int64_t lasts_s = browser ? std::min(identity_.idle_s, identity_.lifetime_s) : identity_.refresh_s;
+  body.emplace_back("expiresAt", TimeJson(now + lasts_s * kMicros));
   body.emplace_back("agent", agent.empty() ? Json() : Json(agent));
+  body.emplace_back("browser", Json(browser));
   return keeper_.Making(keeper_.session(), ToJson(std::move(body)));
 }
 

@@ -36,8 +36,18 @@ class Sessions {
   Task<call::Answer<bool>> MakeRoom(Context& context, std::string user);
   // The call that begins one.
   call::Call Beginning(const Context& context, const types::Uuid& id, const std::string& user,
-                       const std::string& agent) const;
+                       const std::string& agent, bool browser = false) const;
   Tokens TokensOf(const Context& context, const RefreshToken& token, std::string user) const;
+
+  // sessions_browser.cc. What a browser gets instead of tokens; secret.
+  std::string CookieOf(const types::Uuid& session) const;
+  std::string CsrfOf(const types::Uuid& session) const;
+  // Ends what a cookie of ours names, if it is there.
+  Task<call::Answer<bool>> EndCookie(Context& context, std::string cookie);
+  // Whether a session is a browser's, and good.
+  bool IsOpenInBrowser(const Context& context, const call::RowSet& rows) const;
+  // Keeps one open that is used, and gives until when it is good; written now and then. REQUIRES: it is open.
+  Task<int64_t> KeepOpen(Context& context, std::string id, call::Outcome found);
 
   // The next pair. A token of the step before gives the same successor again for a while, any older one ends the
   // session: REFRESH_REUSED.
@@ -51,6 +61,7 @@ class Sessions {
 
  private:
   Task<call::Answer<bool>> Reused(Context& context, std::string id);
+  int64_t EndOf(const call::RowSet& rows) const;  // of a browser's at the latest
   Task<call::Answer<bool>> MayGoOn(Context& context, std::string user);
   Keeper& keeper_;
   const ServiceKeys& keys_;

@@ -135,7 +135,7 @@ Task<call::Answer<bool>> Verification::RehearseChange(Context& context, std::str
 }
 
 Task<call::Answer<bool>> Verification::ChangeEmail(Context& context, std::string user, Json body) {
-  auto given = ReadTexts(body, {.needed = {"newEmail", "currentPassword"}});
+  auto given = ReadTexts(body, {.needed = {"newEmail", "currentPassword"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
   auto email = FoldAddress(keeper_, "newEmail", (*given)[0]);
   if (!email) co_return std::unexpected(Invalid({email.error()}));
@@ -155,7 +155,10 @@ Task<call::Answer<bool>> Verification::ChangeEmail(Context& context, std::string
   for (int i = 0; i < kTries; ++i) {
     auto version = co_await passwords_.VersionOf(context, *proven);
     if (!version) co_return std::unexpected(version.error());
-    posting.with = {passwords_.Clearing(*proven, *version)};
+    auto used = co_await second_factors_.Using(context, *proven, (*given)[2]);
+    if (!used) co_return std::unexpected(used.error());
+    posting.with = std::move(*used);
+    posting.with.push_back(passwords_.Clearing(*proven, *version));
     auto posted = co_await mailroom_.Post(context, posting);
     if (posted) co_return true;
     if (posted.error().error.code != Code::kPreconditionFailed) co_return std::unexpected(posted.error().error);

@@ -4,6 +4,7 @@
 
 #include "identity/mailroom.h"
 #include "identity/passwords.h"
+#include "identity/second_factor.h"
 
 namespace ashlar::identity {
 
@@ -19,8 +20,8 @@ struct Applicant {
 class Verification {
  public:
   // All must outlive it.
-  Verification(Keeper& keeper, Mailroom& mailroom, Passwords& passwords)
-      : keeper_(keeper), mailroom_(mailroom), passwords_(passwords) {}
+  Verification(Keeper& keeper, Mailroom& mailroom, Passwords& passwords, SecondFactors& second_factors)
+      : keeper_(keeper), mailroom_(mailroom), passwords_(passwords), second_factors_(second_factors) {}
 
   // Makes an account whose address is still to be proved, or tells the owner of the address that somebody tried.
   Task<call::Answer<bool>> Register(Context& context, Applicant applicant);
@@ -28,7 +29,7 @@ class Verification {
   Task<call::Answer<bool>> Resend(Context& context, json::Json body);
   // {token}: of a new account, or of a new address of one.
   Task<call::Answer<bool>> Verify(Context& context, json::Json body);
-  // {newEmail, currentPassword}: the address is the user's once it is proved.
+  // {newEmail, currentPassword, code?}: the address is the user's once it is proved.
   Task<call::Answer<bool>> ChangeEmail(Context& context, std::string user, json::Json body);
 
  private:
@@ -39,6 +40,7 @@ class Verification {
   Keeper& keeper_;
   Mailroom& mailroom_;
   Passwords& passwords_;
+  SecondFactors& second_factors_;
 };
 
 }  // namespace ashlar::identity

@@ -170,6 +170,9 @@ struct Identity {
   Verification verification = Verification::kOff;
   Links links;
   bool NeedsMail() const { return !links.verify.empty() || !links.reset.empty(); }
+  bool cookies = false;  // browsers may sign in for a cookie
+  int64_t idle_s = 3600;  // of a browser's session that nobody uses
+  int64_t lifetime_s = 86'400;  // of any such session
 };
 
 // What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.
@@ -188,6 +191,7 @@ struct Service : cel::Schema {
   ResourceId ticket;  // the system's AuthTicket: what whoever has a mail may do once
   ResourceId mail;  // the system's AuthMail: what is still to be sent
   ResourceId mailbox;  // the system's AuthMailbox: how much has gone to an address lately
+  ResourceId second_factor;  // the system's AuthSecondFactor: of a User who has one, under the User's id
   ResourceId audit;  // the system's AuditEntry
   ResourceId idempotency;  // the system's IdempotencyRecord
   ResourceId idempotency_space;  // the system's IdempotencySpace: how many bytes of those there are, by their owners

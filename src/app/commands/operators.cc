@@ -187,7 +187,8 @@ void AddUser(CLI::App& root, int& status) {
     status = User(*options, "password");
   });
   for (const auto& [name, doc] : {std::pair("disable", "refuse a user's tokens from now on, and end their sessions"),
-                                  std::pair("enable", "take a user's tokens again")}) {
+                                  std::pair("enable", "take a user's tokens again"),
+                                  std::pair("totp-reset", "take the second factor of a user who has lost it")}) {
     auto* change = command->add_subcommand(name, doc);
     AddTarget(*change, options->target);
     AddWho(*change, options->who);

@@ -145,6 +145,22 @@ OperatorAnswer Disable(const Runtime& runtime, const Json& request, Observer& ob
   });
 }
 
+// Takes the second factor of somebody who has lost it: the password alone signs in again.
+OperatorAnswer ResetTotp(const Runtime& runtime, const Json& request, Observer& observer) {
+  std::string who = TextOf(request, "who");
+  auto users = FindUsers(runtime, who, observer);
+  if (!users) return Refused(users.error());
+  if (who.empty() || users->empty()) return Wrong(fmt::format("there is no user '{}'", who));
+  const Found& user = users->front();
+  call::Call remove;
+  remove.operation = runtime.service->FindOperation(runtime.service->second_factor, OperationKind::kDelete);
+  remove.id = user.id;
+  auto done = RunOne(runtime, remove, observer);
+  if (!done && done.error().code != call::Code::kNotFound) return Refused(done.error());
+  if (!done) return {0, "", fmt::format("{} has no second factor\n", user.email)};
+  return {0, fmt::format("{} {}\n", user.id, user.email), ""};
+}
+
 OperatorAnswer ListUsers(const Runtime& runtime, const Json& request, Observer& observer) {
   auto users = FindUsers(runtime, "", observer);
   if (!users) return Refused(users.error());
@@ -277,6 +293,7 @@ OperatorAnswer ExecuteUser(const Runtime& runtime, const Json& request, Observer
   if (what == "role") return ChangeRoles(runtime, request, observer);
   if (what == "invite") return InviteUser(runtime, request, observer);
   if (what == "disable" || what == "enable") return Disable(runtime, request, observer, what == "disable");
+  if (what == "totp-reset") return ResetTotp(runtime, request, observer);
   return ListUsers(runtime, request, observer);
 }
 

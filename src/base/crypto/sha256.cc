@@ -27,6 +27,16 @@ Digest HmacSha256(std::string_view key, std::string_view data) {
   return digest;
 }
 
+std::array<uint8_t, 20> HmacSha1(std::string_view key, std::string_view data) {
+  std::array<uint8_t, 20> digest{};
+  unsigned int size = 0;
+  if (HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(data.data()),
+           data.size(), digest.data(), &size) == nullptr) {
+    std::abort();
+  }
+  return digest;
+}
+
 bool EqualInConstantTime(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -131,6 +131,12 @@ void ReadIdentity(Draft& draft) {
   ReadVerification(members, identity, draft.mistakes);
   ReadLinks(members, identity.links, draft.mistakes);
   NeedLinks(members, identity, draft.mistakes);
+  if (const Node* sessions = members.Value("sessions")) {
+    Members parts(*sessions, SessionsKeys(), "'sessions'", draft.mistakes);
+    identity.cookies = parts.Flag("cookie");
+    ReadTime(parts, "idle", 365, identity.idle_s, draft.mistakes);
+    ReadTime(parts, "lifetime", 365, identity.lifetime_s, draft.mistakes);
+  }
 }
 
 }  // namespace ashlar::contract

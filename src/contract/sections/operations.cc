@@ -23,8 +23,8 @@ std::string NameFor(OperationKind kind, const model::Resource& resource) {
 
 // What identity/ keeps: it works on these rows as the operator, in Calls like any others.
 bool IsOfIdentity(const model::Resource& resource) {
-  return resource.name == kCredentialName || resource.name == kSessionName || resource.name == kTicketName ||
-         resource.name == kMailName || resource.name == kMailboxName;
+  return resource.name == kCredentialName || resource.name == kSessionName || resource.name == kSecondFactorName ||
+         resource.name == kTicketName || resource.name == kMailName || resource.name == kMailboxName;
 }
 
 // What can be asked of a resource. Users are written by the operator's commands and by /auth alone.

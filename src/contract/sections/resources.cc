@@ -161,6 +161,7 @@ void DeclareResources(Draft& draft, const Node& resources) {
     if (entry.key == kTicketName) draft.service->ticket = resource.id;
     if (entry.key == kMailName) draft.service->mail = resource.id;
     if (entry.key == kMailboxName) draft.service->mailbox = resource.id;
+    if (entry.key == kSecondFactorName) draft.service->second_factor = resource.id;
     if (entry.key == kAuditName) draft.service->audit = resource.id;
     if (entry.key == kIdempotencyName) draft.service->idempotency = resource.id;
     if (entry.key == kIdempotencySpaceName) draft.service->idempotency_space = resource.id;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/await.h"
+#include "http/cookie.h"
+#include "identity/browser_session.h"
 #include "surface/auth/encode.h"
 #include "surface/auth/handlers.h"
 
@@ -13,9 +15,16 @@ Task<Answer> Register(Asked& asked) {
 }
 
 Task<Answer> Login(Asked& asked) {
-  auto done = co_await asked.accounts.Login(asked.context, std::move(asked.body), asked.agent());
+  if (asked.body.Find("mode") != nullptr && !asked.own_page) {
+    co_return call::Refuse(call::Code::kForbidden, "a page of another origin gets no cookie");
+  }
+  identity::SignsIn from{asked.agent(), asked.cookie()};
+  auto done = co_await asked.accounts.Login(asked.context, std::move(asked.body), std::move(from));
   if (!done) co_return std::unexpected(done.error());
-  co_return JsonAnswer(200, EncodeSignedIn(asked.service, *done, asked.meta()));
+  if (!done->browser) co_return JsonAnswer(200, EncodeSignedIn(asked.service, *done, asked.meta()));
+  http::Response response = JsonAnswer(200, EncodeBrowser(asked.service, done->user, done->csrf, asked.meta()));
+  response.Set("Set-Cookie", http::HostCookie(identity::kSessionCookie, done->cookie));
+  co_return response;
 }
 
 Task<Answer> Refresh(Asked& asked) {

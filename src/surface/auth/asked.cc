@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/auth/asked.h"
 
+#include "http/cookie.h"
+#include "identity/browser_session.h"
+
 #include "surface/rest/decode.h"
 
 namespace ashlar::surface::auth {
@@ -18,6 +21,12 @@ std::string Asked::agent() const {
   return agent;
 }
 
+std::string Asked::cookie() const {
+  if (!service.identity || !service.identity->cookies) return "";
+  auto found = http::FindCookie(request, identity::kSessionCookie);
+  return found && *found ? std::string(**found) : "";
+}
+
 http::Response JsonAnswer(int status, std::string body) {
   http::Response response{status, {}, std::move(body)};
   response.Set("Content-Type", std::string(rest::kJson));
@@ -25,5 +34,11 @@ http::Response JsonAnswer(int status, std::string body) {
 }
 
 http::Response NoContent() { return {204, {}, ""}; }
+
+http::Response NoContentNorCookie() {
+  http::Response response = NoContent();
+  response.Set("Set-Cookie", http::NoHostCookie(identity::kSessionCookie));
+  return response;
+}
 
 }  // namespace ashlar::surface::auth

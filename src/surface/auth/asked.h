@@ -19,16 +19,21 @@ struct Asked {
   const model::Service& service;
   std::function<rest::Meta()> meta;  // of an answer that is made now
   json::Json body;                   // null where none is taken
+  bool own_page = false;             // not asked by a page of another origin, or by one that may use cookies
 
   // Whose session or key this is; empty for nobody.
   const std::string& user() const { return caller.id; }
   // The session that the caller's token was given for; empty for one that the operator gave.
   std::string session() const;
+  // What the cookie of the session holds, where there are such; else empty.
+  std::string cookie() const;
   // How the client's program names itself, as far as that can do no harm where it is shown.
   std::string agent() const;
 };
 
 http::Response JsonAnswer(int status, std::string body);
 http::Response NoContent();
+// The same, and the cookie of the session is forgotten.
+http::Response NoContentNorCookie();
 
 }  // namespace ashlar::surface::auth

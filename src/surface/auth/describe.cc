@@ -45,7 +45,7 @@ constexpr Words kWords[] = {
      "signedIn",
      200,
      "The session's first tokens.",
-     {Code::kInvalidCredentials}},
+     {Code::kInvalidCredentials, Code::kSecondFactorRequired, Code::kForbidden}},
     {"POST",
      "/auth/refresh",
      "authRefresh",
@@ -116,6 +116,36 @@ constexpr Words kWords[] = {
     {"GET", "/auth/me/export", "authExportMe", "Get all that is kept of oneself",
      "The User's row, the sessions, and the rows that refer to the User, as far as the caller may list them.", "",
      "export", 200, "All of it, as a file."},
+    {"POST",
+     "/auth/totp",
+     "authBeginTotp",
+     "Begin a second factor",
+     "Gives a secret for an authenticator app (RFC 6238); it counts once a code of it came back.",
+     "currentPassword",
+     "totp",
+     200,
+     "The secret, told this once.",
+     {Code::kConflict}},
+    {"DELETE",
+     "/auth/totp",
+     "authEndTotp",
+     "Turn the second factor off",
+     "Ends the caller's other sessions.",
+     "endTotp",
+     "",
+     204,
+     "There is no second factor any more.",
+     {Code::kSecondFactorRequired, Code::kNotFound}},
+    {"POST",
+     "/auth/totp/confirm",
+     "authConfirmTotp",
+     "Turn the second factor on",
+     "Takes a code of the secret that was begun. Ends the caller's other sessions.",
+     "code",
+     "recoveryCodes",
+     200,
+     "Ten codes for when the app is lost, told this once; each is good once.",
+     {Code::kConflict}},
     {"POST",
      "/auth/password/forgot",
      "authForgotPassword",
@@ -235,12 +265,20 @@ std::string ProfileBody(const model::Service& service) {
 }
 
 std::string TokenSchema() { return Text("The token of the mail.", 1024); }
+std::string CodeSchema() { return Text("Of the second factor, where there is one.", 64); }
 std::string CurrentPassword() { return Text("The one until now.", 1024); }
 
 std::string BodyOf(const model::Service& service, std::string_view name) {
   if (name == "register") return RegisterBody(service);
   if (name == "profile") return ProfileBody(service);
-  if (name == "deleteMe") return Body({"currentPassword"}, {{"currentPassword", CurrentPassword()}});
+  if (name == "currentPassword") return Body({"currentPassword"}, {{"currentPassword", CurrentPassword()}});
+  if (name == "code") return Body({"code"}, {{"code", CodeSchema()}});
+  if (name == "endTotp") {
+    return Body({"currentPassword", "code"}, {{"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
+  }
+  if (name == "deleteMe") {
+    return Body({"currentPassword"}, {{"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
+  }
   if (name == "address") return Body({"email"}, {{"email", std::string(kEmail)}});
   if (name == "token") return Body({"token"}, {{"token", TokenSchema()}});
   if (name == "reset") {
@@ -248,16 +286,22 @@ std::string BodyOf(const model::Service& service, std::string_view name) {
   }
   if (name == "changeEmail") {
     return Body({"newEmail", "currentPassword"},
-                {{"newEmail", std::string(kEmail)}, {"currentPassword", CurrentPassword()}});
+                {{"newEmail", std::string(kEmail)}, {"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
   }
   if (name == "login") {
-    return Body({"email", "password"},
-                {{"email", std::string(kEmail)}, {"password", Text("The password.", identity::kMostPassword)}});
+    std::vector<std::pair<std::string, std::string>> members = {
+        {"email", std::string(kEmail)},
+        {"password", Text("The password.", identity::kMostPassword)},
+        {"code", CodeSchema()}};
+    if (service.identity->cookies) {
+      members.emplace_back("mode", R"({"type":"string","const":"cookie","description":"Of a page: a cookie, no tokens."})");
+    }
+    return Body({"email", "password"}, members);
   }
   if (name == "refresh") return Body({"refreshToken"}, {{"refreshToken", Text("The last one that was given.", 1024)}});
   if (name == "changePassword") {
     return Body({"currentPassword", "newPassword"},
-                {{"currentPassword", CurrentPassword()}, {"newPassword", NewPassword(service)}});
+                {{"currentPassword", CurrentPassword()}, {"newPassword", NewPassword(service)}, {"code", CodeSchema()}});
   }
   return "";
 }
@@ -276,6 +320,15 @@ std::string DataOf(std::string_view name) {
         R"("refreshToken":{{"type":"string","maxLength":1024,"description":"Opaque; for `/auth/refresh`, once."}},)"
         R"("user":{}}}}})",
         kUserMembers);
+  }
+  if (name == "totp") {
+    return R"({"type":"object","required":["secret","uri"],"properties":{"secret":{"type":"string","maxLength":64,)"
+           R"("description":"In base32."},"uri":{"type":"string","format":"uri","maxLength":2048,"description":)"
+           R"("The same as otpauth:, for a QR code."}}})";
+  }
+  if (name == "recoveryCodes") {
+    return R"({"type":"object","required":["recoveryCodes"],"properties":{"recoveryCodes":{"type":"array",)"
+           R"("maxItems":10,"items":{"type":"string","maxLength":64},"description":"Good once each."}}})";
   }
   if (name == "nothing") return R"({"type":"object","maxProperties":0,"description":"Nothing."})";
   if (name == "export") {

@@ -90,6 +90,36 @@ std::string EncodeSignedIn(const model::Service& service, const identity::Signed
   });
 }
 
+std::string EncodeBrowser(const model::Service& service, const call::Outcome& user, std::string_view csrf,
+                          const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Field("csrfToken", csrf);
+    WriteUser(service, user, out);
+    out.EndObject();
+  });
+}
+
+std::string EncodeTotp(const identity::TotpBegun& begun, const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Field("secret", begun.secret);
+    out.Field("uri", begun.uri);
+    out.EndObject();
+  });
+}
+
+std::string EncodeRecoveryCodes(std::span<const std::string> codes, const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Key("recoveryCodes");
+    out.BeginArray();
+    for (const std::string& code : codes) out.String(code);
+    out.EndArray();
+    out.EndObject();
+  });
+}
+
 std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
                            const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) { WriteSessions(sessions, current, out); });

@@ -14,6 +14,13 @@ std::string EncodeNothing(const rest::Meta& meta);
 std::string EncodeUser(const model::Service& service, const call::Outcome& user, const rest::Meta& meta);
 // {"data": {"accessToken", "tokenType", "expiresIn", "refreshToken", "user"}, "meta": ...}
 std::string EncodeSignedIn(const model::Service& service, const identity::SignedIn& signed_in, const rest::Meta& meta);
+// {"data": {"csrfToken", "user"}, "meta": ...}
+std::string EncodeBrowser(const model::Service& service, const call::Outcome& user, std::string_view csrf,
+                          const rest::Meta& meta);
+// {"data": {"secret", "uri"}, "meta": ...}
+std::string EncodeTotp(const identity::TotpBegun& begun, const rest::Meta& meta);
+// {"data": {"recoveryCodes": [...]}, "meta": ...}
+std::string EncodeRecoveryCodes(std::span<const std::string> codes, const rest::Meta& meta);
 // {"data": [{"id", "createdAt", "rotatedAt", "expiresAt", "agent", "current"}], "meta": ...}
 std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
                            const rest::Meta& meta);

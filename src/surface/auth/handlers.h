@@ -16,6 +16,10 @@ Task<Answer> GetMe(Asked& asked);
 Task<Answer> PatchMe(Asked& asked);
 Task<Answer> DeleteMe(Asked& asked);
 Task<Answer> ExportMe(Asked& asked);
+// totp.cc
+Task<Answer> BeginTotp(Asked& asked);
+Task<Answer> ConfirmTotp(Asked& asked);
+Task<Answer> EndTotp(Asked& asked);
 
 // session.cc
 Task<Answer> Logout(Asked& asked);

@@ -3,6 +3,7 @@
 #include "surface/auth/encode.h"
 #include "surface/auth/handlers.h"
 #include "surface/rest/decode.h"
+#include "types/uuid.h"
 
 namespace ashlar::surface::auth {
 namespace {
@@ -17,8 +18,13 @@ call::Answer<call::Preconditions> ReadPreconditions(const Asked& asked) {
   return wanted;
 }
 
+// To a page that signed in for a cookie with what it shows beside that.
 Answer ShowUser(const Asked& asked, const call::Outcome& user) {
-  http::Response response = JsonAnswer(200, EncodeUser(asked.service, user, asked.meta()));
+  auto session = types::ParseUuid(asked.session());
+  const bool browser = !asked.cookie().empty() && session;
+  http::Response response = JsonAnswer(
+      200, browser ? EncodeBrowser(asked.service, user, asked.accounts.sessions().CsrfOf(*session), asked.meta())
+                   : EncodeUser(asked.service, user, asked.meta()));
   response.Set("ETag", fmt::format("\"{}\"", user.version));
   return response;
 }

@@ -25,6 +25,9 @@ constexpr Route kRoutes[] = {
     {"POST", "/auth/email/verify", VerifyEmail, Asker::kAnybody, true},
     {"POST", "/auth/email/resend", ResendEmail, Asker::kAnybody, true},
     {"POST", "/auth/email/change", ChangeEmail, Asker::kUser, true},
+    {"POST", "/auth/totp", BeginTotp, Asker::kUser, true},
+    {"DELETE", "/auth/totp", EndTotp, Asker::kUser, true},
+    {"POST", "/auth/totp/confirm", ConfirmTotp, Asker::kUser, true},
 };
 
 bool Fits(std::string_view path, const std::vector<std::string>& segments) {

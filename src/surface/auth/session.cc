@@ -8,9 +8,10 @@ namespace {
 
 Task<Answer> End(Asked& asked, std::string which) {
   if (which.empty()) co_return call::Refuse(call::Code::kForbidden, "this token is of no session");
+  const bool own = which == asked.session();
   auto ended = co_await asked.accounts.sessions().End(asked.context, asked.user(), std::move(which));
   if (!ended) co_return std::unexpected(ended.error());
-  co_return NoContent();
+  co_return asked.cookie().empty() || !own ? NoContent() : NoContentNorCookie();
 }
 
 }  // namespace

@@ -7,8 +7,8 @@ namespace ashlar::surface {
 namespace {
 
 constexpr std::string_view kRequestHeaders =
-    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Api-Key, X-Request-Id, "
-    "traceparent, tracestate";
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Api-Key, X-CSRF-Token, "
+    "X-Request-Id, traceparent, tracestate";
 constexpr std::string_view kExposed =
     "ETag, Link, Location, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Deprecation, Sunset, "
     "Idempotency-Replayed";
@@ -88,6 +88,10 @@ Result<Cors> Cors::Make(std::string_view origins, bool credentials) {
   }
   if (credentials && cors.origins_.empty()) return Fail(ErrorKind::kInvalid, "credentials are for no origin");
   return cors;
+}
+
+bool Cors::TakesCookiesOf(std::string_view origin) const {
+  return credentials_ && std::find(origins_.begin(), origins_.end(), origin) != origins_.end();
 }
 
 void Cors::Apply(const http::Request& request, std::string_view allow, http::Response& response) const {

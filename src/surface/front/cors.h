@@ -20,6 +20,9 @@ class Cors {
   // requests may carry cookies. kInvalid: what is no origin, or credentials for everybody.
   static Result<Cors> Make(std::string_view origins, bool credentials);
 
+  // Whether pages of that origin may ask with cookies.
+  bool TakesCookiesOf(std::string_view origin) const;
+
   // Adds to an answer what the request's page may do with it. `allow`: the methods of the address.
   void Apply(const http::Request& request, std::string_view allow, http::Response& response) const;
 

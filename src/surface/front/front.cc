@@ -76,7 +76,9 @@ void SetCommon(http::Response& response) {
 void SetError(http::Response& response, const call::ApiError& error) {
   const call::CodeRow& row = RowOf(error.code);
   response.status = row.status;
-  if (error.code == Code::kUnauthenticated) response.Set("WWW-Authenticate", "Bearer");
+  if (error.code == Code::kUnauthenticated || error.code == Code::kSecondFactorRequired) {
+    response.Set("WWW-Authenticate", "Bearer");
+  }
   if (error.code == Code::kInvalidCredentials || error.code == Code::kTokenExpired ||
       error.code == Code::kRefreshReused) {
     response.Set("WWW-Authenticate", "Bearer error=\"invalid_token\"");
@@ -152,7 +154,7 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   if (page != nullptr) return Show(*page, *exchange);  // for which no credential is looked at
   if (signs_in) return HandleAuth(std::move(exchange));
   if (exchange->match.options) return Options(*exchange);
-  auto caller = authenticator_.Authenticate(exchange->context, request);
+  auto caller = Identify(*exchange);
   if (!caller.ready()) return AwaitCaller(std::move(exchange), std::move(caller.task()));
   return WithCaller(std::move(exchange), std::move(caller.value()));
 }
@@ -174,7 +176,7 @@ Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange,
   if (caller) exchange->caller = std::move(*caller);
   if (exchange->toll && !exchange->toll->ForCaller(caller ? exchange->caller.get() : nullptr))
     return Limited(*exchange);
-  if (!caller) return Error(*exchange, caller.error());
+  if (!caller) return Unknown(*exchange, caller.error());
   if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
   if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);

@@ -74,6 +74,11 @@ class Front final : public http::Handler {
   http::Response RefuseBatch(Exchange& exchange, const engine::Refused& refused);
   Eventually<http::Response> HandleAuth(std::unique_ptr<Exchange> exchange);
   Task<http::Response> RunAuth(std::unique_ptr<Exchange> exchange, const auth::Route& route, json::Json body);
+  // front_browser.cc. Who asks; a page of another origin asks for nobody by its reader's cookie.
+  Eventually<call::Answer<call::CallerPtr>> Identify(Exchange& exchange);
+  bool HasSessionCookie(const http::Request& request) const;
+  // The answer to who could not be identified; a cookie that is worth nothing any more is taken back.
+  http::Response Unknown(Exchange& exchange, const call::ApiError& error);
   // The caller of the request, who must be a User.
   Task<call::Answer<bool>> NeedUser(Exchange& exchange);
   http::Response Limited(Exchange& exchange);

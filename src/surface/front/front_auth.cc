@@ -3,6 +3,7 @@
 #include "base/await.h"
 #include "surface/front/exchange.h"
 #include "surface/front/front.h"
+#include "surface/front/own_page.h"
 #include "surface/rest/decode.h"
 
 namespace ashlar::surface {
@@ -57,17 +58,18 @@ Task<http::Response> Front::RunAuth(std::unique_ptr<Exchange> exchange, const au
   if (route.asker == auth::Asker::kUser) user = co_await NeedUser(*exchange);
   const call::Caller* caller = user && *user ? exchange->caller.get() : nullptr;
   if (exchange->toll && !exchange->toll->ForCaller(caller)) co_return Limited(*exchange);
-  if (!user) co_return Error(*exchange, user.error());
-  auth::Asked asked{exchange->context, exchange->request, *exchange->caller,
-                    *accounts_,        engine_.service(), [&] { return exchange->MetaAt(clock_.SteadyMicros()); },
-                    std::move(body)};
+  if (!user) co_return Unknown(*exchange, user.error());
+  auth::Asked asked{exchange->context,    exchange->request,
+                    *exchange->caller,    *accounts_,
+                    engine_.service(),    [&] { return exchange->MetaAt(clock_.SteadyMicros()); },
+                    std::move(body),      IsOwnPage(exchange->request, options_.cors)};
   auto answer = co_await route.handler(asked);
   if (!answer) co_return Error(*exchange, answer.error());
   co_return Send(*exchange, std::move(*answer), "");
 }
 
 Task<call::Answer<bool>> Front::NeedUser(Exchange& exchange) {
-  auto asked = authenticator_.Authenticate(exchange.context, exchange.request);
+  auto asked = Identify(exchange);
   auto caller = co_await Await(std::move(asked));
   exchange.auth_us = clock_.SteadyMicros() - exchange.begun.steady_us;
   if (!caller) co_return std::unexpected(caller.error());
