@@ -90,7 +90,8 @@ bool Gives(Code code, const model::Resource& resource, OperationKind kind) {
     case Code::kPreconditionFailed: return ChangesRow(kind) || kind == OperationKind::kGet || Creates(resource, kind);
     case Code::kRateLimited: return false;  // see IsLimited
     case Code::kPreconditionRequired: return ChangesRow(kind) && resource.if_match_required;
-    case Code::kRefreshReused:     // of /auth alone
+    case Code::kSecondFactorRequired:  // these are of /auth alone
+    case Code::kRefreshReused:
     case Code::kMethodNotAllowed:  // of an address, where there is no such operation
     case Code::kHeadersTooLarge:   // these are told before an operation is known
     case Code::kUriTooLong:
