@@ -15,8 +15,8 @@ std::string EncodeSignedIn(const model::Service& service, const identity::Signed
 // {"data": [{"id", "createdAt", "rotatedAt", "expiresAt", "agent", "current"}], "meta": ...}
 std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
                            const rest::Meta& meta);
-// {"data": {"user", "sessions", "rows": {"orders": [...]}, "more": ["orders"]}, "meta": ...}; "more" only where there may
-// be rows that are not here.
+// {"data": {"user", "sessions", "rows": {"orders": [...]}, "more": ["orders"]}, "meta": ...}; "more" only where
+// there may be rows that are not here.
 std::string EncodeOwnData(const model::Service& service, const identity::OwnData& data, std::string_view current,
                           const rest::Meta& meta);
 
