@@ -57,7 +57,7 @@ class BreachedListTest : public testing::Test {
 };
 
 TEST_F(BreachedListTest, HoldsWhatStandsInItAndNothingElse) {
-  for (size_t count : {1u, 2u, 90u, 2000u, 9000u}) {
+  for (size_t count : {1u, 2u, 90u, 3000u}) {
     for (const char* end : {"\n", "\r\n"}) {
       for (bool last : {false, true}) {
         auto lines = Lines(count, [](size_t i) { return i % 3 == 0 ? "" : fmt::format(":{}", i * i * i); });

@@ -24,8 +24,8 @@ std::string EncodeRecoveryCodes(std::span<const std::string> codes, const rest::
 // {"data": [{"id", "createdAt", "rotatedAt", "expiresAt", "agent", "current"}], "meta": ...}
 std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
                            const rest::Meta& meta);
-// {"data": {"user", "sessions", "rows": {"orders": [...]}, "more": ["orders"]}, "meta": ...}; "more" only where there
-// are rows that are not here.
+// {"data": {"user", "sessions", "rows": {"orders": [...]}, "more": ["orders"]}, "meta": ...}; "more" only where
+// there may be rows that are not here.
 std::string EncodeOwnData(const model::Service& service, const identity::OwnData& data, std::string_view current,
                           const rest::Meta& meta);
 
