@@ -11,6 +11,7 @@ namespace ashlar::identity {
 namespace {
 
 constexpr long kConnectMillis = 10'000, kWholeMillis = 30'000;
+constexpr long kClosing = 421, kNeedsPassword = 530;  // answers that are of no mail by itself
 constexpr const char* kForm =
     "is not smtp://[USER:PASSWORD@]HOST[:PORT], smtps://[USER:PASSWORD@]HOST[:PORT] or file:FOLDER";
 
@@ -113,7 +114,8 @@ class SmtpSender final : public MailSender {
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &said);
     // What libcurl says of itself names the step and the server's number, never what the server wrote.
     std::string why = said == 0 ? curl_easy_strerror(code) : fmt::format("{} ({})", curl_easy_strerror(code), said);
-    const bool refused = said >= 400 && (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY);
+    const bool of_any = said == kClosing || said == kNeedsPassword;
+    const bool refused = said >= 400 && !of_any && (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY);
     return {refused ? Delivery::What::kRefused : Delivery::What::kUnreachable, std::move(why)};
   }
 

@@ -93,6 +93,13 @@ def test_a_wrong_password_is_told_in_the_log_and_loses_nothing(tmp_path, inbox, 
         assert inbox.mails == [] and waiting(server) == 1
 
 
+def test_a_password_that_is_not_given_loses_nothing(tmp_path, inbox, started):
+    with serve(tmp_path, f"smtp://127.0.0.1:{started(password='right').port}") as server:
+        register(server, "ann@example.com")
+        assert "530" in server.wait_event("mail.unreachable")["message"]
+        assert inbox.mails == [] and waiting(server) == 1
+
+
 def test_a_server_that_is_down_gets_them_when_it_is_up(tmp_path, inbox, started):
     first = started()
     port = first.port
