@@ -56,6 +56,8 @@ std::string ScrapeMetrics(const Watched& watched, int64_t since_micros) {
   out.Number({{"reason", "writer"}}, watched.shed.writer);
   out.Only(MetricId::kLimited, watched.limiter == nullptr ? 0 : watched.limiter->refused());
   out.Only(MetricId::kBucketsForgotten, watched.limiter == nullptr ? 0 : watched.limiter->forgotten());
+  out.Only(MetricId::kRedisUp, watched.redis == nullptr || watched.redis->up() ? 1 : 0);
+  out.Only(MetricId::kCountedAlone, watched.limiter == nullptr ? 0 : watched.limiter->alone());
   WriteStore(watched.store.CurrentLoad(watched.clock), out);
   WriteProcess(since_micros, out);
   out.Begin(MetricId::kBuild);

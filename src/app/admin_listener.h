@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "http/server.h"
+#include "redis/watch.h"
 #include "store/store.h"
 #include "surface/admin/admin.h"
 #include "surface/front/admission.h"
@@ -22,6 +23,7 @@ struct Watched {
   store::Store& store;
   const surface::Shed& shed;
   const surface::Limiter* limiter;  // null: the contract limits nobody
+  const redis::Watch* redis;  // null: limits are not shared
   const Clock& clock;
 };
 

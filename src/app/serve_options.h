@@ -3,6 +3,7 @@
 #include "app/runtime.h"
 #include "app/settings.h"
 #include "http/server.h"
+#include "redis/server.h"
 #include "surface/front/admission.h"
 #include "surface/front/cors.h"
 #include "surface/limits/client_address.h"
@@ -17,6 +18,8 @@ struct ServeOptions {
   RuntimeOptions runtime;
   surface::Cors cors;
   surface::TrustedProxies proxies;
+  bool login_limit = true;              // that there is the one by default
+  std::optional<redis::Server> redis;  // through which limits are shared; none: they are not
   bool dev = false;
 };
 

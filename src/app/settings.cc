@@ -45,6 +45,12 @@ constexpr Setting kSettings[] = {
      "addresses and networks, '10.0.0.0/8,2001:db8::1', that are believed when X-Forwarded-For or Forwarded say for "
      "whom they ask",
      &Flags::trusted_proxies},
+    {"--login-limit", "ASHLAR_LOGIN_LIMIT", "what /auth is limited to by default",
+     "'off' lifts the limits of signing in that are not the contract's own; for tests", &Flags::login_limit},
+    {"--redis", "REDIS_URL", "none: each process counts by itself",
+     "Redis server through which processes share what their limits count: redis://:PASSWORD@HOST:PORT/DATABASE, "
+     "rediss:// over TLS, unix:///PATH",
+     &Flags::redis},
     {"--dev", "ASHLAR_DEV", "off", "for development: answers tell how long their stages took (Server-Timing)",
      &Flags::dev, true},
 };
@@ -52,7 +58,6 @@ constexpr Setting kSettings[] = {
 constexpr StrayVariable kStrays[] = {
     {"ASHLAR_*", true, "it is mistyped, or of a later build"},
     {"DATABASE_REPLICA_URLS", true, "this build reads from no replicas"},
-    {"REDIS_URL", true, "this build shares nothing between processes"},
     {"OTEL_*", false, "this build sends no traces and no metrics"},
 };
 

@@ -25,6 +25,8 @@ struct Flags {
   std::string cors_origin;
   std::string cors_credentials;
   std::string trusted_proxies;
+  std::string login_limit;
+  std::string redis;
   std::string dev;
 };
 

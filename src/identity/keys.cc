@@ -65,6 +65,8 @@ ServiceKeys::ServiceKeys(EcdsaKey key) : signing_(std::move(key)) {
   cursor_ = HmacSha256(signing_.ToPem(), "ashlar cursor");
   Digest refresh = HmacSha256(signing_.ToPem(), "ashlar refresh token");
   refresh_.assign(reinterpret_cast<const char*>(refresh.data()), refresh.size());
+  Digest limits = HmacSha256(signing_.ToPem(), "ashlar limits");
+  std::memcpy(&limits_, limits.data(), sizeof limits_);
 }
 
 Result<ServiceKeys> ServiceKeys::Open(const std::string& path) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/crypto/ecdsa.h"
+#include "base/keyed_hash.h"
 #include "plan/planner.h"
 
 namespace ashlar::identity {
@@ -18,12 +19,14 @@ class ServiceKeys {
   const EcdsaKey& signing() const { return signing_; }
   const plan::Planner::CursorKey& cursor() const { return cursor_; }
   const std::string& refresh() const { return refresh_; }  // of refresh tokens
+  const HashKey& limits() const { return limits_; }  // of those whom limits count
 
  private:
   explicit ServiceKeys(EcdsaKey key);
   EcdsaKey signing_;
   plan::Planner::CursorKey cursor_;
   std::string refresh_;
+  HashKey limits_;
 };
 
 }  // namespace ashlar::identity

@@ -24,6 +24,8 @@ enum class MetricId : uint8_t {
   kShed,
   kLimited,
   kBucketsForgotten,
+  kRedisUp,
+  kCountedAlone,
   kReaders,
   kReadersBusy,
   kReaderQueue,
