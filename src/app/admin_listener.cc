@@ -59,6 +59,8 @@ std::string ScrapeMetrics(const Watched& watched, int64_t since_micros) {
   const auto hashes = watched.passwords == nullptr ? identity::HashPool::Counts{} : watched.passwords->counts();
   out.Only(MetricId::kHashesWaiting, hashes.waiting);
   out.Only(MetricId::kHashesRefused, hashes.refused);
+  out.Only(MetricId::kRedisUp, watched.redis == nullptr || watched.redis->up() ? 1 : 0);
+  out.Only(MetricId::kCountedAlone, watched.limiter == nullptr ? 0 : watched.limiter->alone());
   WriteStore(watched.store.CurrentLoad(watched.clock), out);
   WriteProcess(since_micros, out);
   out.Begin(MetricId::kBuild);

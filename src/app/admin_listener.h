@@ -6,6 +6,7 @@
 
 #include "http/server.h"
 #include "identity/hash_pool.h"
+#include "redis/watch.h"
 #include "store/store.h"
 #include "surface/admin/admin.h"
 #include "surface/front/admission.h"
@@ -24,6 +25,7 @@ struct Watched {
   const surface::Shed& shed;
   const surface::Limiter* limiter;  // null: the contract limits nobody
   const identity::HashPool* passwords;  // null: nobody signs in
+  const redis::Watch* redis;  // null: limits are not shared
   const Clock& clock;
 };
 

@@ -36,6 +36,21 @@ Result<int64_t> MicrosOf(std::string_view setting, const std::string& text, int6
   return millis * 1000;
 }
 
+// A misspelt wish to lift it is no wish, and one to have it is none that is needed.
+Result<bool> LoginLimitOf(const std::string& text) {
+  if (text.empty() || text == "off") return text.empty();
+  return Fail(
+      ErrorKind::kInvalid,
+      fmt::format("--login-limit, ASHLAR_LOGIN_LIMIT: '{}' is not known; it takes 'off' and nothing else", text));
+}
+
+Result<std::optional<redis::Server>> RedisOf(const std::string& url) {
+  if (url.empty()) return std::nullopt;
+  auto server = redis::ParseUrl(url);
+  if (!server) return Fail(ErrorKind::kInvalid, "--redis, REDIS_URL: " + server.error().message);
+  return std::move(*server);
+}
+
 // The error as one of a setting.
 Result<void> Of(std::string_view setting, Result<void> sound) {
   if (sound) return sound;
@@ -109,6 +124,10 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   if (!proxies) return Fail(ErrorKind::kInvalid, "--trusted-proxies: " + proxies.error().message);
   options.proxies = std::move(*proxies);
   TRY_VOID(ReadMail(flags, options));
+  TRY(login_limit, LoginLimitOf(ValueOf(&Flags::login_limit, flags)));
+  options.login_limit = login_limit;
+  TRY(redis, RedisOf(ValueOf(&Flags::redis, flags)));
+  options.redis = std::move(redis);
   TRY(dev, IsOn(&Flags::dev, flags));
   options.dev = dev;
   FitDescriptors(http);

@@ -5,6 +5,7 @@
 #include "http/server.h"
 #include "identity/letter.h"
 #include "identity/mail_sender.h"
+#include "redis/server.h"
 #include "surface/front/admission.h"
 #include "surface/front/cors.h"
 #include "surface/limits/client_address.h"
@@ -21,6 +22,8 @@ struct ServeOptions {
   surface::TrustedProxies proxies;
   identity::MailServer mail;  // without a URL: none is given
   identity::Sender mail_from;
+  bool login_limit = true;              // that there is the one by default
+  std::optional<redis::Server> redis;  // through which limits are shared; none: they are not
   bool dev = false;
 };
 

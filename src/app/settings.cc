@@ -53,6 +53,12 @@ constexpr Setting kSettings[] = {
      &Flags::mail_from},
     {"--mail-ca", "ASHLAR_MAIL_CA", "those of the system",
      "PEM file of the authorities that may have signed the mail server's certificate", &Flags::mail_ca},
+    {"--login-limit", "ASHLAR_LOGIN_LIMIT", "what /auth is limited to by default",
+     "'off' lifts the limits of signing in that are not the contract's own; for tests", &Flags::login_limit},
+    {"--redis", "REDIS_URL", "none: each process counts by itself",
+     "Redis server through which processes share what their limits count: redis://:PASSWORD@HOST:PORT/DATABASE, "
+     "rediss:// over TLS, unix:///PATH",
+     &Flags::redis},
     {"--dev", "ASHLAR_DEV", "off",
      "for development: answers tell how long their stages took (Server-Timing), and mails without --mail go into "
      "STORE.mail",
@@ -62,7 +68,6 @@ constexpr Setting kSettings[] = {
 constexpr StrayVariable kStrays[] = {
     {"ASHLAR_*", true, "it is mistyped, or of a later build"},
     {"DATABASE_REPLICA_URLS", true, "this build reads from no replicas"},
-    {"REDIS_URL", true, "this build shares nothing between processes"},
     {"OTEL_*", false, "this build sends no traces and no metrics"},
 };
 

@@ -28,6 +28,8 @@ struct Flags {
   std::string mail;
   std::string mail_from;
   std::string mail_ca;
+  std::string login_limit;
+  std::string redis;
   std::string dev;
 };
 

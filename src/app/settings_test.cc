@@ -93,21 +93,23 @@ TEST(SettingsTest, StrayVariablesAreRefusedByName) {
   EXPECT_THAT(CheckEnvironment({}).value(), IsEmpty());
   Variable known("ASHLAR_LISTEN", "127.0.0.1:0");
   EXPECT_THAT(CheckEnvironment({}).value(), IsEmpty());
-  for (const char* name : {"ASHLAR_SECRET_KEY_FILE", "ASHLAR_", "REDIS_URL", "DATABASE_REPLICA_URLS"}) {
+  for (const char* name : {"ASHLAR_SECRET_KEY_FILE", "ASHLAR_", "DATABASE_REPLICA_URLS"}) {
     Variable unknown(name, "/etc/secret");
     auto checked = CheckEnvironment({});
     ASSERT_FALSE(checked) << name;
     EXPECT_EQ(checked.error().kind, ErrorKind::kInvalid);
     EXPECT_THAT(checked.error().message, AllOf(HasSubstr(name), Not(HasSubstr("secret"))));
   }
-  Variable one("REDIS_URL", "x"), other("ASHLAR_WORKER", "4");
-  EXPECT_THAT(CheckEnvironment({}).error().message,
-              AllOf(HasSubstr("REDIS_URL"), HasSubstr("ASHLAR_WORKER"), HasSubstr("did you mean ASHLAR_WORKERS?")));
+  Variable one("DATABASE_REPLICA_URLS", "x"), other("ASHLAR_WORKER", "4");
+  EXPECT_THAT(
+      CheckEnvironment({}).error().message,
+      AllOf(HasSubstr("DATABASE_REPLICA_URLS"), HasSubstr("ASHLAR_WORKER"), HasSubstr("did you mean ASHLAR_WORKERS?")));
   EXPECT_THAT(CheckEnvironment({"ASHLAR_WORKER"}).error().message, Not(HasSubstr("ASHLAR_WORKER")));
 }
 
 TEST(SettingsTest, StrayVariablesOfOthersAreTold) {
-  Variable agent("OTEL_EXPORTER_OTLP_HEADERS", "key=secret"), empty("REDIS_URL", ""), alike("REDIS_URLS", "x");
+  Variable agent("OTEL_EXPORTER_OTLP_HEADERS", "key=secret"), empty("DATABASE_REPLICA_URLS", ""),
+      alike("DATABASE_REPLICA_URLSX", "x");
   auto told = CheckEnvironment({});
   ASSERT_TRUE(told);
   EXPECT_THAT(*told, ElementsAre(AllOf(HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"), Not(HasSubstr("secret")))));

@@ -7,7 +7,7 @@
 namespace ashlar::contract {
 namespace {
 
-constexpr std::string_view kSections[] = {"resources", "roles", "rules"};
+constexpr std::string_view kSections[] = {"resources", "roles", "rules", "limits"};
 
 // Every place that a finding may be at, without the sections.
 std::vector<std::string> PlacesOf(const Draft& draft) {
@@ -21,6 +21,7 @@ std::vector<std::string> PlacesOf(const Draft& draft) {
   }
   for (const model::Role& role : draft.service->roles) places.push_back("roles." + role.name);
   for (const RuleDraft& rule : draft.rules) places.push_back("rules." + rule.entry->key);
+  for (size_t i = 1; i <= draft.service->limits.size(); ++i) places.push_back(fmt::format("limits.{}", i));
   return places;
 }
 
@@ -47,7 +48,8 @@ bool CheckPlace(Draft& draft, const Node& node, const std::vector<std::string>& 
 
 // Whether a place is the given one or in it.
 bool IsIn(std::string_view at, std::string_view place) {
-  if (place == "resources") return !at.starts_with("roles.") && !at.starts_with("rules.");
+  const bool of_section = at.starts_with("roles.") || at.starts_with("rules.") || at.starts_with("limits.");
+  if (place == "resources") return !of_section;
   return at.starts_with(place) && (at.size() == place.size() || at[place.size()] == '.');
 }
 

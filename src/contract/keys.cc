@@ -252,6 +252,15 @@ constexpr Key kLimitRows[] = {
      kOnAll,
      false,
      "ip"},
+    {"fail",
+     Shape::kName,
+     "While Redis, through which processes share their counts, cannot be asked: each counts by itself (open), or who "
+     "asks is answered 503 (closed); open.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "open|closed"},
 };
 
 constexpr Key kTopLevelRows[] = {

@@ -129,6 +129,7 @@ namespace ashlar::contract {
       "'match' must be a method or '*', and a path, as 'POST /v1/orders', 'GET /v1/orders/{{id}}' or '* /v1/*'")    \
   ROW(kLimitPer, "limit-per", "'per' is one of ip, user, key")                                                      \
   ROW(kLimitOtherwise, "limit-otherwise", "'otherwise' takes 'ip' and nothing else")                                \
+  ROW(kLimitFail, "limit-fail", "'fail' is one of open, closed")                                                    \
   ROW(kLimitAlways, "limit-always", "every caller has an address: 'otherwise' is for limits per user")              \
   ROW(kNeedsSoftDelete, "needs-soft-delete", "'{}' is for resources with softDelete")                               \
   ROW(kNeedsAudit, "needs-audit", "'history' is for resources with audit")                                          \

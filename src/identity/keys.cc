@@ -68,6 +68,8 @@ ServiceKeys::ServiceKeys(EcdsaKey key) : signing_(std::move(key)) {
   browser_.assign(reinterpret_cast<const char*>(browser.data()), browser.size());
   second_factor_ = HmacSha256(signing_.ToPem(), "ashlar second factor");
   refresh_.assign(reinterpret_cast<const char*>(refresh.data()), refresh.size());
+  Digest limits = HmacSha256(signing_.ToPem(), "ashlar limits");
+  std::memcpy(&limits_, limits.data(), sizeof limits_);
 }
 
 Result<ServiceKeys> ServiceKeys::Open(const std::string& path) {

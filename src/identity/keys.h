@@ -4,6 +4,7 @@
 
 #include "base/crypto/ecdsa.h"
 #include "base/crypto/sha256.h"
+#include "base/keyed_hash.h"
 #include "plan/planner.h"
 
 namespace ashlar::identity {
@@ -21,6 +22,7 @@ class ServiceKeys {
   const std::string& refresh() const { return refresh_; }  // of refresh tokens
   const std::string& browser() const { return browser_; }  // of cookies and of what goes with them
   const Digest& second_factor() const { return second_factor_; }  // of what is kept of second factors
+  const HashKey& limits() const { return limits_; }  // of those whom limits count
 
  private:
   explicit ServiceKeys(EcdsaKey key);
@@ -29,6 +31,7 @@ class ServiceKeys {
   std::string refresh_;
   std::string browser_;
   Digest second_factor_;
+  HashKey limits_;
 };
 
 }  // namespace ashlar::identity

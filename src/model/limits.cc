@@ -8,7 +8,53 @@ bool Fits(std::string_view wanted, std::string_view segment) {
   return wanted == "*" || wanted.starts_with('{') || segment.contains('{') || wanted == segment;
 }
 
+// Numbers with which an office of some hundred behind one address signs in of a morning, and with which guessing takes
+// ages: what one account may be tried is for its own lock to say.
+struct SignInRow {
+  std::string_view method;
+  std::vector<std::string> segments;
+  int64_t count;
+  int64_t window_s;
+  std::string_view to;
+  int64_t burst;
+};
+
+std::vector<Limit> MakeSignInLimits() {
+  const SignInRow rows[] = {
+      {"POST", {"auth", "login"}, 30, 60, "30/min", 100},          // guesses; each costs a hash
+      {"POST", {"auth", "register"}, 60, 3600, "60/h", 30},        // accounts that nobody asked for
+      {"*", {"auth", "password", "*"}, 60, 3600, "60/h", 30},      // guesses, and mail to others
+      {"*", {"auth", "email", "*"}, 60, 3600, "60/h", 30},
+      {"*", {"auth", "totp"}, 60, 3600, "60/h", 30},
+      {"*", {"auth", "totp", "*"}, 60, 3600, "60/h", 30},
+      {"POST", {"auth", "refresh"}, 300, 60, "300/min", 600},      // nobody guesses those: many tabs, many people
+      {"*", {"auth", "*"}, 600, 60, "600/min", 1200},              // all of it
+  };
+  static_assert(std::size(rows) + Limit::kMost <= Limit::kMostAll);
+  std::vector<Limit> limits;
+  for (const SignInRow& row : rows) {
+    Limit limit;
+    limit.match = LimitMatch{std::string(row.method), row.segments};
+    limit.count = row.count;
+    limit.window_s = row.window_s;
+    limit.to = row.to;
+    limit.burst = row.burst;
+    limit.of_sign_in = true;
+    limits.push_back(std::move(limit));
+  }
+  return limits;
+}
+
 }  // namespace
+
+const std::vector<Limit>& SignInLimits() {
+  static const std::vector<Limit> limits = MakeSignInLimits();
+  return limits;
+}
+
+bool ReplacesSignIn(const Limit& own) {
+  return !own.of_sign_in && own.match && !own.match->segments.empty() && own.match->segments[0] == "auth";
+}
 
 bool IsFor(const Limit& limit, std::string_view method, std::span<const std::string> segments) {
   if (!limit.match) return true;

@@ -20,7 +20,8 @@ enum class LimitPer : uint8_t { kIp, kUser };
 
 // How often callers may ask: a bucket of `burst` requests, into which `count` come back in `window_s` seconds.
 struct Limit {
-  static constexpr size_t kMost = 16;  // of a contract
+  static constexpr size_t kMost = 16;     // of a contract
+  static constexpr size_t kMostAll = 24;  // with those of signing in
   static constexpr int64_t kMostCount = 1'000'000;
 
   std::optional<LimitMatch> match;  // absent: every request
@@ -30,10 +31,17 @@ struct Limit {
   int64_t burst = 1;
   LimitPer per = LimitPer::kIp;
   bool otherwise_ip = false;        // of kUser: who has no credential is counted by address; else not at all
+  bool fail_closed = false;         // who cannot be counted where all processes count is refused; else counted here
+  bool of_sign_in = false;          // one of SignInLimits
 };
 
 // Whether the limit is for a request of that method and path. HEAD is as GET. A segment with a '{' is taken for any:
 // routes have such ("{id}"), and operations of a batch whose paths are not whole yet ("${made.id}").
 bool IsFor(const Limit& limit, std::string_view method, std::span<const std::string> segments);
+
+// What holds below /auth where a contract has `identity`, by address. The contract's own limits with a match below
+// /auth are instead of them, for the requests that they are for.
+const std::vector<Limit>& SignInLimits();
+bool ReplacesSignIn(const Limit& own);
 
 }  // namespace ashlar::model

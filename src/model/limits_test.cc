@@ -46,6 +46,16 @@ TEST(LimitsTest, AMatchIsOfAMethodAndAPath) {
   }
 }
 
+TEST(LimitsTest, SigningInHasLimitsThatFillWithinADay) {
+  EXPECT_LE(SignInLimits().size() + Limit::kMost, Limit::kMostAll);
+  for (const Limit& limit : SignInLimits()) {
+    EXPECT_TRUE(limit.of_sign_in);
+    EXPECT_EQ(limit.match->segments[0], "auth");
+    EXPECT_LE(limit.burst * limit.window_s / limit.count, 86'400) << limit.to;
+    EXPECT_FALSE(ReplacesSignIn(limit));
+  }
+}
+
 TEST(LimitsTest, WithoutAMatchEveryRequestIsMeant) {
   EXPECT_TRUE(IsFor({}, "GET", {}));
   const std::vector<std::string> path = {"v1", "batch"};

@@ -179,13 +179,13 @@ def test_a_store_url_of_another_make_is_refused_by_every_command(tmp_path, store
 
 def test_variables_that_ask_for_what_there_is_not_are_refused_or_told(tmp_path):
     refused = harness.run("serve", GUARDED, "--store", f"sqlite:{tmp_path}/s.db", cwd=tmp_path, timeout=30,
-                          REDIS_URL="redis://:secret@h", ASHLAR_LISTN="x")
+                          DATABASE_REPLICA_URLS="postgres://:secret@h", ASHLAR_LISTN="x")
     assert refused.returncode == 2 and "secret" not in refused.stderr and not (tmp_path / "s.db").exists()
-    assert "REDIS_URL" in refused.stderr and "ASHLAR_LISTN" in refused.stderr
-    with harness.Server(GUARDED, tmp_path, OTEL_SERVICE_NAME="secret", REDIS_URL="") as server:
+    assert "DATABASE_REPLICA_URLS" in refused.stderr and "ASHLAR_LISTN" in refused.stderr
+    with harness.Server(GUARDED, tmp_path, OTEL_SERVICE_NAME="secret", DATABASE_REPLICA_URLS="") as server:
         told = server.wait_event("setting.unused")
         assert told["level"] == "warning" and "OTEL_SERVICE_NAME" in told["message"]
-        assert "secret" not in server.error_text and "REDIS_URL" not in server.error_text
+        assert "secret" not in server.error_text and "DATABASE_REPLICA_URLS" not in server.error_text
 
 
 def test_the_contract_may_ask_for_variables_that_are_named_like_ours(tmp_path):

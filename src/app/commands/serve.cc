@@ -64,6 +64,22 @@ Result<std::unique_ptr<identity::MailSender>> OpenMail(const model::Service& ser
   return sender;
 }
 
+// The contract's own, and those of signing in.
+std::vector<model::Limit> LimitsOf(const model::Service& service, const ServeOptions& options, Observer& log) {
+  std::vector<model::Limit> limits = service.limits;
+  if (service.identity && options.login_limit) {
+    limits.insert(limits.end(), model::SignInLimits().begin(), model::SignInLimits().end());
+  } else if (service.identity) {
+    log.Observe(Note{Severity::kWarning, "limits.login_off",
+                     "ASHLAR_LOGIN_LIMIT: who tries passwords is held up by nothing but the lock of each account; this "
+                     "is for tests"});
+  }
+  if (options.redis && limits.empty()) {
+    log.Observe(Note{Severity::kWarning, "setting.unused", "REDIS_URL: there are no limits to be shared"});
+  }
+  return limits;
+}
+
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
 Result<void> Run(std::shared_ptr<const model::Service> served, const std::string& path, const ServeOptions& options,
                  const std::vector<std::string>& warnings) {
@@ -77,10 +93,8 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   front.cors = options.cors;
   front.admission = options.admission;
   front.development = options.dev;
+  front.tls = !options.http.tls_cert.empty();
   if (service.identity) front.passwords = std::make_shared<identity::HashPool>();
-  if (!service.limits.empty()) {
-    front.limiter = std::make_shared<surface::Limiter>(service.limits, options.proxies, SystemClock());
-  }
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(sender, OpenMail(service, path, options, log));
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
@@ -90,15 +104,25 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
     store::Load load = runtime.store->CurrentLoad(SystemClock());
     return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};
   };
+  const std::vector<model::Limit> limits = LimitsOf(service, options, log);
+  if (!limits.empty()) {
+    front.limiter = std::make_shared<surface::Limiter>(limits, options.proxies, SystemClock(), runtime.keys->limits());
+  }
+  redis::Watch redis(log);
+  const bool shares = options.redis && !limits.empty();
   front.ready = [&runtime] { return runtime.store->Ready(); };
   auto make = [&](boost::asio::io_context& loop) -> std::unique_ptr<http::Handler> {
+    std::unique_ptr<surface::SharedBuckets> shared;
+    if (shares) {
+      shared = std::make_unique<surface::SharedBuckets>(loop, *options.redis, service.name, redis, SystemClock());
+    }
     return std::make_unique<surface::Front>(router, runtime.store->Open(loop), *runtime.planner, *runtime.keys, front,
-                                            SystemClock(), metrics.ForLoop());
+                                            SystemClock(), metrics.ForLoop(), std::move(shared));
   };
   TRY(server, http::Server::Open(options.http, make, metrics));
   TRY(channel, OperatorChannel::Open(runtime, metrics));
   TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, *front.shed, front.limiter.get(),
-                                              front.passwords.get(), SystemClock()}));
+                                              front.passwords.get(), shares ? &redis : nullptr, SystemClock()}));
   std::optional<engine::Sweeper> sweeper(std::in_place, *runtime.planner, *runtime.store, SystemClock(), metrics);
   std::optional<identity::Courier> courier;
   if (sender != nullptr) {

@@ -55,6 +55,18 @@ constexpr Finding kRows[] = {
      "Whoever is given the role may do no more than without it: a rule may be missing, or misspelt in another one.",
      FindUnusedRoles},
     {"RULE_UNUSED", "A rule that nothing names", "It guards nothing. Use it or take it away.", FindUnusedRules},
+    {"LIMIT_UNUSED", "A limit that is for no request",
+     "Nothing is served where its `match` looks: it holds nobody back. Compare the method and the path with the "
+     "addresses of the service; `ashlar export openapi` lists them.",
+     FindUnusedLimits},
+    {"LIMIT_SHADOWED", "A limit that another makes needless",
+     "Every request that it is for is also counted by another one, which counts the same callers and is as strict or "
+     "stricter: it never has its say. Take it away, or let one of them have another rate.",
+     FindShadowedLimits},
+    {"LIMIT_UNCOUNTED", "A limit per user where nobody has to sign in",
+     "With `per: user` alone, whoever comes without a credential is not counted at all, and these requests need none. "
+     "Say `otherwise: ip`, or count by address.",
+     FindUncountedCallers},
     {"NAME_PLURAL", "A resource named in the plural",
      "A resource is named after one row; the plural is made of that, for addresses and tables. Say `Order` for "
      "`/orders`, or give `plural:` if the word is a singular.",

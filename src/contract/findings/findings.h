@@ -35,6 +35,10 @@ void FindCircles(Review& review);
 // findings/unused.cc
 void FindUnusedRoles(Review& review);
 void FindUnusedRules(Review& review);
+// findings/limits.cc
+void FindUnusedLimits(Review& review);
+void FindShadowedLimits(Review& review);
+void FindUncountedCallers(Review& review);
 // findings/names.cc
 void FindPluralNames(Review& review);
 void FindNegations(Review& review);

@@ -32,6 +32,10 @@ void Review::TellOfRole(std::string_view role, std::string message) {
   Add(draft_.top->Value("roles")->Find(role)->place, fmt::format("roles.{}", role), std::move(message));
 }
 
+void Review::TellOfLimit(size_t index, std::string message) {
+  Add(draft_.top->Value("limits")->items[index].place, fmt::format("limits.{}", index + 1), std::move(message));
+}
+
 void Review::TellOfRule(const RuleDraft& rule, std::string message) {
   Add(rule.entry->place, "rules." + rule.entry->key, std::move(message));
 }

@@ -12,7 +12,7 @@ namespace ashlar::contract {
 // What one finding is about: where it stands in the sources, and how `accept` names it.
 struct Found {
   Place place;
-  std::string at;  // "Order", "Order.email", "roles.clerk", "rules.mine"
+  std::string at;  // "Order", "Order.email", "roles.clerk", "rules.mine", "limits.1"
   size_t row = 0;  // of the table
   std::string message;
   auto operator<=>(const Found&) const = default;
@@ -38,6 +38,7 @@ class Review {
   void TellOfField(const model::Resource& resource, std::string_view declared, std::string message);
   void TellOfRole(std::string_view role, std::string message);
   void TellOfRule(const RuleDraft& rule, std::string message);
+  void TellOfLimit(size_t index, std::string message);
 
   const std::vector<Found>& found() const { return found_; }
 

@@ -89,6 +89,13 @@ void ReadPer(const Members& members, Mistakes& mistakes, Limit& limit) {
   }
 }
 
+void ReadFail(const Members& members, Mistakes& mistakes, Limit& limit) {
+  const Node* fail = members.Value("fail");
+  if (fail == nullptr) return;
+  limit.fail_closed = fail->text == "closed";
+  if (!limit.fail_closed && fail->text != "open") mistakes.Add(fail->place, Problem::kLimitFail);
+}
+
 }  // namespace
 
 void ReadLimits(Draft& draft) {
@@ -112,6 +119,7 @@ void ReadLimits(Draft& draft) {
       if (!limit.match) draft.mistakes.Add(match->place, Problem::kLimitMatch);
     }
     ReadPer(members, draft.mistakes, limit);
+    ReadFail(members, draft.mistakes, limit);
     draft.service->limits.push_back(std::move(limit));
   }
 }

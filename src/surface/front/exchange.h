@@ -20,9 +20,10 @@ namespace ashlar::surface {
 struct Front::Exchange {
   Exchange(const http::Request& in_request, Context in_context, const Moment& in_begun)
       : request(in_request), context(std::move(in_context)), begun(in_begun) {}
-  Exchange(const http::Request& in_request, Context in_context, const Moment& in_begun, Limiter* limiter)
+  Exchange(const http::Request& in_request, Context in_context, const Moment& in_begun, Limiter* limiter,
+           SharedBuckets* shared)
       : Exchange(in_request, std::move(in_context), in_begun) {
-    if (limiter != nullptr && in_request.method != "OPTIONS") toll.emplace(*limiter, in_request);
+    if (limiter != nullptr && in_request.method != "OPTIONS") toll.emplace(*limiter, in_request, shared);
   }
   int64_t WallAt(int64_t steady_us) const { return begun.wall_us + (steady_us - begun.steady_us); }
   rest::Meta MetaAt(int64_t steady_us) const { return {WallAt(steady_us), context.request_id}; }
@@ -37,6 +38,9 @@ struct Front::Exchange {
   int64_t encode_us = 0;
   std::optional<Toll> toll;  // where there are limits
   rest::Match match;
+  const Pages::Page* page = nullptr;  // of a page, for which no credential is looked at
+  bool signs_in = false;              // below /auth
+  std::optional<call::ApiError> bad_credential;
   call::CallerPtr caller = call::Caller::Nobody();
   std::optional<call::Call> call;              // of an operation
   std::unique_ptr<rest::Batch> batch;          // of POST /v1/batch, which has no call of its own

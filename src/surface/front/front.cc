@@ -7,6 +7,7 @@
 #include "call/storage.h"
 #include "http/path.h"
 #include "surface/auth/routes.h"
+#include "surface/front/browser_headers.h"
 #include "surface/front/exchange.h"
 #include "surface/front/freshness.h"
 #include "surface/front/server_timing.h"
@@ -54,25 +55,6 @@ Code CodeFor(int status) {
   }
 }
 
-constexpr const char* kVary = "Authorization, Cookie, X-Api-Key, Accept, Accept-Encoding";
-// What every answer has; those that may be kept say for how long themselves.
-const http::SharedHeaders kOfAll({{"X-Content-Type-Options", "nosniff"}, {"Vary", kVary}});
-const http::SharedHeaders kOfOthers({{"Cache-Control", "no-store"},
-                                     {"X-Content-Type-Options", "nosniff"},
-                                     {"Vary", kVary}});
-
-const http::SharedHeaders kOfHealth({{"Content-Type", "application/json"},
-                                     {"Cache-Control", "no-store"},
-                                     {"X-Content-Type-Options", "nosniff"},
-                                     {"Vary", kVary}});
-
-void SetCommon(http::Response& response) {
-  if (response.shared != nullptr) return;
-  bool kept = std::any_of(response.headers.begin(), response.headers.end(),
-                          [](const http::Header& header) { return header.name == "Cache-Control"; });
-  response.shared = kept ? &kOfAll : &kOfOthers;
-}
-
 void SetError(http::Response& response, const call::ApiError& error) {
   const call::CodeRow& row = RowOf(error.code);
   response.status = row.status;
@@ -89,12 +71,14 @@ void SetError(http::Response& response, const call::ApiError& error) {
 }  // namespace
 
 Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session, const plan::Planner& planner,
-             const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer)
+             const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer,
+             std::unique_ptr<SharedBuckets> shared)
     : router_(router),
       session_(std::move(session)),
       engine_(planner, *session_, *options.underway),
       authenticator_(keys, engine_),
       options_(options),
+      shared_(std::move(shared)),
       clock_(clock),
       observer_(observer),
       admission_(options.admission, options.writes_waiting, clock, *options.shed) {
@@ -111,6 +95,13 @@ Front::Moment Front::Now() {
     wall_seen_us_ = now;
   }
   return {now, now + wall_ahead_us_};
+}
+
+void Front::SetCommon(http::Response& response) const {
+  if (response.shared != nullptr) return;
+  bool kept = std::any_of(response.headers.begin(), response.headers.end(),
+                          [](const http::Header& header) { return header.name == "Cache-Control"; });
+  response.shared = &BrowserHeaders(kept ? AnswerKind::kKept : AnswerKind::kOther, options_.tls);
 }
 
 std::string Front::NameOf(const http::Request& request, int64_t wall_us) {
@@ -144,19 +135,17 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
     Exchange exchange(request, ContextOf(request, deadline, begun), begun);
     return Health(exchange);
   }
-  Limiter* limiter = options_.limiter.get();
-  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline, begun), begun, limiter);
+  auto exchange = std::make_unique<Exchange>(request, ContextOf(request, deadline, begun), begun,
+                                             options_.limiter.get(), shared_.get());
   if (request.target == "*") return Send(*exchange, {204, {{"Allow", std::string(kMethods)}}, ""}, "");
-  const Pages::Page* page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
-  const bool signs_in = page == nullptr && accounts_ && !request.segments.empty() && request.segments[0] == "auth";
-  exchange->match = page == nullptr && !signs_in ? router_.Find(request.method, request.segments) : rest::Match{};
-  if (exchange->toll && !exchange->toll->ForAddress()) return Limited(*exchange);
-  if (page != nullptr) return Show(*page, *exchange);  // for which no credential is looked at
-  if (signs_in) return HandleAuth(std::move(exchange));
-  if (exchange->match.options) return Options(*exchange);
-  auto caller = Identify(*exchange);
-  if (!caller.ready()) return AwaitCaller(std::move(exchange), std::move(caller.task()));
-  return WithCaller(std::move(exchange), std::move(caller.value()));
+  exchange->page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
+  exchange->signs_in =
+      exchange->page == nullptr && accounts_ && !request.segments.empty() && request.segments[0] == "auth";
+  const bool routed = exchange->page == nullptr && !exchange->signs_in;
+  if (routed) exchange->match = router_.Find(request.method, request.segments);
+  if (!exchange->toll) return OfAddress(std::move(exchange));
+  auto paid = exchange->toll->ForAddress();
+  return Behind(std::move(paid), std::move(exchange), &Front::OfAddress);
 }
 
 Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange,
@@ -169,14 +158,22 @@ Task<http::Response> Front::AwaitCaller(std::unique_ptr<Exchange> exchange,
 }
 
 Eventually<http::Response> Front::WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::CallerPtr> caller) {
-  int64_t begun = clock_.SteadyMicros();
-  exchange->auth_us = begun - exchange->begun.steady_us;
+  exchange->auth_us = clock_.SteadyMicros() - exchange->begun.steady_us;
   Context& context = exchange->context;
   context.plan_us = context.queue_us = context.store_us = 0;  // of looking up the caller: auth_us has them
-  if (caller) exchange->caller = std::move(*caller);
-  if (exchange->toll && !exchange->toll->ForCaller(caller ? exchange->caller.get() : nullptr))
-    return Limited(*exchange);
-  if (!caller) return Unknown(*exchange, caller.error());
+  if (caller) {
+    exchange->caller = std::move(*caller);
+  } else {
+    exchange->bad_credential = std::move(caller.error());
+  }
+  if (!exchange->toll) return OfCaller(std::move(exchange));
+  auto paid = exchange->toll->ForCaller(exchange->bad_credential ? nullptr : exchange->caller.get());
+  return Behind(std::move(paid), std::move(exchange), &Front::OfCaller);
+}
+
+Eventually<http::Response> Front::OfCaller(std::unique_ptr<Exchange> exchange) {
+  const int64_t begun = clock_.SteadyMicros();
+  if (exchange->bad_credential) return Unknown(*exchange, *exchange->bad_credential);
   if (exchange->match.batch && exchange->codings.TakesNothing()) return Error(*exchange, kUncodable);
   if (exchange->match.batch) return RunBatch(std::move(exchange));
   if (exchange->match.operation == nullptr) return Error(*exchange, exchange->match.refusal);
@@ -291,8 +288,6 @@ void Front::SetDeprecation(const Exchange& exchange, http::Response& response) c
   if (auto sunset = types::ParseDate(deprecated->sunset)) response.Set("Sunset", types::FormatHttpDate(*sunset));
 }
 
-http::Response Front::Limited(Exchange& exchange) { return Error(exchange, exchange.toll->refusal()); }
-
 http::Response Front::Error(Exchange& exchange, const call::ApiError& error) {
   http::Response response;
   SetError(response, error);
@@ -381,28 +376,31 @@ http::Response Front::Health(Exchange& exchange) {
   }
   http::Response response;
   response.body = R"({"status":"ok"})";
-  response.shared = &kOfHealth;
+  response.shared = &BrowserHeaders(AnswerKind::kHealth, options_.tls);
   return Send(exchange, std::move(response), "");
 }
 
 // A document of the service: kept by whoever asks, but asked about again, since the next start may have another.
 http::Response Front::Show(const Pages::Page& page, Exchange& exchange) {
-  if (exchange.toll && !exchange.toll->ForCaller(nullptr)) return Limited(exchange);
   if (!page.missing.empty()) return Error(exchange, {Code::kRouteNotFound, std::string(page.missing), {}});
   exchange.match.route = page.path;
   exchange.match.allow = page.takes_post ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS";
   const bool posted = page.takes_post && exchange.request.method == "POST";
   if (auto other = posted ? std::nullopt : OnlyGet(exchange)) return std::move(*other);
   http::Response response{200, {{"ETag", page.tag}, {"Cache-Control", "no-cache"}}, ""};
+  const auto kind = page.policy.empty() ? AnswerKind::kKept : AnswerKind::kPage;
   if (exchange.codings.TakesNothing()) return Error(exchange, kUncodable);
   if (auto held = posted ? std::nullopt : Coder::Held(exchange.request, exchange.codings, page.tag)) {
     response = {304, {{"ETag", *held}, {"Cache-Control", "no-cache"}}, ""};
+    response.shared = &BrowserHeaders(kind, options_.tls);
     return Send(exchange, std::move(response), "");
   }
   response.Set("Content-Type", std::string(page.type));
+  response.shared = &BrowserHeaders(kind, options_.tls);
   if (!page.policy.empty()) {
     response.Set("Content-Security-Policy", std::string(page.policy));
     response.Set("Referrer-Policy", "no-referrer");
+    response.Set("Cross-Origin-Opener-Policy", "same-origin");
   }
   Coder::Show(exchange.request, exchange.codings, page, response);
   return Send(exchange, std::move(response), "");

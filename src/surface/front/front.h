@@ -33,6 +33,7 @@ struct FrontOptions {
   std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
   const identity::PasswordRules* password_rules = nullptr;  // likewise
   std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
+  bool tls = false;                     // browsers are told to come over TLS alone
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
 
@@ -41,7 +42,8 @@ struct FrontOptions {
 class Front final : public http::Handler {
  public:
   Front(const rest::Router& router, std::unique_ptr<store::Session> session, const plan::Planner& planner,
-        const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer);
+        const identity::ServiceKeys& keys, const FrontOptions& options, const Clock& clock, Observer& observer,
+        std::unique_ptr<SharedBuckets> shared = nullptr);
   ~Front() override;
 
   // The templates of all addresses that are served: what the route of an observation can be.
@@ -63,7 +65,16 @@ class Front final : public http::Handler {
   Moment Now();
   // The name that its client gave a request, or one made for it.
   static std::string NameOf(const http::Request& request, int64_t wall_us);
+  // What comes behind each step of the toll; the same, where the step takes its time.
+  using Step = Eventually<http::Response> (Front::*)(std::unique_ptr<Exchange> exchange);
+  Eventually<http::Response> Behind(Eventually<bool> paid, std::unique_ptr<Exchange> exchange, Step step);
+  Task<http::Response> AwaitPaid(Task<bool> paid, std::unique_ptr<Exchange> exchange, Step step);
+  Eventually<http::Response> OfAddress(std::unique_ptr<Exchange> exchange);
+  Eventually<http::Response> OfCaller(std::unique_ptr<Exchange> exchange);
+  Eventually<http::Response> OfPage(std::unique_ptr<Exchange> exchange);
+  Eventually<http::Response> OfBatch(std::unique_ptr<Exchange> exchange);
   Eventually<http::Response> WithCaller(std::unique_ptr<Exchange> exchange, call::Answer<call::CallerPtr> caller);
+  void SetCommon(http::Response& response) const;
   Context ContextOf(const http::Request& request, Deadline deadline, const Moment& now);
   Task<http::Response> AwaitCaller(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::CallerPtr>> caller);
   Task<http::Response> AwaitOutcome(std::unique_ptr<Exchange> exchange, Task<call::Answer<call::Outcome>> outcome);
@@ -103,6 +114,7 @@ class Front final : public http::Handler {
   identity::Authenticator authenticator_;
   std::optional<identity::Accounts> accounts_;
   const FrontOptions& options_;
+  std::unique_ptr<SharedBuckets> shared_;  // null: limits are counted in this process alone
   const Clock& clock_;
   int64_t wall_ahead_us_ = 0;  // of the steady clock, as of then
   int64_t wall_seen_us_ = INT64_MIN / 2;

@@ -57,7 +57,11 @@ Task<http::Response> Front::RunAuth(std::unique_ptr<Exchange> exchange, const au
   call::Answer<bool> user = false;  // nobody is asked for
   if (route.asker == auth::Asker::kUser) user = co_await NeedUser(*exchange);
   const call::Caller* caller = user && *user ? exchange->caller.get() : nullptr;
-  if (exchange->toll && !exchange->toll->ForCaller(caller)) co_return Limited(*exchange);
+  if (exchange->toll) {
+    auto paid = exchange->toll->ForCaller(caller);
+    const bool enough = co_await Await(std::move(paid));
+    if (!enough) co_return Limited(*exchange);
+  }
   if (!user) co_return Unknown(*exchange, user.error());
   auth::Asked asked{exchange->context,    exchange->request,
                     *exchange->caller,    *accounts_,

@@ -16,7 +16,13 @@ Eventually<http::Response> Front::RunBatch(std::unique_ptr<Exchange> exchange) {
   auto wrong = batch.Read(exchange->request);
   exchange->decode_us = clock_.SteadyMicros() - begun;
   if (wrong) return RefuseBatch(*exchange, *wrong);
-  if (exchange->toll && !exchange->toll->ForBatch(batch)) return Limited(*exchange);
+  if (!exchange->toll) return OfBatch(std::move(exchange));
+  auto paid = exchange->toll->ForBatch(batch);
+  return Behind(std::move(paid), std::move(exchange), &Front::OfBatch);
+}
+
+Eventually<http::Response> Front::OfBatch(std::unique_ptr<Exchange> exchange) {
+  rest::Batch& batch = *exchange->batch;
   engine::SequenceOptions options{batch.dry_run(), batch.once() ? &*batch.once() : nullptr};
   auto done = engine_.Run(exchange->context, *exchange->caller, batch, options);
   if (!done.ready()) return AwaitBatch(std::move(exchange), std::move(done.task()));

@@ -19,21 +19,50 @@ Buckets::Bucket& Buckets::Find(Row& row, const Hash128& key, int64_t now_ns) {
   return *least;
 }
 
-BucketTaken Buckets::Take(const Hash128& key, const BucketRate& rate, int64_t cost, int64_t now_ns) {
-  const size_t place = key.low & (rows_count_ - 1);
+BucketTaken TakenOf(const BucketRate& rate, int64_t cost, bool taken, int64_t lacking_ns) {
   const int64_t whole_ns = rate.burst * rate.token_ns;
+  BucketTaken told;
+  told.taken = taken;
+  told.left = std::max<int64_t>(whole_ns - lacking_ns, 0) / rate.token_ns;
+  if (!taken) {
+    told.wait_ns = lacking_ns + cost * rate.token_ns - whole_ns;
+  } else if (lacking_ns > 0) {
+    told.wait_ns = lacking_ns - (rate.burst - told.left - 1) * rate.token_ns;
+  }
+  return told;
+}
+
+BucketTaken Buckets::Take(const Hash128& key, const BucketRate& rate, int64_t cost, int64_t now_ns) {
+  const size_t place = PlaceOf(key);
   std::lock_guard lock(locks_[place % kLocks].mutex);
   Bucket& bucket = Find(rows_[place], key, now_ns);
   const int64_t missing_ns = std::max<int64_t>(bucket.full_ns - now_ns, 0);
   const int64_t then_ns = missing_ns + cost * rate.token_ns;
-  BucketTaken taken;
-  taken.taken = then_ns <= whole_ns;
-  if (taken.taken) bucket.full_ns = now_ns + then_ns;
-  const int64_t lacking_ns = taken.taken ? then_ns : missing_ns;
-  taken.left = std::max<int64_t>(whole_ns - lacking_ns, 0) / rate.token_ns;
-  taken.wait_ns = taken.taken ? lacking_ns - (rate.burst - taken.left - 1) * rate.token_ns : then_ns - whole_ns;
-  if (taken.taken && lacking_ns == 0) taken.wait_ns = 0;
-  return taken;
+  const bool taken = then_ns <= rate.burst * rate.token_ns;
+  if (taken) bucket.full_ns = now_ns + then_ns;
+  return TakenOf(rate, cost, taken, taken ? then_ns : missing_ns);
+}
+
+BucketTaken Buckets::Look(const Hash128& key, const BucketRate& rate, int64_t cost, int64_t now_ns) {
+  const size_t place = PlaceOf(key);
+  int64_t missing_ns = 0;
+  {
+    std::lock_guard lock(locks_[place % kLocks].mutex);
+    for (const Bucket& bucket : rows_[place]) {
+      if (bucket.key == key && bucket.full_ns > now_ns) missing_ns = bucket.full_ns - now_ns;
+    }
+  }
+  const int64_t then_ns = missing_ns + cost * rate.token_ns;
+  const bool taken = then_ns <= rate.burst * rate.token_ns;
+  return TakenOf(rate, cost, taken, taken ? then_ns : missing_ns);
+}
+
+void Buckets::Learn(const Hash128& key, int64_t full_ns, int64_t now_ns) {
+  if (full_ns <= now_ns) return;
+  const size_t place = PlaceOf(key);
+  std::lock_guard lock(locks_[place % kLocks].mutex);
+  Bucket& bucket = Find(rows_[place], key, now_ns);
+  bucket.full_ns = std::max(bucket.full_ns, full_ns);
 }
 
 }  // namespace ashlar::surface

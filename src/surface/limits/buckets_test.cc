@@ -93,6 +93,26 @@ TEST(BucketsTest, WhereThereIsNoRoomTheFullestIsForgotten) {
   EXPECT_EQ(buckets.forgotten(), 992);
 }
 
+TEST(BucketsTest, LookingTakesNothing) {
+  Buckets buckets(512);
+  EXPECT_TRUE(buckets.Look(kOne, kTenASecond, 10, 0).taken);
+  EXPECT_EQ(buckets.Look(kOne, kTenASecond, 4, 0), buckets.Take(kOne, kTenASecond, 4, 0));
+  EXPECT_EQ(buckets.Look(kOne, kTenASecond, 7, 0), buckets.Take(kOne, kTenASecond, 7, 0));
+  EXPECT_FALSE(buckets.Look(kOne, kTenASecond, 7, 0).taken);
+  EXPECT_TRUE(buckets.Take(kOne, kTenASecond, 6, 0).taken);
+}
+
+TEST(BucketsTest, WhatOthersSawOnlyEverTakes) {
+  Buckets buckets(512);
+  buckets.Learn(kOne, kSecond, 0);
+  EXPECT_FALSE(buckets.Look(kOne, kTenASecond, 1, 0).taken);
+  buckets.Learn(kOne, kSecond / 2, 0);
+  EXPECT_FALSE(buckets.Look(kOne, kTenASecond, 1, 0).taken);
+  EXPECT_TRUE(buckets.Take(kOne, kTenASecond, 1, kSecond / 10).taken);
+  buckets.Learn(kOther, 5, 10);  // full again
+  EXPECT_EQ(buckets.Take(kOther, kTenASecond, 1, 10).left, 9);
+}
+
 TEST(BucketsTest, ManyThreadsNeverGetMoreThanIsAllowed) {
   Buckets buckets(512);
   constexpr BucketRate kRate{1000, 1000};

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
 namespace ashlar::surface {
 namespace {
 
@@ -14,6 +17,11 @@ struct StillClock final : Clock {
   int64_t SteadyMicros() const override { return micros; }
   int64_t micros = 1'000'000;
 };
+
+constexpr HashKey kKey{1, 2};
+
+// Nothing is asked elsewhere.
+bool Paid(Eventually<bool> step) { return step.ready() && step.value(); }
 
 call::Caller Named(std::string id) {
   call::Caller caller;
@@ -52,7 +60,7 @@ struct Asked {
   bool operator()(std::string_view address, const call::Caller* caller, http::Response* answer = nullptr) const {
     const http::Request request = From(address);
     Toll toll(limiter, request);
-    const bool taken = toll.ForAddress() && toll.ForCaller(caller);
+    const bool taken = Paid(toll.ForAddress()) && Paid(toll.ForCaller(caller));
     if (answer != nullptr) toll.Describe(*answer);
     return taken;
   }
@@ -60,7 +68,7 @@ struct Asked {
 
 TEST(LimiterTest, AddressesAreCountedWhoeverAsks) {
   StillClock clock;
-  Limiter limiter({Of(2, LimitPer::kIp)}, {}, clock);
+  Limiter limiter({Of(2, LimitPer::kIp)}, {}, clock, kKey);
   Asked asked{limiter};
   const call::Caller ann = Named("ann"), bob = Named("bob");
   EXPECT_TRUE(asked("192.0.2.1", &ann));
@@ -75,7 +83,7 @@ TEST(LimiterTest, AddressesAreCountedWhoeverAsks) {
 
 TEST(LimiterTest, CallersOfIpv6AreCountedByTheirNetwork) {
   StillClock clock;
-  Limiter limiter({Of(2, LimitPer::kIp)}, {}, clock);
+  Limiter limiter({Of(2, LimitPer::kIp)}, {}, clock, kKey);
   Asked asked{limiter};
   EXPECT_TRUE(asked("2001:db8:1:1::1", nullptr));
   EXPECT_TRUE(asked("2001:db8:1:1:ffff::2", nullptr));
@@ -88,7 +96,7 @@ TEST(LimiterTest, CallersOfIpv6AreCountedByTheirNetwork) {
 
 TEST(LimiterTest, UsersAreCountedWhereverTheyAre) {
   StillClock clock;
-  Limiter limiter({Of(2, LimitPer::kUser)}, {}, clock);
+  Limiter limiter({Of(2, LimitPer::kUser)}, {}, clock, kKey);
   Asked asked{limiter};
   const call::Caller ann = Named("ann"), bob = Named("bob"), nobody;
   EXPECT_TRUE(asked("192.0.2.1", &ann));
@@ -100,7 +108,7 @@ TEST(LimiterTest, UsersAreCountedWhereverTheyAre) {
 
 TEST(LimiterTest, OtherwiseCountsWhoHasNoGoodCredentialByAddress) {
   StillClock clock;
-  Limiter limiter({Of(2, LimitPer::kUser, true)}, {}, clock);
+  Limiter limiter({Of(2, LimitPer::kUser, true)}, {}, clock, kKey);
   Asked asked{limiter};
   const call::Caller ann = Named("ann"), nobody;
   EXPECT_TRUE(asked("192.0.2.1", &nobody));
@@ -114,7 +122,7 @@ TEST(LimiterTest, OtherwiseCountsWhoHasNoGoodCredentialByAddress) {
 
 TEST(LimiterTest, NoUserIsCountedAsAnother) {
   StillClock clock;
-  Limiter limiter({Of(1, LimitPer::kUser, true), Of(1, LimitPer::kUser)}, {}, clock);
+  Limiter limiter({Of(1, LimitPer::kUser, true), Of(1, LimitPer::kUser)}, {}, clock, kKey);
   Asked asked{limiter};
   // Sixteen bytes, as an address has; the same but for what stands behind the 64th.
   const std::string address(reinterpret_cast<const char*>(http::ParseIpAddress("192.0.2.1")->bytes.data()), 16);
@@ -129,7 +137,7 @@ TEST(LimiterTest, NoUserIsCountedAsAnother) {
 
 TEST(LimiterTest, AServiceWithoutAUserIsCountedByWhereItIs) {
   StillClock clock;
-  Limiter limiter({Of(1, LimitPer::kUser, true)}, {}, clock);
+  Limiter limiter({Of(1, LimitPer::kUser, true)}, {}, clock, kKey);
   Asked asked{limiter};
   const call::Caller service = Named(""), nobody;
   EXPECT_TRUE(asked("192.0.2.1", &service));
@@ -140,7 +148,7 @@ TEST(LimiterTest, AServiceWithoutAUserIsCountedByWhereItIs) {
 
 TEST(LimiterTest, AnswersSayWhatIsLeft) {
   StillClock clock;
-  Limiter limiter({Of(2, LimitPer::kIp), Of(600, LimitPer::kUser, true), Of(2, LimitPer::kIp)}, {}, clock);
+  Limiter limiter({Of(2, LimitPer::kIp), Of(600, LimitPer::kUser, true), Of(2, LimitPer::kIp)}, {}, clock, kKey);
   Asked asked{limiter};
   http::Response first, second, third;
   EXPECT_TRUE(asked("192.0.2.1", nullptr, &first));
@@ -160,7 +168,7 @@ TEST(LimiterTest, WhatNoLimitIsForIsToldNothing) {
   StillClock clock;
   Limit limit = Of(1, LimitPer::kIp);
   limit.match = model::LimitMatch{"POST", {"v1", "things"}};
-  Limiter limiter({limit}, {}, clock);
+  Limiter limiter({limit}, {}, clock, kKey);
   for (int i = 0; i < 3; ++i) {
     http::Response answer;
     EXPECT_TRUE(Asked{limiter}("192.0.2.1", nullptr, &answer));
@@ -168,19 +176,64 @@ TEST(LimiterTest, WhatNoLimitIsForIsToldNothing) {
   }
   const http::Request request = From("192.0.2.1", "POST");
   Toll first(limiter, request), second(limiter, request);
-  EXPECT_TRUE(first.ForAddress());
-  EXPECT_FALSE(second.ForAddress());
+  EXPECT_TRUE(Paid(first.ForAddress()));
+  EXPECT_FALSE(Paid(second.ForAddress()));
   EXPECT_EQ(second.refusal().code, call::Code::kRateLimited);
   EXPECT_EQ(second.refusal().message, "more than 1/min per ip; try again in 60 s");
 }
 
+http::Request To(std::string_view method, std::vector<std::string> segments) {
+  http::Request request = From("192.0.2.1", method);
+  request.segments = std::move(segments);
+  return request;
+}
+
+std::string PolicyOf(Limiter& limiter, const http::Request& request) {
+  http::Response answer;
+  Toll toll(limiter, request);
+  EXPECT_TRUE(Paid(toll.ForAddress()));
+  toll.Describe(answer);
+  return Header(answer, "RateLimit-Policy");
+}
+
+TEST(LimiterTest, SigningInIsLimitedWithWhateverIsBelowIt) {
+  StillClock clock;
+  Limiter limiter(model::SignInLimits(), {}, clock, kKey);
+  EXPECT_EQ(PolicyOf(limiter, To("POST", {"auth", "login"})),
+            "\"30/min per ip\";q=30;w=60, \"600/min per ip\";q=600;w=60");
+  EXPECT_EQ(PolicyOf(limiter, To("GET", {"auth", "me"})), "\"600/min per ip\";q=600;w=60");
+  for (const char* one : {"forgot", "reset", "change", "whatever"}) {
+    EXPECT_TRUE(PolicyOf(limiter, To("POST", {"auth", "password", one})).starts_with("\"60/h per ip")) << one;
+  }
+  EXPECT_EQ(PolicyOf(limiter, To("POST", {"v1", "things"})), "");
+  int taken = 0;
+  for (const http::Request request = To("POST", {"auth", "login"}); taken < 1000; ++taken) {
+    if (!Paid(Toll(limiter, request).ForAddress())) break;
+  }
+  EXPECT_EQ(taken, 99);  // one was taken above
+}
+
+TEST(LimiterTest, AContractsOwnLimitOfSigningInIsInstead) {
+  StillClock clock;
+  Limit own = Of(1000, LimitPer::kIp), wide = Of(5000, LimitPer::kIp);
+  own.match = model::LimitMatch{"POST", {"auth", "password", "reset"}};
+  wide.match = model::LimitMatch{"*", {"*"}};  // of all, which is no word on signing in
+  std::vector<Limit> limits = {own, wide};
+  limits.insert(limits.end(), model::SignInLimits().begin(), model::SignInLimits().end());
+  Limiter limiter(limits, {}, clock, kKey);
+  EXPECT_EQ(PolicyOf(limiter, To("POST", {"auth", "password", "reset"})),
+            "\"1000/min per ip\";q=1000;w=60, \"5000/min per ip\";q=5000;w=60");
+  EXPECT_TRUE(PolicyOf(limiter, To("POST", {"auth", "password", "forgot"})).contains("60/h per ip"));
+  EXPECT_TRUE(PolicyOf(limiter, To("POST", {"auth", "login"})).contains("\"30/min per ip\""));
+}
+
 TEST(LimiterTest, ProxiesAreCountedForTheirClients) {
   StillClock clock;
-  Limiter limiter({Of(1, LimitPer::kIp)}, *TrustedProxies::Make("10.0.0.0/8"), clock);
+  Limiter limiter({Of(1, LimitPer::kIp)}, *TrustedProxies::Make("10.0.0.0/8"), clock, kKey);
   auto ask = [&](std::string_view peer, std::string_view client) {
     http::Request request = From(peer);
     request.headers = {{"X-Forwarded-For", std::string(client)}};
-    return Toll(limiter, request).ForAddress();
+    return Paid(Toll(limiter, request).ForAddress());
   };
   EXPECT_TRUE(ask("10.0.0.1", "198.51.100.1"));
   EXPECT_TRUE(ask("10.0.0.1", "198.51.100.2"));

@@ -26,6 +26,8 @@ enum class MetricId : uint8_t {
   kBucketsForgotten,
   kHashesWaiting,
   kHashesRefused,
+  kRedisUp,
+  kCountedAlone,
   kReaders,
   kReadersBusy,
   kReaderQueue,
