@@ -61,6 +61,10 @@ std::string Reference() {
   AddTable("`identity.tokens`", TokensKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddTable("Limits: `limits[]`", LimitKeys(), out);
+  AddTable("Tests of the access rules: `tests[]`", TestKeys(), out);
+  AddTable("`tests[].as`", TestCallerKeys(), out);
+  AddTable("`tests[].when`", TestCallKeys(), out);
+  AddTable("`tests[].expect`", TestExpectKeys(), out);
   AddMistakes(out);
   return out;
 }
