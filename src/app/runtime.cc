@@ -28,8 +28,7 @@ Result<std::vector<contract::Source>> ReadSources(const std::string& path) {
                   "new NAME");
 }
 
-Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
-                                                           std::set<std::string>* asked) {
+Result<contract::Judgement> ReadJudgement(const std::string& path, bool allow_unset, std::set<std::string>* asked) {
   TRY(sources, ReadSources(path));
   contract::Options options = ContractOptions(allow_unset);
   if (asked != nullptr) {
@@ -38,10 +37,16 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
       return lookup(name);
     };
   }
-  auto compiled = contract::Compile(sources, options);
-  if (compiled) return std::move(*compiled);
-  fmt::print(stderr, "{}", contract::Render(compiled.error(), ColourFor(STDERR_FILENO)));
-  return Fail(ErrorKind::kInvalid, fmt::format("{}: {}", path, Counted(compiled.error().size(), "mistake")));
+  contract::Judgement judgement = contract::Judge(sources, options);
+  if (judgement.service != nullptr) return judgement;
+  fmt::print(stderr, "{}", contract::Render(judgement.mistakes, ColourFor(STDERR_FILENO)));
+  return Fail(ErrorKind::kInvalid, fmt::format("{}: {}", path, Counted(judgement.mistakes.size(), "mistake")));
+}
+
+Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,
+                                                           std::set<std::string>* asked) {
+  TRY(judgement, ReadJudgement(path, allow_unset, asked));
+  return std::move(judgement.service);
 }
 
 Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,

@@ -21,6 +21,10 @@ contract::Options ContractOptions(bool allow_unset);
 
 // The files of the contract at `path`; the error says what there is to do.
 Result<std::vector<contract::Source>> ReadSources(const std::string& path);
+// The contract at `path`, judged and right; mistakes are printed to standard error, and kInvalid says that there were
+// some.
+Result<contract::Judgement> ReadJudgement(const std::string& path, bool allow_unset,
+                                          std::set<std::string>* asked = nullptr);
 // The contract at `path`, compiled; mistakes are printed to standard error, and kInvalid says that there were some.
 // The variables that it asks for are put into `asked`, if that is given.
 Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& path, bool allow_unset,

@@ -38,6 +38,9 @@ class Schema {
   virtual Weight WeightOf(ResourceId, FieldId) const { return {}; }
   // Whether a relation goes over rows in between.
   virtual bool IsManyToMany(ResourceId, RelationId) const { return false; }
+  // As Find takes them.
+  virtual std::string FieldName(ResourceId, FieldId) const { return "?"; }
+  virtual std::string RelationName(ResourceId, RelationId) const { return "?"; }
 };
 
 // Where an expression stands, and what it may use.
@@ -97,6 +100,14 @@ struct Bindings {
 ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings);
 // The same of a rule, of which only the truth counts: under && and || an error is as good as false.
 ExprPtr FoldCondition(const ExprPtr& rule, const Bindings& bindings);
+// A class of callers: what is known of each of them.
+struct CallerClass {
+  bool anonymous = false;
+  std::string kind = "user";  // of the others; all but services have an id
+  std::optional<std::vector<std::string>> roles;  // inherited ones included; nothing: any
+};
+// As FoldCondition for all callers of a class, at any time: what is not known of them stays, and so does now().
+ExprPtr FoldForClass(const ExprPtr& rule, const CallerClass& callers);
 // Only constants: what holds for every caller. Used when a contract is read.
 ExprPtr FoldConstants(const ExprPtr& expr);
 

@@ -38,17 +38,38 @@ class NoRows final : public Environment {
   std::vector<RowRef> ToMany(RowRef, RelationId, const std::function<bool(RowRef)>&) const override { return {}; }
 };
 
+// What is known of who asks, and when.
+struct Facts {
+  bool caller = false;  // whether there is one
+  const Principal* principal = nullptr;  // null: there is none
+  bool has_id = false;  // that it is not null, if the id itself is not known
+  bool id = false, kind = false, email = false, roles = false, scopes = false, claims = false;
+  std::optional<int64_t> now_micros;
+
+  bool Knows(Auth::Member member) const {
+    switch (member) {
+      case Auth::Member::kSelf: return false;  // judged where it is compared with null
+      case Auth::Member::kId: return id;
+      case Auth::Member::kKind: return kind;
+      case Auth::Member::kEmail: return email;
+      case Auth::Member::kRoles: return roles;
+      case Auth::Member::kScopes: return scopes;
+      case Auth::Member::kClaims: return claims;
+    }
+    return false;
+  }
+};
+
 class Folder {
  public:
-  // Null bindings: only what holds for every caller.
-  explicit Folder(const Bindings* bindings) : bindings_(bindings) {}
+  explicit Folder(const Facts& facts) : facts_(facts) {}
 
   ExprPtr Fold(const ExprPtr& expr) {
     if (const auto* field = expr->get<Field>()) return Rebuild(expr, *field);
     if (const auto* relation = expr->get<Relation>()) return FoldRelation(expr, *relation);
-    if (const auto* auth = expr->get<Auth>()) return bindings_ == nullptr ? expr : FoldAuth(expr, *auth);
-    if (expr->get<Now>() != nullptr && bindings_ != nullptr) {
-      return MakeLiteral(types::Timestamp{bindings_->now_micros}, expr->type);
+    if (const auto* auth = expr->get<Auth>()) return facts_.caller ? FoldAuth(expr, *auth) : expr;
+    if (expr->get<Now>() != nullptr && facts_.now_micros) {
+      return MakeLiteral(types::Timestamp{*facts_.now_micros}, expr->type);
     }
     if (const auto* call = expr->get<Call>()) return FoldCall(expr, *call);
     if (const auto* list = expr->get<ListOf>()) return FoldList(expr, *list);
@@ -80,9 +101,10 @@ class Folder {
   }
 
   ExprPtr FoldAuth(const ExprPtr& expr, const Auth& auth) {
-    const Principal* principal = bindings_->principal;
+    const Principal* principal = facts_.principal;
     if (auth.member == Auth::Member::kSelf) return expr;  // judged where it is compared with null
     if (principal == nullptr) return Fails(expr, "auth is null");
+    if (!facts_.Knows(auth.member)) return auth.member == Auth::Member::kId && facts_.has_id ? NeverNull(expr) : expr;
     auto texts = [&](const std::vector<std::string>& items) {
       types::List list;
       for (const std::string& item : items) list.items.emplace_back(item);
@@ -106,16 +128,40 @@ class Folder {
     return MakeLiteral(value, type);
   }
 
+  static ExprPtr NeverNull(const ExprPtr& expr) {
+    if (!expr->type.nullable) return expr;
+    Type type = expr->type;
+    type.nullable = false;
+    return std::make_shared<const Expr>(Expr{std::move(type), expr->node, expr->offset});
+  }
+  static bool IsSomeId(const Expr& expr) {
+    const auto* auth = expr.get<Auth>();
+    return auth != nullptr && auth->member == Auth::Member::kId && !expr.type.nullable;
+  }
+  static bool IsNull(const Expr& expr) {
+    const auto* literal = expr.get<Literal>();
+    return literal != nullptr && literal->value.is_null();
+  }
+  // An id that is not known, but is there, beside null.
+  static ExprPtr JudgeSomeId(Op op, const std::vector<ExprPtr>& arguments) {
+    if (op == Op::kHas && IsSomeId(*arguments[0])) return True();
+    if (op != Op::kEqual && op != Op::kNotEqual) return nullptr;
+    bool beside =
+        (IsSomeId(*arguments[0]) && IsNull(*arguments[1])) || (IsSomeId(*arguments[1]) && IsNull(*arguments[0]));
+    if (!beside) return nullptr;
+    return op == Op::kEqual ? False() : True();
+  }
+
   ExprPtr FoldCall(const ExprPtr& expr, const Call& call) {
     if (call.op == Op::kAnd || call.op == Op::kOr) return FoldLogic(expr, call);
     if (call.op == Op::kHasRole || call.op == Op::kHasScope) return FoldMembership(expr, call);
-    if (call.op == Op::kHas && bindings_ != nullptr && call.arguments[0]->type.tag == Type::Tag::kAuth) {
-      return bindings_->principal != nullptr ? True() : False();
+    if (call.op == Op::kHas && facts_.caller && call.arguments[0]->type.tag == Type::Tag::kAuth) {
+      return facts_.principal != nullptr ? True() : False();
     }
-    if ((call.op == Op::kEqual || call.op == Op::kNotEqual) && bindings_ != nullptr) {
+    if ((call.op == Op::kEqual || call.op == Op::kNotEqual) && facts_.caller) {
       for (const ExprPtr& side : call.arguments) {
         if (side->type.tag != Type::Tag::kAuth) continue;
-        bool is_null = bindings_->principal == nullptr;
+        bool is_null = facts_.principal == nullptr;
         return (call.op == Op::kEqual) == is_null ? True() : False();
       }
     }
@@ -127,6 +173,7 @@ class Folder {
       constant = constant && IsConstant(arguments.back());
       changed = changed || arguments.back() != argument;
     }
+    if (ExprPtr judged = JudgeSomeId(call.op, arguments)) return judged;
     if (call.op == Op::kConditional && IsConstant(arguments[0])) return Branch(expr, std::move(arguments));
     // An error among the arguments is the function's, but for those that look at one without needing the other.
     if (call.op != Op::kConditional && call.op != Op::kHas) {
@@ -176,9 +223,10 @@ class Folder {
   }
 
   ExprPtr FoldMembership(const ExprPtr& expr, const Call& call) {
-    if (bindings_ == nullptr) return expr;
-    if (bindings_->principal == nullptr) return False();
-    const auto& held = call.op == Op::kHasRole ? bindings_->principal->roles : bindings_->principal->scopes;
+    if (!facts_.caller) return expr;
+    if (facts_.principal == nullptr) return False();
+    if (call.op == Op::kHasRole ? !facts_.roles : !facts_.scopes) return expr;
+    const auto& held = call.op == Op::kHasRole ? facts_.principal->roles : facts_.principal->scopes;
     const std::string& name = *call.arguments[0]->get<Literal>()->value.get<std::string>();
     return std::find(held.begin(), held.end(), name) != held.end() ? True() : False();
   }
@@ -217,13 +265,29 @@ class Folder {
     return MakeLiteral(std::move(*value), std::move(type));
   }
 
-  const Bindings* bindings_;
+  const Facts& facts_;
 };
+
+Facts FactsOf(const Bindings& bindings) {
+  Facts facts;
+  facts.caller = true;
+  facts.principal = bindings.principal;
+  facts.id = facts.kind = facts.email = facts.roles = facts.scopes = facts.claims = true;
+  facts.now_micros = bindings.now_micros;
+  return facts;
+}
 
 }  // namespace
 
-ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings) { return Folder(&bindings).Fold(expr); }
-ExprPtr FoldConstants(const ExprPtr& expr) { return Folder(nullptr).Fold(expr); }
+ExprPtr Fold(const ExprPtr& expr, const Bindings& bindings) {
+  const Facts facts = FactsOf(bindings);
+  return Folder(facts).Fold(expr);
+}
+
+ExprPtr FoldConstants(const ExprPtr& expr) {
+  const Facts nothing;
+  return Folder(nothing).Fold(expr);
+}
 
 namespace {
 
@@ -241,5 +305,20 @@ ExprPtr AsCondition(const ExprPtr& expr) {
 }  // namespace
 
 ExprPtr FoldCondition(const ExprPtr& rule, const Bindings& bindings) { return AsCondition(Fold(rule, bindings)); }
+
+ExprPtr FoldForClass(const ExprPtr& rule, const CallerClass& callers) {
+  Principal principal;
+  principal.kind = callers.kind;
+  if (callers.roles) principal.roles = *callers.roles;
+  Facts facts;
+  facts.caller = true;
+  facts.principal = callers.anonymous ? nullptr : &principal;
+  facts.kind = true;
+  facts.roles = callers.roles.has_value();
+  const bool service = callers.kind == "service";
+  facts.id = facts.email = service;  // null
+  facts.has_id = !service;
+  return AsCondition(Folder(facts).Fold(rule));
+}
 
 }  // namespace ashlar::cel

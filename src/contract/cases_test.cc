@@ -107,6 +107,15 @@ std::vector<Made> MadeCases() {
       {"too-many", thing + "    fields: { a: int }\n    unique:\n" + Repeat("      - [a]\n", 51), 56, 9},
       {"too-many", thing + "    unique: [[" + Repeat("id, ", 17) + "]]\n", 4, 79},
       {"too-many", "service: x\nlimits:\n" + Repeat("  - { to: 1/s, per: ip }\n", 17), 19, 5},
+      {"too-many",
+       "service: x\nresources: {}\ntests:\n" + Repeat("  - { as: anonymous, when: GET /v1/x, expect: allow }\n", 501),
+       504, 5},
+      {"too-many",
+       thing +
+           "    fields: { a: int }\ntests:\n  - as: anonymous\n    when: GET /v1/things\n"
+           "    expect: allow\n    rows:\n      Thing:\n" +
+           Repeat("        - { a: 1 }\n", 101),
+       111, 11},
       {"too-many", thing + "    checks:\n" + Repeat("      - { rule: 'true', message: x }\n", 101), 105, 9},
   };
 }
@@ -148,7 +157,8 @@ TEST(Cases, LargeOnesAreRefusedAtTheirPlace) {
 
 // The ids of all mistakes that the cases hold.
 std::set<std::string> CoveredIds() {
-  std::set<std::string> ids = {"too-many-mistakes"};  // contract_test.cc
+  // contract_test.cc; tests/e2e/test_policy.py
+  std::set<std::string> ids = {"too-many-mistakes", "test-failed"};
   auto note = [&](const MistakeList& mistakes) {
     for (const Mistake& mistake : mistakes) ids.insert(mistake.id);
   };
@@ -166,9 +176,10 @@ TEST(Cases, CoverEveryKindOfMistake) {
 }
 
 using KeyTable = std::span<const Key> (*)();
-constexpr KeyTable kTables[] = {TopLevelKeys, RoleKeys,   ResourceKeys, FieldKeys,      CheckKeys,
-                                AccessKeys,   UpdateKeys, PageKeys,     DeprecatedKeys, IdentityKeys,
-                                PasswordKeys, TokensKeys, LinksKeys,    SessionsKeys,   LimitKeys};
+constexpr KeyTable kTables[] = {TopLevelKeys, RoleKeys,       ResourceKeys, FieldKeys,      CheckKeys,
+                                AccessKeys,   UpdateKeys,     PageKeys,     DeprecatedKeys, IdentityKeys,
+                                PasswordKeys, TokensKeys,     LinksKeys,    SessionsKeys,   LimitKeys,
+                                TestKeys,     TestCallerKeys, TestCallKeys, TestExpectKeys};
 
 TEST(Cases, CoverEveryKey) {
   std::string right;

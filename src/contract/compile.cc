@@ -6,6 +6,8 @@
 #include "contract/findings/findings.h"
 #include "contract/locator.h"
 #include "contract/merge.h"
+#include "contract/origins.h"
+#include "contract/placed.h"
 #include "contract/sections/sections.h"
 #include "contract/system.h"
 #include "contract/yaml.h"
@@ -49,8 +51,18 @@ void ReadSections(Draft& draft, const Node& resources) {
   ReadLimits(draft);
 }
 
-MistakeList Show(std::span<const Found> found, std::span<const Source> sources) {
-  Locator locator(sources);
+std::vector<PolicyTest> Show(std::vector<PlacedTest> placed, const Locator& locator) {
+  std::vector<PolicyTest> tests;
+  for (PlacedTest& one : placed) {
+    locator.Locate(one.when, one.test.when_at);
+    locator.Locate(one.expect, one.test.expect_at);
+    for (size_t i = 0; i < one.rows.size(); ++i) locator.Locate(one.rows[i], one.test.rows[i].at);
+    tests.push_back(std::move(one.test));
+  }
+  return tests;
+}
+
+MistakeList Show(std::span<const Found> found, const Locator& locator) {
   MistakeList list;
   for (const Found& one : found) {
     Mistake finding;
@@ -68,7 +80,19 @@ bool HasUnset(const Node& node) {
   return node.unset || std::ranges::any_of(node.entries, of_entry) || std::ranges::any_of(node.items, HasUnset);
 }
 
-Judgement Refused(Mistakes& mistakes) { return {.service = nullptr, .mistakes = mistakes.Take(), .findings = {}}; }
+// Whether something is unset in what rights are made of.
+bool LeavesRightsOpen(const Node& root) {
+  constexpr std::string_view kSections[] = {"version", "roles", "rules", "resources", "tests"};
+  return std::ranges::any_of(root.entries, [&](const Entry& entry) {
+    return HasUnset(entry.value) && std::ranges::find(kSections, entry.key) != std::end(kSections);
+  });
+}
+
+Judgement Refused(Mistakes& mistakes) {
+  Judgement judgement;
+  judgement.mistakes = mistakes.Take();
+  return judgement;
+}
 
 }  // namespace
 
@@ -96,12 +120,29 @@ Judgement Judge(std::span<const Source> sources, const Options& options) {
   Node resources = MergeSystem(*system, draft.top->Value("resources"), mistakes);
   ReadSections(draft, resources);
   std::vector<Accepted> accepted = ReadAccepted(draft);
+  std::vector<PlacedTest> tests = ReadTests(draft);
   if (!mistakes.empty()) return Refused(mistakes);
   std::vector<Found> found = FindAll(draft);
   // What the environment would fill in may be what is accepted.
-  TakeAccepted(accepted, !HasUnset(root), found, mistakes);
+  const bool all_known = !HasUnset(root);
+  TakeAccepted(accepted, all_known, found, mistakes);
   if (!mistakes.empty()) return Refused(mistakes);
-  return {.service = draft.service, .mistakes = {}, .findings = Show(found, all)};
+  Locator locator(all);
+  draft.service->origins = OriginsOf(draft, locator);
+  Judgement judgement;
+  judgement.service = draft.service;
+  judgement.findings = Show(found, locator);
+  judgement.tests = Show(std::move(tests), locator);
+  judgement.rights_open = LeavesRightsOpen(root);
+  return judgement;
+}
+
+Mistake FailTest(const Mistake& at, std::string_view message) {
+  constexpr size_t kLongest = 1000;
+  Mistake failed = at;
+  failed.id = Problems()[static_cast<size_t>(Problem::kTestFailed)].id;
+  failed.message = Printable(message, kLongest);
+  return failed;
 }
 
 Compiled Compile(std::span<const Source> sources, const Options& options) {

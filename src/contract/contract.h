@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "contract/mistake.h"
+#include "contract/policy.h"
 #include "model/service.h"
 
 namespace ashlar::contract {
@@ -22,23 +24,6 @@ struct Source {
   std::string path;
   std::string text;
 };
-
-// One mistake, or one finding: what a reviewer would say of a contract that is right. Ready to be shown. Lines
-// and columns count from 1, columns in code points.
-struct Mistake {
-  bool finding = false;    // a warning rather than an error
-  std::string file;
-  int line = 1;
-  int column = 1;
-  std::string id;          // of its kind, stable: "unknown-key", "ACCESS_WORLD_WRITABLE"
-  std::string message;
-  std::string suggestion;  // a near name, or empty
-  std::string source_line; // printable; a long line is cut around the place
-  int caret = 1;           // column within source_line
-  int length = 1;          // of what is marked, in code points, within source_line
-  bool operator==(const Mistake&) const = default;
-};
-using MistakeList = std::vector<Mistake>;
 
 struct Options {
   // The environment that ${NAME} takes its values from; empty: none is set.
@@ -59,8 +44,13 @@ struct Judgement {
   std::shared_ptr<const model::Service> service;  // null if there are mistakes
   MistakeList mistakes;
   MistakeList findings;  // none if there are mistakes
+  std::vector<PolicyTest> tests;  // of the access rules; none if there are mistakes
+  bool rights_open = false;  // values of the environment are missing on which rights may depend
 };
 Judgement Judge(std::span<const Source> sources, const Options& options);
+
+// The mistake of a test that failed, at one of its places.
+Mistake FailTest(const Mistake& at, std::string_view message);
 
 // A kind of finding. The one table of them is contract/findings/findings.cc.
 struct FindingRow {

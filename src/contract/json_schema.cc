@@ -144,6 +144,39 @@ void WriteList(json::Writer& out, const Key& key) {
   out.EndObject();
 }
 
+// Lists of rows, by their resources: what a row is made of is the contract's own.
+void WriteNamedRows(json::Writer& out) {
+  out.Field("type", "object");
+  out.Key("additionalProperties");
+  out.BeginObject();
+  out.Field("type", "array");
+  out.Key("items");
+  out.BeginObject();
+  out.Field("type", "object");
+  out.EndObject();
+  out.EndObject();
+}
+
+void WriteIds(json::Writer& out) {
+  out.Field("type", "array");
+  out.Key("items");
+  out.BeginObject();
+  WriteTypes(out, {"string", "number"});
+  out.EndObject();
+}
+
+void WriteNameOr(json::Writer& out, const Key& key) {
+  out.Key("anyOf");
+  out.BeginArray();
+  out.BeginObject();
+  WriteName(out, key.form);
+  out.EndObject();
+  out.BeginObject();
+  WriteMapping(out, key.members, false);
+  out.EndObject();
+  out.EndArray();
+}
+
 void WriteFlag(json::Writer& out) {
   out.BeginObject();
   out.Field("type", "boolean");
@@ -172,6 +205,9 @@ void WriteShape(json::Writer& out, const Key& key) {
     case Shape::kNamedNames: return WriteNamedNames(out);
     case Shape::kFlagOrMapping: return WriteScalarOr(out, key, WriteFlag);
     case Shape::kRuleOrMapping: return WriteScalarOr(out, key, WriteScalar);
+    case Shape::kNameOrMapping: return WriteNameOr(out, key);
+    case Shape::kNamedRows: return WriteNamedRows(out);
+    case Shape::kIds: return WriteIds(out);
   }
 }
 

@@ -263,6 +263,52 @@ constexpr Key kLimitRows[] = {
      "open|closed"},
 };
 
+constexpr Key kTestCallerRows[] = {
+    {"id", Shape::kText, "Of the user; a short name, as ann, stands for a uuid. Somebody's, where it is left out."},
+    {"kind",
+     Shape::kName,
+     "user, the default; apiKey; service, which has no id.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "user|apiKey|service"},
+    {"email", Shape::kName, "The user's address."},
+    {"roles", Shape::kNames, "Roles of the contract; those that they inherit come with them."},
+    {"scopes", Shape::kNames, "Of the credential."},
+    {"claims", Shape::kAny, "Of the token, as { tier: gold }."},
+};
+
+constexpr Key kTestCallRows[] = {
+    {"operation",
+     Shape::kName,
+     "getOrder, updateOrder, ...: as the OpenAPI document names it.",
+     true,
+     {},
+     kOnAll,
+     true},
+    {"row", Shape::kAny, "The row that it is about: its fields, which it is made of first; or the id of one of rows."},
+    {"input", Shape::kAny, "The body."},
+};
+
+constexpr Key kTestExpectRows[] = {
+    {"fields", Shape::kNames, "It is allowed, and each row shows exactly these of the fields that the contract names."},
+    {"without", Shape::kNames, "It is allowed, and no row shows any of these."},
+    {"rows", Shape::kIds, "It is allowed, and shows the rows of exactly these ids."},
+};
+
+constexpr Key kTestRows[] = {
+    {"as", Shape::kNameOrMapping, "Who asks: anonymous, or { id, roles, ... }.", true, kTestCallerRows, kOnAll, true,
+     "anonymous"},
+    {"rows", Shape::kNamedRows, "What is in the store, by resource; nothing else is. Required fields are filled in."},
+    {"when", Shape::kNameOrMapping, "What is asked: 'PATCH /v1/orders/1', or { operation, row, input }.", true,
+     kTestCallRows, kOnAll, true},
+    {"input", Shape::kAny, "The body of the address in when."},
+    {"expect", Shape::kNameOrMapping,
+     "allow; deny (401, 403); hidden (404); or what is shown: { fields, without, rows }.", true, kTestExpectRows,
+     kOnAll, true, "allow|deny|hidden"},
+};
+
 constexpr Key kTopLevelRows[] = {
     {"service", Shape::kName, "The name of the service.", true, {}, kOnAll, true, "[a-z][a-z0-9-]{0,62}"},
     {"version", Shape::kName, "The version in URLs; v1.", true, {}, kOnAll, false, "[a-z][a-z0-9]{0,15}"},
@@ -281,7 +327,7 @@ constexpr Key kTopLevelRows[] = {
     {"resources", Shape::kNamed, "Name: {...}, singular and in PascalCase.", true, kResourceRows, kOnAll, false,
      "[A-Z][A-Za-z0-9]{0,59}"},
     {"actions", Shape::kAny, "Business commands, each one transaction.", kLater},
-    {"tests", Shape::kAny, "Tests of the access rules, run by check.", kLater},
+    {"tests", Shape::kMappings, "Tests of the access rules, run by check.", true, kTestRows},
     {"accept", Shape::kMappings, "Findings of check that the team accepts.", true, kAcceptRows},
     {"identity", Shape::kMapping, "That callers sign in, and how.", true, kIdentityRows},
     {"limits", Shape::kMappings, "How often callers may ask.", true, kLimitRows},
@@ -317,6 +363,9 @@ std::string_view NameOf(Shape shape) {
     case Shape::kNamedFields: return "a mapping of names to types or mappings";
     case Shape::kFlagOrMapping: return "true, false or a mapping";
     case Shape::kRuleOrMapping: return "a rule or { before, after }";
+    case Shape::kNameOrMapping: return "a text or a mapping";
+    case Shape::kNamedRows: return "a mapping of resources to lists of rows, as { Order: [{ id: 1 }] }";
+    case Shape::kIds: return "a list of ids, as [1, ann]";
   }
   return "";
 }
@@ -358,5 +407,9 @@ std::span<const Key> TokensKeys() { return kTokensRows; }
 std::span<const Key> LinksKeys() { return kLinksRows; }
 std::span<const Key> SessionsKeys() { return kSessionsRows; }
 std::span<const Key> LimitKeys() { return kLimitRows; }
+std::span<const Key> TestKeys() { return kTestRows; }
+std::span<const Key> TestCallerKeys() { return kTestCallerRows; }
+std::span<const Key> TestCallKeys() { return kTestCallRows; }
+std::span<const Key> TestExpectKeys() { return kTestExpectRows; }
 
 }  // namespace ashlar::contract

@@ -29,6 +29,9 @@ enum class Shape : uint8_t {
   kNamedFields,   // a mapping of names to types or such mappings
   kFlagOrMapping, // true, false or such a mapping
   kRuleOrMapping, // CEL or such a mapping
+  kNameOrMapping, // a scalar or a mapping
+  kNamedRows,     // a mapping of names to lists of mappings
+  kIds,           // a list of ids: names or numbers
 };
 // "a list of names", for messages.
 std::string_view NameOf(Shape shape);
@@ -70,5 +73,9 @@ std::span<const Key> TokensKeys();
 std::span<const Key> LinksKeys();
 std::span<const Key> SessionsKeys();
 std::span<const Key> LimitKeys();
+std::span<const Key> TestKeys();
+std::span<const Key> TestCallerKeys();
+std::span<const Key> TestCallKeys();
+std::span<const Key> TestExpectKeys();
 
 }  // namespace ashlar::contract

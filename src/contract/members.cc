@@ -26,7 +26,8 @@ const Node* FirstWrong(const Node& node, Shape shape) {
     case Shape::kBound: return wrong_if(!IsText(node));
     case Shape::kBool: return wrong_if(!ToBool(node));
     case Shape::kWhole: return wrong_if(!ToInt(node));
-    case Shape::kNames: return wrong_if(!AreTexts(node));
+    case Shape::kNames:
+    case Shape::kIds: return wrong_if(!AreTexts(node));
     case Shape::kNameLists: {
       if (!node.is_sequence()) return &node;
       auto found = std::ranges::find_if_not(node.items, AreTexts);
@@ -50,7 +51,15 @@ const Node* FirstWrong(const Node& node, Shape shape) {
       return found == node.entries.end() ? nullptr : &found->value;
     }
     case Shape::kFlagOrMapping: return wrong_if(!ToBool(node) && !node.is_mapping());
-    case Shape::kRuleOrMapping: return wrong_if(!IsText(node) && !node.is_mapping());
+    case Shape::kRuleOrMapping:
+    case Shape::kNameOrMapping: return wrong_if(!IsText(node) && !node.is_mapping());
+    case Shape::kNamedRows: {
+      if (!node.is_mapping()) return &node;
+      for (const Entry& entry : node.entries) {
+        if (const Node* wrong = FirstWrong(entry.value, Shape::kMappings)) return wrong;
+      }
+      return nullptr;
+    }
   }
   return nullptr;
 }

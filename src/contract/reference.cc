@@ -63,6 +63,10 @@ std::string Reference() {
   AddTable("`identity.sessions`", SessionsKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddTable("Limits: `limits[]`", LimitKeys(), out);
+  AddTable("Tests of the access rules: `tests[]`", TestKeys(), out);
+  AddTable("`tests[].as`", TestCallerKeys(), out);
+  AddTable("`tests[].when`", TestCallKeys(), out);
+  AddTable("`tests[].expect`", TestExpectKeys(), out);
   AddMistakes(out);
   return out;
 }

@@ -12,6 +12,7 @@
 #include "cel/expr.h"
 #include "model/computed.h"
 #include "model/limits.h"
+#include "model/origin.h"
 #include "model/transitions.h"
 #include "types/type.h"
 
@@ -185,6 +186,7 @@ struct Service : cel::Schema {
   std::vector<Operation> operations;
   std::optional<Identity> identity;  // absent: nobody signs in, tokens are the operator's to give
   std::vector<Limit> limits;
+  std::vector<Origin> origins;  // of the rules of access, for explanations
   ResourceId user;  // the built-in User
   ResourceId credential;  // the system's AuthCredential: what a User signs in with, under the User's id
   ResourceId session;  // the system's AuthSession: where a User has signed in
@@ -213,6 +215,10 @@ struct Service : cel::Schema {
   cel::Weight WeightOf(ResourceId resource, FieldId field) const override;
   bool IsManyToMany(ResourceId owner, RelationId which) const override {
     return resource(owner).relation(which).through.has_value();
+  }
+  std::string FieldName(ResourceId owner, FieldId which) const override { return resource(owner).field(which).name; }
+  std::string RelationName(ResourceId owner, RelationId which) const override {
+    return resource(owner).relation(which).name;
   }
 };
 

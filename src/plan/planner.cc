@@ -8,6 +8,7 @@
 #include "plan/conditions.h"
 #include "plan/cursor.h"
 #include "plan/history.h"
+#include "plan/inspect.h"
 #include "plan/once.h"
 #include "plan/read_program.h"
 #include "plan/row_clauses.h"
@@ -236,6 +237,10 @@ Plan Planner::MakeKeep(const call::Once& once, const call::Caller& caller, const
                        std::string outcomes) const {
   int64_t now_micros = context.clock.NowMicros();
   return Plan(MakeKeepProgram(service_, once, caller, once_limits_, now_micros, std::move(outcomes)), true);
+}
+
+Plan Planner::MakeInspection(model::ResourceId resource, Values key, std::vector<cel::ExprPtr> expressions) const {
+  return Plan(MakeInspectProgram(service_.resource(resource), std::move(key), std::move(expressions)), false);
 }
 
 Plan Planner::MakeSweep(const Context& context) const {

@@ -38,6 +38,9 @@ class Planner {
   Plan MakeKeep(const call::Once& once, const call::Caller& caller, const Context& context, std::string outcomes) const;
   Plan MakeSweep(const Context& context) const;
 
+  // What expressions come to over a row (plan/inspect.h): for explanations to the operator. It changes nothing.
+  Plan MakeInspection(model::ResourceId resource, Values key, std::vector<cel::ExprPtr> expressions) const;
+
   const model::Service& service() const { return service_; }
 
  private:

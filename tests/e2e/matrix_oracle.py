@@ -53,6 +53,8 @@ class Resource:
             if "many" in value:
                 self.to_many[field] = (value["many"], value["via"])
                 continue
+            if "computed" in value:
+                continue
             kind = value["type"].rstrip("!")
             if kind[0].isupper():
                 self.to_one[field] = kind

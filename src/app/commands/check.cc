@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/access/policy.h"
 #include "app/commands/commands.h"
 #include "app/runtime.h"
 #include "app/terminal.h"
@@ -19,6 +20,7 @@ std::string Summary(const contract::Judgement& judgement) {
   auto resources = std::ranges::count_if(service.resources, &model::Resource::routed);
   auto operations = std::ranges::count_if(service.operations, [](const auto& one) { return !one.internal; });
   std::string text = fmt::format("{}, {}", Counted(resources, "resource"), Counted(operations, "operation"));
+  if (!judgement.tests.empty()) text += ", " + Counted(judgement.tests.size(), "test");
   size_t findings = judgement.findings.size();
   if (findings > 0) text += ", " + Counted(findings, "finding");
   return text;
@@ -28,13 +30,18 @@ int Check(const std::string& path, const std::string& format) {
   auto sources = ReadSources(path);
   if (!sources) return Complain(sources.error());
   contract::Judgement judgement = contract::Judge(*sources, ContractOptions(true));
-  bool right = judgement.service != nullptr;
+  if (auto ran = RunPolicyTests(judgement); !ran) return Complain(ran.error());
+  bool right = judgement.mistakes.empty();
   if (format == "json") {
     fmt::print("{}\n", contract::RenderJson(judgement));
   } else if (format == "sarif") {
     fmt::print("{}\n", contract::RenderSarif(judgement, ASHLAR_VERSION));
   } else {
-    fmt::print("{}", contract::Render(right ? judgement.findings : judgement.mistakes, ColourFor(STDOUT_FILENO)));
+    fmt::print("{}{}", contract::Render(judgement.findings, ColourFor(STDOUT_FILENO)),
+               contract::Render(judgement.mistakes, ColourFor(STDOUT_FILENO)));
+    if (judgement.rights_open && !judgement.tests.empty()) {
+      fmt::print("{}: the tests are not run: variables are not set on which rights may depend\n", path);
+    }
     if (right) fmt::print("{}: ok, {}\n", path, Summary(judgement));
   }
   return right ? kDone : kWrongInput;

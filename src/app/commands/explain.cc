@@ -2,6 +2,7 @@
 #include "app/explain/explain.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "app/commands/commands.h"
 #include "app/runtime.h"
@@ -28,6 +29,53 @@ int Explain(const Target& target, const std::string& format) {
   return kDone;
 }
 
+struct AccessOptions {
+  Target target;
+  std::vector<std::string> request;  // behind the contract, perhaps
+  std::string as;
+  std::string body;
+};
+
+int ExplainAccess(AccessOptions& options) {
+  TakeContract(options.request, options.target);
+  if (options.request.size() > 1) {
+    return Complain({ErrorKind::kInvalid,
+                     fmt::format("explain access: '{}' is one word too many; quote the request", options.request[1])});
+  }
+  auto service = ReadContract(options.target.contract, true);
+  if (!service) return Complain(service.error());
+  auto path = StorePath(ValueOf(&Flags::store, options.target.flags), (*service)->name);
+  if (!path) return Complain(path.error());
+  std::error_code ignored;
+  if (!std::filesystem::exists(*path, ignored)) {
+    return Complain({ErrorKind::kNotFound, fmt::format("there is no store at {}", *path)});
+  }
+  return RunOnTarget(options.target, {{"command", json::Json("explain")},
+                                      {"request", json::Json(options.request[0])},
+                                      {"as", json::Json(options.as)},
+                                      {"body", json::Json(options.body)}});
+}
+
+void AddAccess(CLI::App& explain, int& status) {
+  auto* command = explain.add_subcommand("access", "why a request would be answered as it is: the rules, part by part");
+  command->footer(
+      "Asks the store of a running server, or opens it. What it would write is undone.\n\n"
+      "Exit status: 0 it would be allowed, 3 denied (401, 403), 4 hidden or not there (404), 5 refused for another\n"
+      "reason (400, 409, 412, 422, ...); 1 the command failed, 2 its input was wrong.");
+  auto options = std::make_shared<AccessOptions>();
+  AddTarget(*command, options->target);
+  command
+      ->add_option("REQUEST", options->request,
+                   "method and address, as 'GET /v1/orders/1'; the contract may stand before it")
+      ->required();
+  command
+      ->add_option("--as", options->as,
+                   "anonymous; user:ID or user:EMAIL; role:NAME, a user of no row who has it; service, service:ROLE")
+      ->required();
+  command->add_option("--body", options->body, "the body, JSON");
+  command->callback([options, &status] { status = ExplainAccess(*options); });
+}
+
 }  // namespace
 
 void AddExplain(CLI::App& root, int& status) {
@@ -40,7 +88,10 @@ void AddExplain(CLI::App& root, int& status) {
   command->add_option("--format", *format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  command->callback([target, format, &status] { status = Explain(*target, *format); });
+  AddAccess(*command, status);
+  command->callback([command, target, format, &status] {
+    if (command->get_subcommands().empty()) status = Explain(*target, *format);
+  });
 }
 
 }  // namespace ashlar::app

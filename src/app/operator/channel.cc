@@ -198,7 +198,8 @@ void OperatorChannel::Serve(int connection) {
   } catch (const std::exception& error) {
     observer_.Observe(Defect{"", "operator", error.what()});
   }
-  std::string outcome = answer.status == 0 ? "done" : answer.status == 2 ? "refused" : gone ? "abandoned" : "failed";
+  bool done = answer.status == 0 || answer.status > 2;
+  std::string outcome = done ? "done" : answer.status == 2 ? "refused" : gone ? "abandoned" : "failed";
   observer_.Observe(OperatorDone{answer.request_id, CommandOf(request->body), outcome, answer.counts,
                                  SystemClock().SteadyMicros() - begun});
   WriteFrame(connection,

@@ -34,6 +34,7 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
   if (command == "load") return ExecuteLoad(runtime, request, observer, report);
   if (command == "token") return ExecuteToken(runtime, request.body, observer);
   if (command == "user") return ExecuteUser(runtime, request.body, observer);
+  if (command == "explain") return ExecuteExplain(runtime, request.body, observer);
   return {2, "", fmt::format("'{}' is not supported by the server\n", command)};
 }
 

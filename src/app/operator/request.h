@@ -19,7 +19,7 @@ struct OperatorRequest {
   std::vector<SourceFile> files;  // of a load
 };
 
-// What came of it: an exit status (0, 1, 2) and what to print.
+// What came of it: an exit status (0, 1, 2, or a command's own) and what to print.
 struct OperatorAnswer {
   int status = 0;
   std::string out;
@@ -43,6 +43,9 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const json::Json& request, O
 OperatorAnswer ExecuteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
 // Of ExecuteUser: lets an address make an account, once. Its roles have been looked at.
 OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
+// {"request": "GET /v1/orders/1", "body": "...", "as": "user:ID"}: why that is answered so. Statuses of its own: 3, it
+// would be denied; 4, the row hidden; 5, the request refused for another reason.
+OperatorAnswer ExecuteExplain(const Runtime& runtime, const json::Json& request, Observer& observer);
 
 // Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at
 // `contract` and executes it here; waits a little for another process that has the store.

@@ -8,6 +8,7 @@
 
 #include "cel/functions.h"
 #include "cel/syntax.h"
+#include "cel/text.h"
 #include "contract/contract.h"
 #include "store/sql/expression_world.h"
 #include "types/datetime.h"
@@ -72,6 +73,12 @@ class Table {
 
   ExpressionWorld& world() { return world_; }
   const std::vector<json::Json>& cases() const { return cases_; }
+  // Everybody of the table, and anonymous, who is null.
+  std::vector<const cel::Principal*> Callers() const {
+    std::vector<const cel::Principal*> all = {nullptr};
+    for (const auto& [name, principal] : callers_) all.push_back(&principal);
+    return all;
+  }
   const std::vector<json::Json>& mistakes() const { return mistakes_; }
 
   cel::Bindings BindingsOf(const json::Json& test) const {
@@ -154,6 +161,71 @@ TEST(Expressions, HaveTheAnswersOfTheTableInMemoryAndInSqlite) {
     EXPECT_EQ(world.InMemory(*expr, row), answer) << "unfolded";
     EXPECT_EQ(world.InProbe(expr, row), answer) << "unfolded, in SQLite";
   }
+}
+
+TEST(Expressions, MeanTheSameWhenTheyAreWrittenAndReadAgain) {
+  ExpressionWorld& world = Shared().world();
+  const cel::ResourceId thing = world.resource("Thing").id;
+  for (const json::Json& test : Shared().cases()) {
+    SCOPED_TRACE(json::ToText(test));
+    cel::ExprPtr expr = Shared().ExprOf(test);
+    if (expr == nullptr || test.Find("ieq") != nullptr || test.Find("icontains") != nullptr) continue;
+    std::string text = cel::ToText(*expr, world.service(), thing);
+    auto again = world.Compile(text, Tag::kBool, test.Find("inMemory") != nullptr);
+    ASSERT_TRUE(again.has_value()) << text << ": " << again.error()[0].message;
+    EXPECT_EQ(cel::ToText(**again, world.service(), thing), text);
+    cel::ExprPtr folded = cel::Fold(*again, Shared().BindingsOf(test));
+    EXPECT_EQ(world.InMemory(*folded, TextOf(test, "row")), TextOf(test, "answer")) << text;
+  }
+}
+
+// What is left for a class holds for each of its callers exactly where the rule does.
+TEST(Expressions, FoldedForAClassTheyHoldWhereTheyDoForItsCallers) {
+  ExpressionWorld& world = Shared().world();
+  const cel::ResourceId thing = world.resource("Thing").id;
+  size_t left = 0;
+  for (const json::Json& test : Shared().cases()) {
+    cel::ExprPtr expr = Shared().ExprOf(test);
+    if (expr == nullptr) continue;
+    std::string row = TextOf(test, "row");
+    for (const cel::Principal* principal : Shared().Callers()) {
+      cel::Bindings bindings = Shared().BindingsOf(json::Json(json::Object{}));
+      bindings.principal = principal;
+      const bool holds = world.InMemory(*cel::Fold(expr, bindings), row) == "true";
+      for (bool with_roles : {true, false}) {
+        cel::CallerClass callers;
+        callers.anonymous = principal == nullptr;
+        if (principal != nullptr) callers.kind = principal->kind;
+        if (principal != nullptr && with_roles) callers.roles = principal->roles;
+        cel::ExprPtr folded = cel::FoldForClass(expr, callers);
+        cel::ExprPtr reduced = cel::Reduce(folded, world.service(), thing);
+        SCOPED_TRACE(fmt::format("{} for {} {}: {}", json::ToText(test), callers.kind, with_roles,
+                                 cel::ToText(*reduced, world.service(), thing)));
+        EXPECT_EQ(world.InMemory(*cel::Fold(folded, bindings), row) == "true", holds);
+        EXPECT_EQ(world.InMemory(*cel::Fold(reduced, bindings), row) == "true", holds);
+        if (folded->get<cel::Literal>() == nullptr) ++left;
+        if (principal == nullptr) EXPECT_FALSE(cel::Measure(*folded).caller);
+      }
+    }
+  }
+  EXPECT_GT(left, 100u);
+}
+
+TEST(Expressions, AreReducedToWhatDoesNotFollow) {
+  ExpressionWorld& world = Shared().world();
+  const cel::ResourceId thing = world.resource("Thing").id;
+  auto reduce = [&](const char* text) {
+    auto expr = world.Compile(text, Tag::kBool);
+    return cel::ToText(*cel::Reduce(*expr, world.service(), thing), world.service(), thing);
+  };
+  EXPECT_EQ(reduce("flag && flag"), "flag");
+  EXPECT_EQ(reduce("flag && n > 1 && flag"), "flag && n > 1");
+  EXPECT_EQ(reduce("flag && (n > 1 || flag)"), "flag");
+  EXPECT_EQ(reduce("n > 1 && flag || flag"), "flag");
+  EXPECT_EQ(reduce("(flag || n > 1) && (n > 1 || flag)"), "flag || n > 1");
+  EXPECT_EQ(reduce("flag && (n > 1 || m > 1)"), "flag && (n > 1 || m > 1)");
+  EXPECT_EQ(reduce("lines.exists(a, a.qty > 1) || lines.exists(b, b.qty > 1)"), "lines.exists(x, x.qty > 1)");
+  EXPECT_EQ(reduce("!(flag && flag)"), "!(flag && flag)");
 }
 
 TEST(Expressions, MistakesAreToldAtTheirPlaces) {
