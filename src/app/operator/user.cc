@@ -147,18 +147,15 @@ OperatorAnswer Disable(const Runtime& runtime, const Json& request, Observer& ob
 
 // Takes the second factor of somebody who has lost it: the password alone signs in again.
 OperatorAnswer ResetTotp(const Runtime& runtime, const Json& request, Observer& observer) {
-  std::string who = TextOf(request, "who");
-  auto users = FindUsers(runtime, who, observer);
-  if (!users) return Refused(users.error());
-  if (who.empty() || users->empty()) return Wrong(fmt::format("there is no user '{}'", who));
-  const Found& user = users->front();
+  auto user = FindUser(runtime, TextOf(request, "who"), observer);
+  if (!user) return user.error();
   call::Call remove;
   remove.operation = runtime.service->FindOperation(runtime.service->second_factor, OperationKind::kDelete);
-  remove.id = user.id;
+  remove.id = user->id;
   auto done = RunOne(runtime, remove, observer);
   if (!done && done.error().code != call::Code::kNotFound) return Refused(done.error());
-  if (!done) return {0, "", fmt::format("{} has no second factor\n", user.email)};
-  return {0, fmt::format("{} {}\n", user.id, user.email), ""};
+  if (!done) return {0, "", fmt::format("{} has no second factor\n", user->email)};
+  return {0, fmt::format("{} {}\n", user->id, user->email), ""};
 }
 
 OperatorAnswer ListUsers(const Runtime& runtime, const Json& request, Observer& observer) {
