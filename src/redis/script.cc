@@ -41,6 +41,7 @@ std::chrono::milliseconds Spread(int64_t pause_ms) {
 Script::Script(asio::io_context& loop, const Server& server, std::string text, Run probe, Watch& watch,
                const Clock& clock)
     : loop_(loop), server_(server), text_(std::move(text)), probe_(std::move(probe)), watch_(watch), clock_(clock) {
+  watch_.Add();
   asio::co_spawn(loop, Keep(), asio::detached);
 }
 

@@ -14,16 +14,18 @@ class Watch {
  public:
   explicit Watch(Observer& observer) : observer_(observer) {}
 
-  // Of one connection, each time that it changes; `before`: what it said last, if it has said anything.
   enum class State : uint8_t { kUnknown, kUp, kDown };
+  // There is one connection more, of which nothing is known.
+  void Add();
+  // One of them has changed.
   void Change(State before, State now, std::string_view why);
-  // Some do, and all that have tried.
+  // All of them answer.
   bool up() const;
 
  private:
   Observer& observer_;
   mutable std::mutex mutex_;
-  int ups_ = 0, downs_ = 0;
+  int all_ = 0, ups_ = 0, downs_ = 0;
   State told_ = State::kUnknown;
 };
 

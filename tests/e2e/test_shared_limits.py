@@ -13,7 +13,7 @@ import time
 import harness
 import pytest
 from redis_server import RedisServer, free_port
-from test_limits import CONTRACT, assert_refused, batch, statuses
+from test_limits import ANN, CONTRACT, assert_refused, batch, statuses
 from test_observability import scrape
 
 ADMIN = ["--admin-listen", "127.0.0.1:0"]
@@ -122,15 +122,13 @@ def test_a_batch_costs_everywhere(tmp_path, redis):
 
 
 def test_limits_per_user_and_what_comes_back(tmp_path, redis):
-    from test_limits import ANN
     with pair(tmp_path, redis.url, "to: 2/s, burst: 4, per: user, otherwise: ip") as (one, two):
-        token = one.token(user=ANN)
-        seen = statuses(one.client(token), 2) + statuses(two.client(token), 2)
-        assert seen == [200] * 4
-        assert 429 in statuses(two.client(token), 3) + statuses(one.client(token), 3)
+        here, there = one.as_role(user=ANN), two.as_role(user=ANN)
+        assert statuses(here, 2) + statuses(there, 2) == [200] * 4
+        assert 429 in statuses(there, 3) + statuses(here, 3)
         assert statuses(two.client(), 2) == [200, 200]
         begun = time.monotonic()
-        while two.client(token).get("/v1/things").status == 429:
+        while there.get("/v1/things").status == 429:
             assert time.monotonic() - begun < 30
 
 
