@@ -221,8 +221,17 @@ class Writer {
     return {"", kTightest};
   }
 
-  // An int that became a decimal by a product that changes nothing: it becomes one again where it is read.
+  // An int that became a decimal by a product that changes nothing: it becomes one again where it is read. One that may
+  // be null is looked at first.
   static const ExprPtr* Widened(const Call& call) {
+    if (call.op == Op::kConditional) {
+      const auto* product = call.arguments[2]->get<Call>();
+      const auto* is_null = call.arguments[0]->get<Call>();
+      const ExprPtr* inner = product == nullptr ? nullptr : Widened(*product);
+      bool same =
+          inner != nullptr && is_null != nullptr && is_null->op == Op::kEqual && is_null->arguments[0] == *inner;
+      return same ? inner : nullptr;
+    }
     if (call.op != Op::kMultiply || call.arguments[0]->type.tag != Type::Tag::kInt) return nullptr;
     const auto* literal = call.arguments[1]->get<Literal>();
     const auto* one = literal == nullptr ? nullptr : literal->value.get<types::Decimal>();

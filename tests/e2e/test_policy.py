@@ -78,7 +78,7 @@ RIGHT = """tests:
   - as: { id: bob }
     when: { operation: createLetter, input: { code: ABC, weight: 1, secret: x } }
     expect: { fields: [ownerId, code, weight, boxId] }
-  - { as: { id: bob }, rows: *rows, when: GET /v1/letters/aggregate?select=count, expect: allow }
+  - { as: { id: bob }, rows: *rows, when: 'GET /v1/letters/aggregate?select=count', expect: allow }
   - { as: { kind: service }, when: GET /v1/boxes, expect: deny }
   - { as: { kind: apiKey, id: ann }, when: GET /v1/boxes, expect: allow }
   - { as: { kind: service, scopes: [boxes] }, when: PUT /v1/boxes/blue, input: { name: Blue }, expect: allow }
@@ -118,9 +118,9 @@ WRONG = [
     ("as: { id: ann }, when: ^POST /v1/batch, expect: allow", "404 ROUTE_NOT_FOUND: a batch is asked for"),
     ("as: { id: ann }, when: POST /v1/letters, input: { weight: 0 }, expect: ^allow",
      "expected allow, but the answer is 422 VALIDATION_ERROR: "),
-    ("as: { id: ann }, when: GET /v1/letters?perPage=0, expect: ^deny",
+    ("as: { id: ann }, when: 'GET /v1/letters?perPage=0', expect: ^deny",
      "expected deny, but the answer is 400 INVALID_QUERY: 'perPage' must be from 1 to 100"),
-    ("as: { id: ann }, when: GET /v1/letters/aggregate?select=count, expect: ^{ rows: [] }",
+    ("as: { id: ann }, when: 'GET /v1/letters/aggregate?select=count', expect: ^{ rows: [] }",
      "it is allowed, and its answer holds no rows to look at"),
 ]
 

@@ -46,8 +46,9 @@ std::string Escape(std::string_view id) {
 
 class Reader {
  public:
-  Reader(Draft& draft, const Node& node, PlacedTest& placed)
-      : draft_(draft), service_(*draft.service), placed_(placed), test_(placed.test) {
+  // `sound`: all sections before are right, so that a name which is not there is a mistake of the test.
+  Reader(Draft& draft, const Node& node, bool sound, PlacedTest& placed)
+      : draft_(draft), service_(*draft.service), sound_(sound), placed_(placed), test_(placed.test) {
     Members members(node, TestKeys(), "a test", draft.mistakes);
     test_.filled = HasFilled(node);
     if (const Node* as = members.Value("as")) ReadCaller(*as);
@@ -90,7 +91,7 @@ class Reader {
       test_.as.roles.insert(test_.as.roles.end(), role->all.begin(), role->all.end());
       return;
     }
-    if (draft_.roles_open) return;
+    if (!sound_) return;
     std::vector<std::string> names;
     for (const model::Role& one : service_.roles) names.push_back(one.name);
     draft_.mistakes.Suggest(node.place, Problem::kRoleUnknown, node.filled ? "" : Near(node.text, names), node.Shown());
@@ -103,7 +104,7 @@ class Reader {
       if (resource.name == entry.key) return &resource;
       names.push_back(resource.name);
     }
-    draft_.mistakes.Suggest(entry.place, Problem::kResourceUnknown, Near(entry.key, names), entry.key);
+    if (sound_) draft_.mistakes.Suggest(entry.place, Problem::kResourceUnknown, Near(entry.key, names), entry.key);
     return nullptr;
   }
 
@@ -133,7 +134,7 @@ class Reader {
     for (const model::Field& field : resource.fields) names.push_back(field.name);
     for (const Entry& entry : node.entries) {
       bool known = entry.key == "id" || resource.FindField(entry.key).valid();
-      if (known || draft_.wrong_names.contains(entry.key)) continue;
+      if (known || !sound_) continue;
       model::RelationId relation = resource.FindRelation(entry.key);
       bool key = relation.valid() && !resource.relation(relation).to_many;
       std::string meant = key ? resource.field(resource.relation(relation).local).name : Near(entry.key, names);
@@ -165,6 +166,7 @@ class Reader {
       if (operation.name == name->text) return Address(operation, members.Value("row"));
       names.push_back(operation.name);
     }
+    if (!sound_) return;
     draft_.mistakes.Suggest(name->place, Problem::kOperationUnknown, name->filled ? "" : Near(name->text, names),
                             name->Shown());
   }
@@ -236,6 +238,7 @@ class Reader {
 
   Draft& draft_;
   const model::Service& service_;
+  const bool sound_;
   PlacedTest& placed_;
   PolicyTest& test_;
 };
@@ -246,12 +249,13 @@ std::vector<PlacedTest> ReadTests(Draft& draft) {
   std::vector<PlacedTest> tests;
   const Node* section = draft.top->Value("tests");
   if (section == nullptr) return tests;
+  const bool sound = draft.mistakes.empty();
   for (const Node& item : section->items) {
     if (tests.size() == kMostTests) {
       draft.mistakes.Add(item.place, Problem::kTooMany, kMostTests, "tests");
       break;
     }
-    Reader(draft, item, tests.emplace_back());
+    Reader(draft, item, sound, tests.emplace_back());
   }
   return tests;
 }
