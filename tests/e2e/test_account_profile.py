@@ -241,7 +241,7 @@ def test_an_export_is_bounded(served, staff):
           "(id, version, created_at, updated_at, text, author_id) SELECT unhex(printf('%032x', i)), 1, 0, 0, 'x', ? "
           "FROM n".replace("unhex(printf('%032x', i))", "randomblob(16)"), key)
     data = client.get("/auth/me/export").body["data"]
-    assert data["more"] == ["posts"] and 10_000 <= len(data["rows"]["posts"]) < 10_150
+    assert "posts" in data["more"] and 10_000 <= len(data["rows"]["posts"]) < 10_150
 
 
 def test_an_export_without_a_right_to_read_has_what_is_built_in(tmp_path):

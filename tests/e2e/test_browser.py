@@ -40,7 +40,7 @@ def served(tmp_path_factory):
     contract = folder / "ashlar.yaml"
     contract.write_text(CONTRACT)
     cert, key = make_certificate(folder, "server")
-    arguments = ["--tls-cert", cert, "--tls-key", key, "--cors-origin", APP, "--cors-credentials", "true"]
+    arguments = ["--tls-cert", cert, "--tls-key", key, "--cors-origin", APP, "--cors-credentials"]
     with Server(contract, folder, arguments=arguments) as server:
         server.trusted = ssl.create_default_context(cafile=cert)
         # What makes users and asks as programs do, over TLS as well.
@@ -134,7 +134,8 @@ def test_what_writes_needs_the_token_of_the_session(served):
         for method, path in (("POST", "/v1/things"), ("POST", "/v1/batch"), ("PATCH", "/v1/things/x"),
                              ("PUT", "/v1/things/x"), ("DELETE", "/v1/things/x"), ("POST", "/auth/logout"),
                              ("POST", "/auth/password/change")):
-            answer = browser.request(method, path, {"name": "x"}, {"X-CSRF-Token": token})
+            body = None if path == "/auth/logout" else {"name": "x"}
+            answer = browser.request(method, path, body, {"X-CSRF-Token": token})
             assert (answer.status, code_of(answer)) == (403, "FORBIDDEN"), (method, path, token)
         assert browser.get("/v1/things", **{"X-CSRF-Token": token}).status == 200
         query = browser.request("QUERY", "/v1/things", {}, {"X-CSRF-Token": token})
@@ -270,7 +271,8 @@ def test_no_secret_is_in_the_log_or_the_store(served):
     for secret in (browser.cookie(), browser.csrf):
         assert secret not in served.error_text
         for path in served.directory.iterdir():
-            assert not path.name.startswith("store.db") or secret.encode() not in path.read_bytes()
+            if path.name.startswith("store.db") and path.is_file():
+                assert secret.encode() not in path.read_bytes()
 
 
 def test_without_the_key_a_cookie_is_nothing(tmp_path):

@@ -28,7 +28,8 @@ def started(inbox):
         return running[-1]
     yield start
     for one in running:
-        one.stop()
+        if one.loop.is_running():  # the test has not ended it
+            one.stop()
 
 
 def serve(tmp_path, url, **environment):
@@ -111,7 +112,7 @@ def test_a_server_that_is_down_gets_them_when_it_is_up(tmp_path, inbox, started)
         assert waiting(server) == 3
         started(port=port)
         mails = inbox.wait(3)
-        assert sorted(one.to for one in mails) == ["<ann@example.com>", "<bob@example.com>", "<cid@example.com>"]
+        assert sorted(one.to for one in mails) == ["ann@example.com", "bob@example.com", "cid@example.com"]
         server.wait_event("mail.reachable")
         emptied(server)
         assert len(inbox.mails) == 3
@@ -128,7 +129,7 @@ def test_a_kill_loses_no_mail(tmp_path, inbox, started):
     started(port=port)
     with server:
         mails = inbox.wait(3)
-        assert {one.to for one in mails} == {"<ann@example.com>", "<bob@example.com>", "<cid@example.com>"}
+        assert {one.to for one in mails} == {"ann@example.com", "bob@example.com", "cid@example.com"}
         assert post(server, "/auth/email/verify", {"token": mails[0].token()}).status == 204
         emptied(server)
 
@@ -138,7 +139,7 @@ def test_who_is_refused_holds_nobody_up(tmp_path, inbox, started):
     with serve(tmp_path, f"smtp://127.0.0.1:{started().port}") as server:
         for name in ("gone", "later", "ann"):
             register(server, f"{name}@example.com")
-        assert inbox.wait(1)[0].to == "<ann@example.com>"
+        assert inbox.wait(1)[0].to == "ann@example.com"
         mail_server.until(lambda: waiting(server) == 2)
         link = sqlite3.connect(server.store_path, timeout=10)
         assert link.execute("SELECT attempts FROM auth_mails").fetchall() == [(1,), (1,)]
