@@ -13,6 +13,7 @@ pkg_check_modules(CODINGS REQUIRED IMPORTED_TARGET libdeflate libbrotlienc libbr
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.88)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 
 add_library(asio INTERFACE)
