@@ -89,6 +89,10 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   auto proxies = surface::TrustedProxies::Make(ValueOf(&Flags::trusted_proxies, flags));
   if (!proxies) return Fail(ErrorKind::kInvalid, "--trusted-proxies: " + proxies.error().message);
   options.proxies = std::move(*proxies);
+  options.authorities = ValueOf(&Flags::authorities, flags);
+  if (!options.authorities.empty() && access(options.authorities.c_str(), R_OK) != 0) {
+    return Fail(ErrorKind::kInvalid, fmt::format("--authorities: {}: {}", options.authorities, strerror(errno)));
+  }
   TRY(dev, IsOn(&Flags::dev, flags));
   options.dev = dev;
   FitDescriptors(http);

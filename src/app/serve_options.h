@@ -17,6 +17,7 @@ struct ServeOptions {
   RuntimeOptions runtime;
   surface::Cors cors;
   surface::TrustedProxies proxies;
+  std::string authorities;  // a file; empty: the system's
   bool dev = false;
 };
 

@@ -45,6 +45,10 @@ constexpr Setting kSettings[] = {
      "addresses and networks, '10.0.0.0/8,2001:db8::1', that are believed when X-Forwarded-For or Forwarded say for "
      "whom they ask",
      &Flags::trusted_proxies},
+    {"--authorities", "SSL_CERT_FILE", "the system's",
+     "PEM file of the authorities whose certificates are believed where the service asks others, as issuers for their "
+     "keys",
+     &Flags::authorities},
     {"--dev", "ASHLAR_DEV", "off", "for development: answers tell how long their stages took (Server-Timing)",
      &Flags::dev, true},
 };

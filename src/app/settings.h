@@ -25,6 +25,7 @@ struct Flags {
   std::string cors_origin;
   std::string cors_credentials;
   std::string trusted_proxies;
+  std::string authorities;
   std::string dev;
 };
 

@@ -107,6 +107,9 @@ std::vector<Made> MadeCases() {
       {"too-many", thing + "    fields: { a: int }\n    unique:\n" + Repeat("      - [a]\n", 51), 56, 9},
       {"too-many", thing + "    unique: [[" + Repeat("id, ", 17) + "]]\n", 4, 79},
       {"too-many", "service: x\nlimits:\n" + Repeat("  - { to: 1/s, per: ip }\n", 17), 19, 5},
+      {"too-many",
+       "service: x\nidentity:\n  issuers:\n" + Numbered("    - { issuer: 'https://a", 0, 9, ".test', audience: x }\n"),
+       12, 7},
       {"too-many", thing + "    checks:\n" + Repeat("      - { rule: 'true', message: x }\n", 101), 105, 9},
   };
 }

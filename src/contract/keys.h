@@ -67,6 +67,7 @@ std::span<const Key> AcceptKeys();
 std::span<const Key> IdentityKeys();
 std::span<const Key> PasswordKeys();
 std::span<const Key> TokensKeys();
+std::span<const Key> IssuerKeys();
 std::span<const Key> LimitKeys();
 
 }  // namespace ashlar::contract

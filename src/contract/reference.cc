@@ -59,6 +59,7 @@ std::string Reference() {
   AddTable("Signing in: `identity`", IdentityKeys(), out);
   AddTable("`identity.password`", PasswordKeys(), out);
   AddTable("`identity.tokens`", TokensKeys(), out);
+  AddTable("Other issuers: `identity.issuers[]`", IssuerKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddTable("Limits: `limits[]`", LimitKeys(), out);
   AddMistakes(out);

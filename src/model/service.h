@@ -8,9 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/crypto/public_key.h"
 #include "cel/cel.h"
 #include "cel/expr.h"
 #include "model/computed.h"
+#include "model/issuer.h"
 #include "model/limits.h"
 #include "model/transitions.h"
 #include "types/type.h"
@@ -157,6 +159,8 @@ struct Identity {
   int64_t least_password = 12;  // characters
   int64_t access_s = 15 * 60;
   int64_t refresh_s = 30 * 86'400;  // of a session that nobody uses
+  SignatureAlgorithm token_algorithm = SignatureAlgorithm::kEs256;
+  std::vector<Issuer> issuers;  // others whose tokens are taken
 };
 
 // What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.

@@ -57,6 +57,9 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   }
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
+  std::optional<identity::Issuers> issuers;
+  if (service.identity) issuers.emplace(service.identity->issuers, options.authorities, SystemClock(), metrics);
+  front.issuers = issuers ? &*issuers : nullptr;
   front.writes_waiting = [&runtime] {
     store::Load load = runtime.store->CurrentLoad(SystemClock());
     return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};
@@ -82,6 +85,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   admin.reset();
   sweeper.reset();
   if (front.passwords != nullptr) front.passwords->Close();  // while the loops are there
+  if (issuers) issuers->Close();
   runtime.store->Close();
   log.Observe(Note{Severity::kInfo, "server.stopped", address});
   return {};

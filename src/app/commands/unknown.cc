@@ -13,9 +13,9 @@ struct Later {
   std::string_view word;  // empty: the command itself
 };
 constexpr Later kLater[] = {
-    {"migrate", ""},        {"import", ""},       {"backup", ""},        {"key", ""},
-    {"check", "--against"}, {"check", "--load"},  {"export", "graphql"}, {"export", "proto"},
-    {"export", "sql"},      {"export", "access"}, {"explain", "access"},
+    {"migrate", ""},   {"import", ""},         {"backup", ""},        {"key", "create"},     {"key", "list"},
+    {"key", "revoke"}, {"check", "--against"}, {"check", "--load"},   {"export", "graphql"}, {"export", "proto"},
+    {"export", "sql"}, {"export", "access"},   {"explain", "access"},
 };
 
 // An option with its value is "--name value" or "--name=value".

@@ -40,6 +40,7 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
 OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
                            const ReportProgress& report);
 OperatorAnswer ExecuteToken(const Runtime& runtime, const json::Json& request, Observer& observer);
+OperatorAnswer ExecuteKeyRotate(const Runtime& runtime, const json::Json& request);
 OperatorAnswer ExecuteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
 
 // Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at

@@ -22,7 +22,7 @@ struct Asked {
 
   // Whose session or key this is; empty for nobody.
   const std::string& user() const { return caller.id; }
-  // The session that the caller's token was given for; empty for one that the operator gave.
+  // The session that the caller's token was given for; empty for one that the operator or another issuer gave.
   std::string session() const;
   // How the client's program names itself, as far as that can do no harm where it is shown.
   std::string agent() const;

@@ -91,7 +91,8 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
     : router_(router),
       session_(std::move(session)),
       engine_(planner, *session_, *options.underway),
-      authenticator_(keys, engine_),
+      keys_(keys),
+      authenticator_(keys, engine_, options.issuers),
       options_(options),
       clock_(clock),
       observer_(observer),
@@ -119,7 +120,7 @@ std::string Front::NameOf(const http::Request& request, int64_t wall_us) {
 
 std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& pages) {
   std::vector<std::string> routes = pages.Paths();
-  routes.insert(routes.end(), {"/health/live", "/health/ready", router.batch()});
+  routes.insert(routes.end(), {"/health/live", "/health/ready", std::string(kKeysPath), router.batch()});
   for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
   for (const auth::Route& route : auth::Routes()) {
     if (routes.back() != route.path) routes.emplace_back(route.path);
@@ -150,6 +151,7 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   exchange->match = page == nullptr && !signs_in ? router_.Find(request.method, request.segments) : rest::Match{};
   if (exchange->toll && !exchange->toll->ForAddress()) return Limited(*exchange);
   if (page != nullptr) return Show(*page, *exchange);  // for which no credential is looked at
+  if (engine_.service().identity && IsKeysPath(request)) return ShowKeys(*exchange);
   if (signs_in) return HandleAuth(std::move(exchange));
   if (exchange->match.options) return Options(*exchange);
   auto caller = authenticator_.Authenticate(exchange->context, request);

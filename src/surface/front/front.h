@@ -30,6 +30,7 @@ struct FrontOptions {
   std::shared_ptr<Shed> shed = std::make_shared<Shed>();                 // counts what admission refuses
   std::shared_ptr<engine::Underway> underway = std::make_shared<engine::Underway>();  // of all loops
   std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
+  const identity::Issuers* issuers = nullptr;     // of all loops; null: only our own tokens are taken
   std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
   bool development = false;             // answers tell how long their stages took (Server-Timing)
 };
@@ -85,6 +86,10 @@ class Front final : public http::Handler {
   void SetDeprecation(const Exchange& exchange, http::Response& response) const;
   http::Response Health(Exchange& exchange);
   http::Response Show(const Pages::Page& page, Exchange& exchange);
+  // front_keys.cc
+  static constexpr std::string_view kKeysPath = "/.well-known/jwks.json";
+  static bool IsKeysPath(const http::Request& request);
+  http::Response ShowKeys(Exchange& exchange);
   http::Response Overloaded(const http::Request& head, std::string_view reason);
   // What GET alone serves: OPTIONS is answered, other methods are refused; nothing for GET and HEAD.
   http::Response Options(Exchange& exchange);
@@ -93,6 +98,7 @@ class Front final : public http::Handler {
   const rest::Router& router_;
   std::unique_ptr<store::Session> session_;
   engine::Engine engine_;
+  const identity::ServiceKeys& keys_;
   identity::Authenticator authenticator_;
   std::optional<identity::Accounts> accounts_;
   const FrontOptions& options_;

@@ -54,9 +54,8 @@ Task<http::Response> Front::RunAuth(std::unique_ptr<Exchange> exchange, const au
   const call::Caller* caller = user && *user ? exchange->caller.get() : nullptr;
   if (exchange->toll && !exchange->toll->ForCaller(caller)) co_return Limited(*exchange);
   if (!user) co_return Error(*exchange, user.error());
-  auth::Asked asked{exchange->context,    exchange->request,
-                    *exchange->caller,    *accounts_,
-                    engine_.service(),    [&] { return exchange->MetaAt(clock_.SteadyMicros()); },
+  auth::Asked asked{exchange->context, exchange->request, *exchange->caller,
+                    *accounts_,        engine_.service(), [&] { return exchange->MetaAt(clock_.SteadyMicros()); },
                     std::move(body)};
   auto answer = co_await route.handler(asked);
   if (!answer) co_return Error(*exchange, answer.error());
@@ -72,7 +71,8 @@ Task<call::Answer<bool>> Front::NeedUser(Exchange& exchange) {
   if (exchange.caller->anonymous()) {
     co_return call::Refuse(Code::kUnauthenticated, std::string(RowOf(Code::kUnauthenticated).message));
   }
-  if (exchange.caller->id.empty()) co_return call::Refuse(Code::kForbidden, "this is for users, not for services");
+  if (exchange.caller->principal.id.is_null())
+    co_return call::Refuse(Code::kForbidden, "this is for users, not for services");
   co_return true;
 }
 
