@@ -9,7 +9,9 @@ import { openStore } from './store.js'
 
 const [storePath, logPath] = process.argv.slice(2)
 const store = openStore(storePath)
-const key = createPublicKey(readFileSync(`${storePath}.key`)).export({ type: 'spki', format: 'pem' })
+const kept = readFileSync(`${storePath}.key`, 'utf8')
+const pem = kept.startsWith('{') ? JSON.parse(kept).keys[0].pem : kept
+const key = createPublicKey(pem).export({ type: 'spki', format: 'pem' })
 const verify = createVerifier({ key, algorithms: ['ES256'], allowedIss: 'bench', allowedAud: 'bench', cache: 1000 })
 
 const uuid = { type: 'string', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }

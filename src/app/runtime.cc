@@ -61,7 +61,9 @@ Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const
   TRY(store,
       store::sqlite::Open(*runtime.service, {.path = store_path, .cache_mib = options.store_cache_mib}, observer));
   runtime.store = std::move(store);
-  auto keys = identity::ServiceKeys::Open(store_path + ".key");
+  identity::KeyOptions key_options;
+  if (runtime.service->identity) key_options.algorithm = runtime.service->identity->token_algorithm;
+  auto keys = identity::ServiceKeys::Open(store_path + ".key", key_options);
   if (!keys) return Fail(ErrorKind::kUnavailable, keys.error().message);
   runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(*keys));
   runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor(), options.once);

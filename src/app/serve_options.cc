@@ -128,6 +128,10 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   options.login_limit = login_limit;
   TRY(redis, RedisOf(ValueOf(&Flags::redis, flags)));
   options.redis = std::move(redis);
+  options.authorities = ValueOf(&Flags::authorities, flags);
+  if (!options.authorities.empty() && access(options.authorities.c_str(), R_OK) != 0) {
+    return Fail(ErrorKind::kInvalid, fmt::format("--authorities: {}: {}", options.authorities, strerror(errno)));
+  }
   TRY(dev, IsOn(&Flags::dev, flags));
   options.dev = dev;
   FitDescriptors(http);

@@ -24,6 +24,7 @@ struct ServeOptions {
   identity::Sender mail_from;
   bool login_limit = true;              // that there is the one by default
   std::optional<redis::Server> redis;  // through which limits are shared; none: they are not
+  std::string authorities;  // a file; empty: the system's
   bool dev = false;
 };
 

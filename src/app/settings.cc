@@ -59,6 +59,10 @@ constexpr Setting kSettings[] = {
      "Redis server through which processes share what their limits count: redis://:PASSWORD@HOST:PORT/DATABASE, "
      "rediss:// over TLS, unix:///PATH",
      &Flags::redis},
+    {"--authorities", "SSL_CERT_FILE", "the system's",
+     "PEM file of the authorities whose certificates are believed where the service asks others, as issuers for their "
+     "keys",
+     &Flags::authorities},
     {"--dev", "ASHLAR_DEV", "off",
      "for development: answers tell how long their stages took (Server-Timing), and mails without --mail go into "
      "STORE.mail",

@@ -30,6 +30,7 @@ struct Flags {
   std::string mail_ca;
   std::string login_limit;
   std::string redis;
+  std::string authorities;
   std::string dev;
 };
 

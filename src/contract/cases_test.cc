@@ -116,6 +116,9 @@ std::vector<Made> MadeCases() {
            "    expect: allow\n    rows:\n      Thing:\n" +
            Repeat("        - { a: 1 }\n", 101),
        111, 11},
+      {"too-many",
+       "service: x\nidentity:\n  issuers:\n" + Numbered("    - { issuer: 'https://a", 0, 9, ".test', audience: x }\n"),
+       12, 7},
       {"too-many", thing + "    checks:\n" + Repeat("      - { rule: 'true', message: x }\n", 101), 105, 9},
   };
 }
@@ -176,10 +179,10 @@ TEST(Cases, CoverEveryKindOfMistake) {
 }
 
 using KeyTable = std::span<const Key> (*)();
-constexpr KeyTable kTables[] = {TopLevelKeys, RoleKeys,       ResourceKeys, FieldKeys,      CheckKeys,
-                                AccessKeys,   UpdateKeys,     PageKeys,     DeprecatedKeys, IdentityKeys,
-                                PasswordKeys, TokensKeys,     LinksKeys,    SessionsKeys,   LimitKeys,
-                                TestKeys,     TestCallerKeys, TestCallKeys, TestExpectKeys};
+constexpr KeyTable kTables[] = {TopLevelKeys, RoleKeys,   ResourceKeys,   FieldKeys,      CheckKeys,
+                                AccessKeys,   UpdateKeys, PageKeys,       DeprecatedKeys, IdentityKeys,
+                                PasswordKeys, TokensKeys, LinksKeys,      SessionsKeys,   LimitKeys,
+                                IssuerKeys,   TestKeys,   TestCallerKeys, TestCallKeys,   TestExpectKeys};
 
 TEST(Cases, CoverEveryKey) {
   std::string right;

@@ -32,6 +32,7 @@ void ReadSections(Draft& draft, const Node& resources) {
   ReadService(draft);
   ReadIdentity(draft);
   ReadRoles(draft);
+  ReadIssuers(draft);
   ReadRules(draft);
   DeclareResources(draft, resources);
   ReadFields(draft);

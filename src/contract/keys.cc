@@ -157,6 +157,52 @@ constexpr Key kTokensRows[] = {
      kOnAll,
      false,
      "[1-9][0-9]*[smhd]"},
+    {"algorithm",
+     Shape::kName,
+     "How access tokens are signed: ES256, the default, or EdDSA (Ed25519).",
+     true,
+     {},
+     kOnAll,
+     false,
+     "ES256|EdDSA"},
+};
+
+constexpr Key kIssuerRows[] = {
+    {"issuer",
+     Shape::kName,
+     "Its https address, as `iss` of its tokens has it to the letter; http on this machine alone.",
+     true,
+     {},
+     kOnAll,
+     true,
+     "https?://.*"},
+    {"audience",
+     Shape::kText,
+     "What `aud` of its tokens must name: this service, as the issuer knows it.",
+     true,
+     {},
+     kOnAll,
+     true},
+    {"jwks",
+     Shape::kName,
+     "Where its keys are; left out: as its /.well-known/openid-configuration says.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "https?://.*"},
+    {"algorithms", Shape::kNames, "Those that are taken, of ES256, ES384, EdDSA, RS256 and PS256; all of them."},
+    {"user",
+     Shape::kName,
+     "subject: `sub` is the id of a User here, who must be there; left out: its callers are no Users, auth.id is null.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "subject"},
+    {"roles", Shape::kNames, "The roles that its tokens may give; none where it is left out."},
+    {"rolesClaim", Shape::kText, "The claim that names them, a text or a list of texts; needed with `roles`."},
+    {"private", Shape::kBool, "Its names may lead to addresses of private networks."},
 };
 
 constexpr Key kLinksRows[] = {
@@ -213,7 +259,7 @@ constexpr Key kIdentityRows[] = {
     {"sessions", Shape::kMapping, "Sessions of browsers, by cookie.", true, kSessionsRows},
     {"apiKeys", Shape::kAny, "Keys for programs.", kLater},
     {"providers", Shape::kAny, "Whom else callers may sign in with.", kLater},
-    {"issuers", Shape::kAny, "Whose tokens are taken too.", kLater},
+    {"issuers", Shape::kMappings, "Others whose tokens are taken too, by their published keys.", true, kIssuerRows},
     {"provider", Shape::kAny, "That others may sign in with this service.", kLater},
 };
 
@@ -406,6 +452,7 @@ std::span<const Key> PasswordKeys() { return kPasswordRows; }
 std::span<const Key> TokensKeys() { return kTokensRows; }
 std::span<const Key> LinksKeys() { return kLinksRows; }
 std::span<const Key> SessionsKeys() { return kSessionsRows; }
+std::span<const Key> IssuerKeys() { return kIssuerRows; }
 std::span<const Key> LimitKeys() { return kLimitRows; }
 std::span<const Key> TestKeys() { return kTestRows; }
 std::span<const Key> TestCallerKeys() { return kTestCallerRows; }

@@ -72,6 +72,7 @@ std::span<const Key> PasswordKeys();
 std::span<const Key> TokensKeys();
 std::span<const Key> LinksKeys();
 std::span<const Key> SessionsKeys();
+std::span<const Key> IssuerKeys();
 std::span<const Key> LimitKeys();
 std::span<const Key> TestKeys();
 std::span<const Key> TestCallerKeys();

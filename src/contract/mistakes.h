@@ -118,6 +118,13 @@ namespace ashlar::contract {
   ROW(kTimeRange, "time-range", "'{}' must be a time as 30s, 15m, 2h or 1d, of {} at most")                           \
   ROW(kLengthRange, "length-range", "'{}' must be from {} to {}")                                                     \
   ROW(kRegister, "register", "'register' is open, invite or off")                                                     \
+  ROW(kTokenAlgorithm, "token-algorithm", "'algorithm' is ES256 or EdDSA")                                            \
+  ROW(kIssuerUrl, "issuer-url",                                                                                       \
+      "'{}' must be an address as https://login.example.com; http is for 127.0.0.1, [::1] and localhost alone")       \
+  ROW(kIssuerAlgorithm, "issuer-algorithm", "'algorithms' are of ES256, ES384, EdDSA, RS256 and PS256")               \
+  ROW(kIssuerUser, "issuer-user", "'user' takes 'subject' and nothing else")                                          \
+  ROW(kIssuerRoles, "issuer-roles", "'roles' and 'rolesClaim' are given together or not at all")                      \
+  ROW(kIssuerTwice, "issuer-twice", "this issuer stands twice in the list")                                           \
   ROW(kVerification, "verification", "'verification' is required, optional or off")                                   \
   ROW(kLink, "link",                                                                                                  \
       "'{}' must be a URL of https, or of http at localhost, that holds {{token}} once, behind its host")             \

@@ -61,6 +61,7 @@ std::string Reference() {
   AddTable("`identity.tokens`", TokensKeys(), out);
   AddTable("`identity.links`", LinksKeys(), out);
   AddTable("`identity.sessions`", SessionsKeys(), out);
+  AddTable("Other issuers: `identity.issuers[]`", IssuerKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddTable("Limits: `limits[]`", LimitKeys(), out);
   AddTable("Tests of the access rules: `tests[]`", TestKeys(), out);

@@ -53,8 +53,8 @@ class Accounts {
         recovery_(keeper_, mailroom_, passwords_, sessions_) {}
 
   // {email, password} and fields of User that anybody may write; or {token, password} and those, of an invitation. All
-  // that is wrong with any of them is told at once. Nothing where the address is to be proved first: then nobody is told
-  // whether there was an account already.
+  // that is wrong with any of them is told at once. Nothing where the address is to be proved first: then nobody is
+  // told whether there was an account already.
   Task<call::Answer<std::optional<call::Outcome>>> Register(Context& context, json::Json body);
   // {email, password, code?, mode?}; mode "cookie" where the contract opens it.
   Task<call::Answer<SignedIn>> Login(Context& context, json::Json body, SignsIn from);

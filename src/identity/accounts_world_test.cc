@@ -42,8 +42,8 @@ std::string AccountsWorld::Register() {
 }
 
 call::Answer<SignedIn> AccountsWorld::Login(const std::string& password) {
-  return Wait(accounts_->Login(
-      context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", password)), {"test", ""}));
+  return Wait(accounts_->Login(context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", password)),
+                               {"test", ""}));
 }
 
 call::Answer<SignedIn> AccountsWorld::Refresh(const std::string& token) {

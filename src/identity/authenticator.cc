@@ -56,21 +56,33 @@ Eventually<Authenticator::Answer> Authenticator::FromToken(Context& context, std
   int64_t now = context.clock.NowMicros() / 1'000'000;
   if (auto found = by_token_.find(token); found != by_token_.end()) {
     const Kept& kept = *found->second;
-    if (now < kept.claims.expires_at) {
+    if (now < kept.claims.expires_at && IsVouchedFor(keys_, kept.claims)) {
       kept_.splice(kept_.begin(), kept_, found->second);
       if (now < kept.fresh_until) return Answer(kept.caller);
       return AskForUser(context, std::string(token), kept.claims);
     }
     Forget(token);
   }
-  auto claims = VerifyToken(keys_.signing(), engine_.service().name, token, now);
+  auto read = ReadJws(token);
+  const std::string* iss = read ? TextOf(read->claims, "iss") : nullptr;
+  if (iss == nullptr) return Answer(Bad("the token is not valid"));
+  const bool own = *iss == engine_.service().name;
+  IssuerKeys* issuer = own || issuers_ == nullptr ? nullptr : issuers_->Find(*iss);
+  if (issuer != nullptr) return FromIssuer(context, *issuer, token, std::move(*read));
+  const uint64_t number = keys_.number();
+  auto claims = VerifyToken(*keys_.ring(), engine_.service().name, std::move(*read), now);
   if (!claims && claims.error() == TokenFault::kExpired) {
     return Answer(call::Refuse(Code::kTokenExpired, "the token has expired"));
   }
   if (!claims) return Answer(Bad("the token is not valid"));
-  if (!claims->subject.empty()) return AskForUser(context, std::string(token), std::move(*claims));
-  Caller caller = MakeCaller(*claims, claims->roles, {});
-  return Answer(Keep(std::string(token), std::move(*claims), std::move(caller), INT64_MAX));
+  claims->keys_number = number;
+  return FromClaims(context, std::string(token), std::move(*claims));
+}
+
+Eventually<Authenticator::Answer> Authenticator::FromClaims(Context& context, std::string token, Claims claims) {
+  if (!claims.subject.empty()) return AskForUser(context, std::move(token), std::move(claims));
+  Caller caller = MakeCaller(claims, claims.roles, {});
+  return Answer(Keep(std::move(token), std::move(claims), std::move(caller), INT64_MAX));
 }
 
 // Whoever a token names must be there and not disabled, and what the row says of roles holds now, whatever the token's
@@ -141,7 +153,7 @@ Caller Authenticator::MakeCaller(const Claims& claims, const std::vector<std::st
                                  types::Value email) const {
   Caller caller;
   caller.kind = Caller::Kind::kPrincipal;
-  caller.id = claims.subject;
+  caller.id = claims.subject.empty() ? claims.stranger : claims.subject;
   if (claims.subject.empty()) {
     caller.principal.kind = "service";
   } else if (auto id = types::ParseUuid(claims.subject)) {

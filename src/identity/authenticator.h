@@ -9,6 +9,7 @@
 #include "call/caller.h"
 #include "engine/engine.h"
 #include "http/message.h"
+#include "identity/issuer_keys.h"
 #include "identity/keys.h"
 #include "identity/token.h"
 
@@ -24,8 +25,9 @@ class Authenticator {
   static constexpr int64_t kRefreshSeconds = 2;
   static constexpr size_t kMaxKept = 10'000;
 
-  // Both must outlive it.
-  Authenticator(const ServiceKeys& keys, engine::Engine& engine) : keys_(keys), engine_(engine) {}
+  // All must outlive it; `issuers` null: only our own tokens are taken.
+  Authenticator(const ServiceKeys& keys, engine::Engine& engine, const Issuers* issuers = nullptr)
+      : keys_(keys), engine_(engine), issuers_(issuers) {}
 
   // Anonymous without a credential; 401 for one that is not good, wherever the request goes. The context must live
   // until the answer is there; the request need not.
@@ -46,6 +48,12 @@ class Authenticator {
   Eventually<Answer> FromCookie(Context& context, const http::Request& request, std::string_view cookie);
   Task<Answer> AwaitBrowser(Context& context, std::string kept_as, std::string session);
   Eventually<Answer> FromToken(Context& context, std::string_view token);
+  Eventually<Answer> FromClaims(Context& context, std::string token, Claims claims);
+  // authenticator_issuer.cc
+  Eventually<Answer> FromIssuer(Context& context, IssuerKeys& issuer, std::string_view token, Jws read);
+  Task<Answer> AwaitKeys(Context& context, IssuerKeys& issuer, std::string token);
+  // Whether the keys that verified it still would.
+  static bool IsVouchedFor(const ServiceKeys& keys, const Claims& claims);
   Eventually<Answer> AskForUser(Context& context, std::string token, Claims claims);
   Task<Answer> AwaitUser(Context& context, std::string token, Claims claims, Task<call::Answer<call::Outcome>> lookup);
   Task<Answer> AwaitSession(Context& context, std::string token, Claims claims,
@@ -58,6 +66,7 @@ class Authenticator {
 
   const ServiceKeys& keys_;
   engine::Engine& engine_;
+  const Issuers* issuers_;
   std::list<Kept> kept_;  // most recently used first
   std::unordered_map<std::string_view, std::list<Kept>::iterator> by_token_;  // its keys point into kept_
 };

@@ -18,8 +18,8 @@ class CookieTest : public testing::Test, protected AccountsWorld {
 
   SignedIn SignIn(const std::string& cookie = "") {
     auto done = Wait(accounts_->Login(
-        context_,
-        Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","mode":"cookie"}})", kPassword)), {"", cookie}));
+        context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","mode":"cookie"}})", kPassword)),
+        {"", cookie}));
     EXPECT_TRUE(done) << done.error().message;
     return std::move(*done);
   }

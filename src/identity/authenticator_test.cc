@@ -269,6 +269,17 @@ TEST_F(AuthenticatorTest, AKeptTokenDoesNotVouchForOneLikeIt) {
   EXPECT_EQ(authenticator_->kept(), 1u);
 }
 
+TEST_F(AuthenticatorTest, AKeptTokenIsVoidWhenItsKeyIsTakenAway) {
+  std::string token = Token("", {"staff"});
+  EXPECT_TRUE(AskWith(token));
+  ASSERT_TRUE(keys_->Rotate(false));
+  EXPECT_TRUE(AskWith(token));
+  ASSERT_TRUE(keys_->Rotate(true));
+  EXPECT_EQ(Refusal(token), call::Code::kInvalidCredentials);
+  EXPECT_EQ(authenticator_->kept(), 0u);
+  EXPECT_TRUE(AskWith(Token("")));
+}
+
 TEST_F(AuthenticatorTest, TheAnswerMayComeLater) {
   AddAnn(R"(["staff"])");
   session_->late = true;

@@ -100,8 +100,8 @@ Task<call::Answer<bool>> Passwords::TakeBack(Context& context, Proven proven) {
   Keeper::Body body;
   body.emplace_back("failures", NumberJson(proven.failures - 1));
   body.emplace_back("lockedUntil", Json());
-  auto done = co_await keeper_.Do(
-      context, keeper_.Changing(keeper_.credential(), proven.user, std::move(body), proven.version));
+  auto done = co_await keeper_.Do(context,
+                                  keeper_.Changing(keeper_.credential(), proven.user, std::move(body), proven.version));
   if (done) co_return true;
   const Code code = done.error().code;
   if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error());

@@ -105,8 +105,7 @@ Task<call::Answer<bool>> SecondFactors::Waits(Context& context, std::string user
   co_return true;
 }
 
-Task<call::Answer<SecondFactors::Calls>> SecondFactors::Confirming(Context& context, std::string user,
-                                                                   std::string code,
+Task<call::Answer<SecondFactors::Calls>> SecondFactors::Confirming(Context& context, std::string user, std::string code,
                                                                    std::vector<std::string> recovery_codes) {
   auto found = co_await Read(context, user);
   if (!found) co_return std::unexpected(found.error());

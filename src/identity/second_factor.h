@@ -47,8 +47,8 @@ class SecondFactors {
   static bool Waits(const Context& context, const std::optional<Factor>& factor);
   Task<call::Answer<std::optional<Factor>>> Read(Context& context, std::string user);
   // How a code that is right changes the row; nothing if it is not.
-  call::Answer<std::optional<Keeper::Body>> Judge(const Context& context, const Factor& factor,
-                                                  const std::string& user, const std::string& code) const;
+  call::Answer<std::optional<Keeper::Body>> Judge(const Context& context, const Factor& factor, const std::string& user,
+                                                  const std::string& code) const;
   call::Answer<std::string> Open(const Context& context, const Factor& factor, const std::string& user) const;
   std::string_view key() const { return {reinterpret_cast<const char*>(key_.data()), key_.size()}; }
 

@@ -28,8 +28,8 @@ class SecondFactorTest : public testing::Test, protected AccountsWorld {
     return Wait(accounts_->ConfirmTotp(context_, user_, "", Of(fmt::format(R"({{"code":"{}"}})", code))));
   }
   call::Answer<bool> End(const std::string& code) {
-    return Wait(accounts_->EndTotp(
-        context_, user_, "", Of(fmt::format(R"({{"currentPassword":"{}","code":"{}"}})", kPassword, code))));
+    return Wait(accounts_->EndTotp(context_, user_, "",
+                                   Of(fmt::format(R"({{"currentPassword":"{}","code":"{}"}})", kPassword, code))));
   }
   Task<call::Answer<SignedIn>> Login(const std::string& code, const std::string& password = kPassword) {
     return accounts_->Login(
@@ -220,8 +220,8 @@ TEST_F(SecondFactorTest, OneThatIsOnIsNotReplaced) {
 TEST_F(SecondFactorTest, ANewPasswordNeedsItToo) {
   TurnOn();
   auto change = [&](const std::string& code) {
-    Json body = Of(fmt::format(R"({{"currentPassword":"{}","newPassword":"another horse staple","code":"{}"}})",
-                               kPassword, code));
+    Json body = Of(
+        fmt::format(R"({{"currentPassword":"{}","newPassword":"another horse staple","code":"{}"}})", kPassword, code));
     return Wait(accounts_->ChangePassword(context_, user_, "", std::move(body)));
   };
   EXPECT_EQ(CodeOf(change("")), Code::kSecondFactorRequired);

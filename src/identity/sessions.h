@@ -35,8 +35,8 @@ class Sessions {
   // Makes room for one more: what is over goes, and the oldest beyond what a User may have.
   Task<call::Answer<bool>> MakeRoom(Context& context, std::string user);
   // The call that begins one.
-  call::Call Beginning(const Context& context, const types::Uuid& id, const std::string& user,
-                       const std::string& agent, bool browser = false) const;
+  call::Call Beginning(const Context& context, const types::Uuid& id, const std::string& user, const std::string& agent,
+                       bool browser = false) const;
   Tokens TokensOf(const Context& context, const RefreshToken& token, std::string user) const;
 
   // sessions_browser.cc. What a browser gets instead of tokens; secret.

@@ -1,45 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/token.h"
 
-#include <charconv>
-
 #include "base/base64.h"
 #include "base/json/writer.h"
 
 namespace ashlar::identity {
 namespace {
 
-constexpr size_t kMaxToken = 8192;
-
-std::optional<json::Json> DecodePart(std::string_view part) {
-  auto text = Base64UrlDecode(part);
-  if (!text) return std::nullopt;
-  auto parsed = json::Parse(*text, {.depth = 16, .bytes = kMaxToken});
-  if (!parsed || parsed->object() == nullptr) return std::nullopt;
-  return std::move(*parsed);
-}
-
-bool IsText(const json::Json& object, std::string_view name, std::string_view text) {
-  const json::Json* member = object.Find(name);
-  return member != nullptr && member->string() != nullptr && *member->string() == text;
-}
-
-std::optional<int64_t> Seconds(const json::Json& object, std::string_view name) {
-  const json::Json* member = object.Find(name);
-  if (member == nullptr || member->number() == nullptr) return std::nullopt;
-  const std::string& token = member->number()->token;
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-  if (error != std::errc() || end != token.data() + token.size()) return std::nullopt;
-  return number;
-}
-
-bool HeaderFits(const json::Json& header, const EcdsaKey& key) {
+// The key that the header names; null where that is none of ours, or the header says anything else than ours do.
+const SigningKey* KeyOf(const json::Json& header, const KeyRing& keys, int64_t now) {
   for (const json::Member& member : *header.object()) {
     bool known = member.name == "alg" || member.name == "typ" || member.name == "kid";
-    if (!known) return false;
+    if (!known) return nullptr;
   }
-  return IsText(header, "alg", "ES256") && IsText(header, "typ", "JWT") && IsText(header, "kid", key.thumbprint());
+  const std::string* id = TextOf(header, "kid");
+  const SigningKey* key = id == nullptr ? nullptr : keys.Find(*id, now);
+  bool fits = key != nullptr && IsText(header, "alg", NameOf(key->algorithm())) && IsText(header, "typ", "JWT");
+  return fits ? key : nullptr;
 }
 
 // A claim that may be absent, but neither empty nor anything but a text.
@@ -64,11 +41,11 @@ bool ReadRoles(const json::Json& claims, std::vector<std::string>& roles) {
 
 }  // namespace
 
-std::string SignToken(const EcdsaKey& key, const std::string& service, const Claims& claims) {
+std::string SignToken(const SigningKey& key, const std::string& service, const Claims& claims) {
   std::string header;
   json::Writer head(header);
   head.BeginObject();
-  head.Field("alg", "ES256");
+  head.Field("alg", NameOf(key.algorithm()));
   head.Field("typ", "JWT");
   head.Field("kid", key.thumbprint());
   head.EndObject();
@@ -91,30 +68,24 @@ std::string SignToken(const EcdsaKey& key, const std::string& service, const Cla
   return signed_part + "." + Base64UrlEncode(key.Sign(signed_part));
 }
 
-std::expected<Claims, TokenFault> VerifyToken(const EcdsaKey& key, const std::string& service, std::string_view token,
+std::expected<Claims, TokenFault> VerifyToken(const KeyRing& keys, const std::string& service, Jws token,
                                               int64_t now_seconds) {
   auto invalid = std::unexpected(TokenFault::kInvalid);
-  if (token.size() > kMaxToken) return invalid;
-  size_t first = token.find('.');
-  size_t last = token.rfind('.');
-  if (first == std::string_view::npos || last == first || token.find('.', first + 1) != last) return invalid;
-  auto header = DecodePart(token.substr(0, first));
-  if (!header || !HeaderFits(*header, key)) return invalid;
-  auto signature = Base64UrlDecode(token.substr(last + 1));
-  if (!signature || !key.Verify(token.substr(0, last), *signature)) return invalid;
-  auto payload = DecodePart(token.substr(first + 1, last - first - 1));
-  if (!payload || !IsText(*payload, "iss", service) || !IsText(*payload, "aud", service)) return invalid;
+  const SigningKey* key = KeyOf(token.header, keys, now_seconds);
+  if (key == nullptr || !key->Verify(token.signed_part, token.signature)) return invalid;
+  json::Json* payload = &token.claims;
+  if (!IsText(*payload, "iss", service) || !IsText(*payload, "aud", service)) return invalid;
   Claims claims;
-  auto expires = Seconds(*payload, "exp");
+  auto expires = SecondsOf(*payload, "exp");
   if (!expires || !ReadRoles(*payload, claims.roles)) return invalid;
   if (payload->Find("nbf") != nullptr) {
-    auto begins = Seconds(*payload, "nbf");
+    auto begins = SecondsOf(*payload, "nbf");
     if (!begins || now_seconds < *begins) return invalid;
   }
   if (!ReadText(*payload, "sub", claims.subject) || !ReadText(*payload, "jti", claims.id)) return invalid;
   if (!ReadText(*payload, "sid", claims.session)) return invalid;
   if (payload->Find("iat") != nullptr) {
-    auto issued = Seconds(*payload, "iat");
+    auto issued = SecondsOf(*payload, "iat");
     if (!issued) return invalid;
     claims.issued_at = *issued;
   }

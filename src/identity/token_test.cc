@@ -4,16 +4,20 @@
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
+#include "base/crypto/hmac.h"
+#include "base/hex.h"
 
 namespace ashlar::identity {
 namespace {
 
 constexpr int64_t kNow = 1'800'000'000;
 
-const EcdsaKey& Key() {
-  static const EcdsaKey key = *EcdsaKey::Generate();
-  return key;
+const KeyRing& Ring() {
+  static const KeyRing ring = *KeyRing::Make(SignatureAlgorithm::kEs256);
+  return ring;
 }
+
+const SigningKey& Key() { return Ring().SignerAt(kNow); }
 
 std::string Header() { return fmt::format(R"({{"alg":"ES256","typ":"JWT","kid":"{}"}})", Key().thumbprint()); }
 
@@ -28,7 +32,9 @@ std::string Payload(std::string_view more = "") {
 }
 
 std::expected<Claims, TokenFault> Verify(std::string_view token, int64_t now = kNow) {
-  return VerifyToken(Key(), "shop", token, now);
+  auto read = ReadJws(token);
+  if (!read) return std::unexpected(TokenFault::kInvalid);
+  return VerifyToken(Ring(), "shop", std::move(*read), now);
 }
 
 TEST(TokenTest, SaysWhatWasSigned) {
@@ -65,7 +71,7 @@ TEST(TokenTest, EndsAtItsVerySecond) {
 
 TEST(TokenTest, AnExpiredTokenOfSomebodyElseIsNotCalledExpired) {
   std::string token = Signed(Header(), Payload());
-  auto other = VerifyToken(Key(), "other", token, kNow + 1000);
+  auto other = VerifyToken(Ring(), "other", *ReadJws(token), kNow + 1000);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error(), TokenFault::kInvalid);
 }
@@ -82,13 +88,17 @@ std::vector<Forgery> Headers() {
   for (const char* alg : {"none", "None", "NONE", "HS256", "RS256", "ES384", "EdDSA", "es256", "ES256 "}) {
     all.push_back({alg, with(fmt::format(R"({{"alg":"{}","typ":"JWT","kid":"{}"}})", alg, kid))});
   }
-  for (const char* more : {R"("crit":["exp"])", R"("jku":"https://x.test/jwks")", R"("jwk":{"kty":"EC"})",
-                           R"("x5u":"https://x.test")", R"("x5c":["AAAA"])", R"("b64":false)", R"("zip":"DEF")"}) {
+  for (const char* more :
+       {R"("crit":["exp"])", R"("jku":"https://x.test/jwks")", R"("jwk":{"kty":"EC"})", R"("x5u":"https://x.test")",
+        R"("x5c":["AAAA"])", R"("enc":"A128GCM")", R"("cty":"JWT")", R"("b64":false)", R"("zip":"DEF")"}) {
     all.push_back({more, with(fmt::format(R"({{"alg":"ES256","typ":"JWT","kid":"{}",{}}})", kid, more))});
   }
   all.push_back({"no kid", with(R"({"alg":"ES256","typ":"JWT"})")});
   all.push_back({"another kid", with(R"({"alg":"ES256","typ":"JWT","kid":"x"})")});
   all.push_back({"a kid that is no text", with(R"({"alg":"ES256","typ":"JWT","kid":1})")});
+  for (const char* other : {"../../dev/null", "https://x.test/keys", "x' OR '1'='1", "", " "}) {
+    all.push_back({other, with(fmt::format(R"({{"alg":"ES256","typ":"JWT","kid":"{}"}})", other))});
+  }
   all.push_back({"no alg", with(fmt::format(R"({{"typ":"JWT","kid":"{}"}})", kid))});
   all.push_back({"alg is a list", with(fmt::format(R"({{"alg":["ES256"],"typ":"JWT","kid":"{}"}})", kid))});
   all.push_back({"two algs", with(fmt::format(R"({{"alg":"ES256","alg":"none","typ":"JWT","kid":"{}"}})", kid))});
@@ -130,6 +140,18 @@ std::vector<Forgery> Payloads() {
   };
 }
 
+// The order of P-256 less s: what makes another signature of the same out of one (SEC 2, 2.4.2).
+std::string Negated(std::string_view s) {
+  std::string other = *HexDecode("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551");
+  int borrow = 0;
+  for (size_t at = other.size(); at-- > 0;) {
+    int digit = static_cast<uint8_t>(other[at]) - static_cast<uint8_t>(s[at]) - borrow;
+    borrow = digit < 0 ? 1 : 0;
+    other[at] = static_cast<char>(digit + 256 * borrow);
+  }
+  return other;
+}
+
 std::vector<Forgery> Forms() {
   std::string good = Signed(Header(), Payload());
   size_t last = good.rfind('.');
@@ -138,9 +160,28 @@ std::vector<Forgery> Forms() {
   auto signed_by = [&](std::string_view bytes) { return both + "." + Base64UrlEncode(bytes); };
   std::string flipped = signature;
   flipped[9] ^= 1;
-  std::string other = both + "." + Base64UrlEncode(EcdsaKey::Generate()->Sign(both));
+  std::string other = both + "." + Base64UrlEncode(SigningKey::Generate(SignatureAlgorithm::kEs256)->Sign(both));
   std::string more = Base64UrlEncode(Header()) + "." + Base64UrlEncode(Payload(R"(,"roles":["admin"])"));
+  auto with_hmac = [&](std::string_view secret) {
+    std::string said = Base64UrlEncode(fmt::format(R"({{"alg":"HS256","typ":"JWT","kid":"{}"}})", Key().thumbprint())) +
+                       "." + Base64UrlEncode(Payload());
+    Digest mac = HmacSha256(secret, said);
+    return said + "." + Base64UrlEncode({reinterpret_cast<const char*>(mac.data()), mac.size()});
+  };
+  std::string x = *Base64UrlDecode(Key().jwk()[2].second), y = *Base64UrlDecode(Key().jwk()[3].second);
   return {
+      {"HMAC with the public point", with_hmac("\x04" + x + y)},
+      {"HMAC with the public JWK", with_hmac(Key().jwk()[2].second)},
+      {"HMAC with the key's id", with_hmac(Key().thumbprint())},
+      {"HMAC with nothing", with_hmac("")},
+      {"r of zero", signed_by(std::string(32, '\0') + signature.substr(32))},
+      {"s of zero", signed_by(signature.substr(0, 32) + std::string(32, '\0'))},
+      {"all ones", signed_by(std::string(64, '\xff'))},
+      {"the other s", signed_by(signature.substr(0, 32) + Negated(signature.substr(32)))},
+      {"DER", signed_by("\x30\x44\x02\x20" + signature.substr(0, 32) + "\x02\x20" + signature.substr(32))},
+      {"twice", signed_by(signature + signature)},
+      {"JSON serialization", R"({"payload":"e30","signatures":[]})"},
+      {"encrypted", "e30.e30.e30.e30.e30"},
       {"empty", ""},
       {"no dots", "x"},
       {"only dots", ".."},

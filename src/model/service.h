@@ -8,9 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/crypto/public_key.h"
 #include "cel/cel.h"
 #include "cel/expr.h"
 #include "model/computed.h"
+#include "model/issuer.h"
 #include "model/limits.h"
 #include "model/origin.h"
 #include "model/transitions.h"
@@ -174,6 +176,8 @@ struct Identity {
   bool cookies = false;  // browsers may sign in for a cookie
   int64_t idle_s = 3600;  // of a browser's session that nobody uses
   int64_t lifetime_s = 86'400;  // of any such session
+  SignatureAlgorithm token_algorithm = SignatureAlgorithm::kEs256;
+  std::vector<Issuer> issuers;  // others whose tokens are taken
 };
 
 // What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.

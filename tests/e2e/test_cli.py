@@ -250,7 +250,7 @@ def test_a_killed_server_comes_back_with_what_it_had_answered(tmp_path):
 
 
 @pytest.mark.parametrize("words", [
-    "migrate plan", "migrate --help", "import x", "backup x", "key create", "check --against git:HEAD",
+    "migrate plan", "migrate --help", "import x", "backup x", "key create", "key list", "check --against git:HEAD",
     "check --against=x", "check ashlar.yaml --format json --load 5", "export graphql", "export proto x", "export sql"])
 def test_what_later_builds_have_is_refused_by_name(tmp_path, words):
     done = harness.run(*words.split(), cwd=tmp_path)

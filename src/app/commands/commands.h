@@ -30,6 +30,8 @@ void AddServe(CLI::App& root, int& status);
 void AddLoad(CLI::App& root, int& status);
 void AddToken(CLI::App& root, int& status);
 void AddUser(CLI::App& root, int& status);
+// Below `key`, which it makes where it is not there.
+void AddKeyRotate(CLI::App& root, int& status);
 void AddReference(CLI::App& root, int& status);
 
 // What the words behind `ashlar` name that there is not, in words: a command that is unknown, or one, a word or an

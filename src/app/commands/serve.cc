@@ -100,6 +100,9 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
   front.password_rules = runtime.password_rules.get();
   if (sender != nullptr) runtime.mails = front.mails = std::make_shared<identity::MailQueue>();
+  std::optional<identity::Issuers> issuers;
+  if (service.identity) issuers.emplace(service.identity->issuers, options.authorities, SystemClock(), metrics);
+  front.issuers = issuers ? &*issuers : nullptr;
   front.writes_waiting = [&runtime] {
     store::Load load = runtime.store->CurrentLoad(SystemClock());
     return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};
@@ -144,6 +147,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   sweeper.reset();
   courier.reset();
   if (front.passwords != nullptr) front.passwords->Close();  // while the loops are there
+  if (issuers) issuers->Close();
   runtime.store->Close();
   log.Observe(Note{Severity::kInfo, "server.stopped", address});
   return {};

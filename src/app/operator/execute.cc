@@ -33,6 +33,7 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
   }
   if (command == "load") return ExecuteLoad(runtime, request, observer, report);
   if (command == "token") return ExecuteToken(runtime, request.body, observer);
+  if (command == "key" && TextOf(request.body, "what") == "rotate") return ExecuteKeyRotate(runtime, request.body);
   if (command == "user") return ExecuteUser(runtime, request.body, observer);
   if (command == "explain") return ExecuteExplain(runtime, request.body, observer);
   return {2, "", fmt::format("'{}' is not supported by the server\n", command)};

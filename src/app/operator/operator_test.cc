@@ -90,7 +90,8 @@ TEST_F(OperatorTest, TokensAreForRolesThatThereAreAndUsersWhoMayComeIn) {
     return Do(Request("token", {{"roles", Texts(std::move(roles))}, {"user", Json(user)}, {"seconds", Json("300")}}));
   };
   auto claims_of = [&](const OperatorAnswer& answer) {
-    return identity::VerifyToken(runtime_->keys->signing(), "club", answer.out.substr(0, answer.out.size() - 1),
+    std::string text = answer.out.substr(0, answer.out.size() - 1);
+    return identity::VerifyToken(*runtime_->keys->ring(), "club", *identity::ReadJws(text),
                                  SystemClock().NowMicros() / 1'000'000);
   };
   auto service = claims_of(token({"staff"}, ""));

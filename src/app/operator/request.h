@@ -40,6 +40,7 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
 OperatorAnswer ExecuteLoad(const Runtime& runtime, const OperatorRequest& request, Observer& observer,
                            const ReportProgress& report);
 OperatorAnswer ExecuteToken(const Runtime& runtime, const json::Json& request, Observer& observer);
+OperatorAnswer ExecuteKeyRotate(const Runtime& runtime, const json::Json& request);
 OperatorAnswer ExecuteUser(const Runtime& runtime, const json::Json& request, Observer& observer);
 // Of ExecuteUser: lets an address make an account, once. Its roles have been looked at.
 OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Observer& observer);

@@ -278,7 +278,9 @@ OperatorAnswer ExecuteToken(const Runtime& runtime, const Json& request, Observe
   claims.issued_at = SystemClock().NowMicros() / 1'000'000;
   claims.expires_at = claims.issued_at + SecondsOf(TextOf(request, "seconds"));
   claims.id = types::FormatUuid(types::NewUuidV7(SystemClock().NowMicros()));
-  return {0, identity::SignToken(runtime.keys->signing(), runtime.service->name, claims) + "\n", ""};
+  auto key = runtime.keys->SigningUntil(claims.expires_at);
+  if (!key) return {1, "", key.error().message + "\n"};
+  return {0, identity::SignToken(*key, runtime.service->name, claims) + "\n", ""};
 }
 
 OperatorAnswer ExecuteUser(const Runtime& runtime, const Json& request, Observer& observer) {

@@ -6,11 +6,11 @@
 
 #include "base/base64.h"
 #include "base/crypto/argon2.h"
-#include "base/crypto/ecdsa.h"
 #include "base/crypto/hmac.h"
 #include "base/crypto/random.h"
 #include "base/crypto/sha1.h"
 #include "base/crypto/sha256.h"
+#include "base/crypto/signing_key.h"
 #include "base/hex.h"
 
 namespace ashlar {
@@ -108,17 +108,23 @@ constexpr const char* kSigned =
 constexpr const char* kSignature =
     "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
-TEST(EcdsaTest, VerifiesTheExampleOfRfc7515) {
-  auto key = EcdsaKey::FromPem(kPem);
+TEST(SigningKeyTest, VerifiesTheExampleOfRfc7515) {
+  auto key = SigningKey::FromPem(kPem);
   ASSERT_TRUE(key) << key.error().message;
-  EXPECT_TRUE(key->Verify(kSigned, *Base64UrlDecode(kSignature)));
-  EXPECT_FALSE(key->Verify(std::string(kSigned) + "x", *Base64UrlDecode(kSignature)));
+  std::string signature = *Base64UrlDecode(kSignature);
+  EXPECT_FALSE(key->Verify(kSigned, signature));  // its s is in the upper half, as ours never are
+  EXPECT_EQ(key->jwk()[2].second, "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU");
+  auto open = PublicKey::Ec(PublicKey::Kind::kP256, *Base64UrlDecode(key->jwk()[2].second),
+                            *Base64UrlDecode(key->jwk()[3].second));
+  ASSERT_TRUE(open);
+  EXPECT_TRUE(open->Verify(SignatureAlgorithm::kEs256, kSigned, signature));
+  EXPECT_FALSE(open->Verify(SignatureAlgorithm::kEs256, std::string(kSigned) + "x", signature));
   EXPECT_EQ(key->thumbprint(), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
 }
 
-TEST(EcdsaTest, OnlyOwnSignaturesOverThoseBytes) {
-  auto key = EcdsaKey::Generate();
-  auto other = EcdsaKey::Generate();
+TEST(SigningKeyTest, OnlyOwnSignaturesOverThoseBytes) {
+  auto key = SigningKey::Generate(SignatureAlgorithm::kEs256);
+  auto other = SigningKey::Generate(SignatureAlgorithm::kEs256);
   ASSERT_TRUE(key && other);
   std::string signature = key->Sign("what is said");
   ASSERT_EQ(signature.size(), 64u);
@@ -137,17 +143,17 @@ TEST(EcdsaTest, OnlyOwnSignaturesOverThoseBytes) {
   }
 }
 
-TEST(EcdsaTest, PemRoundTrip) {
-  auto key = EcdsaKey::Generate();
+TEST(SigningKeyTest, PemRoundTrip) {
+  auto key = SigningKey::Generate(SignatureAlgorithm::kEs256);
   ASSERT_TRUE(key);
-  auto again = EcdsaKey::FromPem(key->ToPem());
+  auto again = SigningKey::FromPem(key->ToPem());
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(again->thumbprint(), key->thumbprint());
   EXPECT_TRUE(again->Verify("x", key->Sign("x")));
   EXPECT_TRUE(key->ToPem().starts_with("-----BEGIN PRIVATE KEY-----"));
 }
 
-TEST(EcdsaTest, RefusesWhatIsNoKeyOfItsCurve) {
+TEST(SigningKeyTest, RefusesWhatIsNoKeyOfItsCurve) {
   constexpr const char* kP384 = R"(-----BEGIN PRIVATE KEY-----
 MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDCmpMJ3cWNamFO7Tmg/
 zaeZ0vzQxFmEcgstJnfdlrUGAEUFa+YrPyW98MmAyVR4XCOhZANiAATIY1nh54du
@@ -155,22 +161,21 @@ fpoHVwvuLi9ibhZXR0hAKbawFxS6TFAzCnh2PGhkouqWOxm5VE6OvJXQBm8b5mW9
 AUehW51vYhXaOa20UaNy+smKmmLnmUWI0lL7c/659Th/dxHlc/DQUds=
 -----END PRIVATE KEY-----
 )";
-  constexpr const char* kEd25519 = R"(-----BEGIN PRIVATE KEY-----
-MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+  constexpr const char* kX25519 = R"(-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VuBCIEIMgIFcKL7t8dmJstat5GgQee0eB8oyBBk6+EY/mleXpw
 -----END PRIVATE KEY-----
 )";
   std::string cut(kPem);
   cut.resize(cut.size() / 2);
-  for (const std::string& pem :
-       {std::string(), std::string("no key"), std::string(kEd25519), std::string(kP384), cut}) {
-    auto key = EcdsaKey::FromPem(pem);
+  for (const std::string& pem : {std::string(), std::string("no key"), std::string(kX25519), std::string(kP384), cut}) {
+    auto key = SigningKey::FromPem(pem);
     ASSERT_FALSE(key);
     EXPECT_EQ(key.error().kind, ErrorKind::kInvalid);
   }
 }
 
-TEST(EcdsaTest, ThreadsShareAKey) {
-  auto key = EcdsaKey::Generate();
+TEST(SigningKeyTest, ThreadsShareAKey) {
+  auto key = SigningKey::Generate(SignatureAlgorithm::kEs256);
   ASSERT_TRUE(key);
   std::atomic<int> good = 0;
   std::vector<std::jthread> threads;

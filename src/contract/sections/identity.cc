@@ -127,6 +127,13 @@ void ReadIdentity(Draft& draft) {
     Members parts(*tokens, TokensKeys(), "'tokens'", draft.mistakes);
     ReadTime(parts, "access", 1, identity.access_s, draft.mistakes);
     ReadTime(parts, "refresh", 365, identity.refresh_s, draft.mistakes);
+    if (const Node* algorithm = parts.Value("algorithm")) {
+      if (algorithm->text == "EdDSA") {
+        identity.token_algorithm = SignatureAlgorithm::kEdDsa;
+      } else if (algorithm->text != "ES256") {
+        draft.mistakes.Add(algorithm->place, Problem::kTokenAlgorithm);
+      }
+    }
   }
   ReadVerification(members, identity, draft.mistakes);
   ReadLinks(members, identity.links, draft.mistakes);

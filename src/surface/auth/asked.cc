@@ -11,6 +11,8 @@ namespace ashlar::surface::auth {
 constexpr size_t kMostAgent = 200;
 
 std::string Asked::session() const {
+  const json::Json* issuer = caller.principal.claims.Find("iss");
+  if (issuer == nullptr || issuer->string() == nullptr || *issuer->string() != service.name) return "";
   const json::Json* session = caller.principal.claims.Find("sid");
   return session == nullptr || session->string() == nullptr ? "" : *session->string();
 }

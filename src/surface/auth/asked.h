@@ -23,7 +23,7 @@ struct Asked {
 
   // Whose session or key this is; empty for nobody.
   const std::string& user() const { return caller.id; }
-  // The session that the caller's token was given for; empty for one that the operator gave.
+  // The session that the caller's token was given for; empty for one that the operator or another issuer gave.
   std::string session() const;
   // What the cookie of the session holds, where there are such; else empty.
   std::string cookie() const;

@@ -233,7 +233,8 @@ std::string SchemaOf(const model::Field& field) {
   json::Object schema = rest::SchemaOf(*field.type);
   if (!field.required) rest::AllowNull(schema);
   const bool described = !field.description.empty();
-  schema.push_back({"description", json::Json(described ? field.description : fmt::format("The User's {}.", field.name))});
+  schema.push_back(
+      {"description", json::Json(described ? field.description : fmt::format("The User's {}.", field.name))});
   return json::ToText(json::Json(std::move(schema)));
 }
 
@@ -294,14 +295,16 @@ std::string BodyOf(const model::Service& service, std::string_view name) {
         {"password", Text("The password.", identity::kMostPassword)},
         {"code", CodeSchema()}};
     if (service.identity->cookies) {
-      members.emplace_back("mode", R"({"type":"string","const":"cookie","description":"Of a page: a cookie, no tokens."})");
+      members.emplace_back("mode",
+                           R"({"type":"string","const":"cookie","description":"Of a page: a cookie, no tokens."})");
     }
     return Body({"email", "password"}, members);
   }
   if (name == "refresh") return Body({"refreshToken"}, {{"refreshToken", Text("The last one that was given.", 1024)}});
   if (name == "changePassword") {
-    return Body({"currentPassword", "newPassword"},
-                {{"currentPassword", CurrentPassword()}, {"newPassword", NewPassword(service)}, {"code", CodeSchema()}});
+    return Body(
+        {"currentPassword", "newPassword"},
+        {{"currentPassword", CurrentPassword()}, {"newPassword", NewPassword(service)}, {"code", CodeSchema()}});
   }
   return "";
 }

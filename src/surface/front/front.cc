@@ -76,7 +76,8 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
     : router_(router),
       session_(std::move(session)),
       engine_(planner, *session_, *options.underway),
-      authenticator_(keys, engine_),
+      keys_(keys),
+      authenticator_(keys, engine_, options.issuers),
       options_(options),
       shared_(std::move(shared)),
       clock_(clock),
@@ -112,7 +113,7 @@ std::string Front::NameOf(const http::Request& request, int64_t wall_us) {
 
 std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& pages) {
   std::vector<std::string> routes = pages.Paths();
-  routes.insert(routes.end(), {"/health/live", "/health/ready", router.batch()});
+  routes.insert(routes.end(), {"/health/live", "/health/ready", std::string(kKeysPath), router.batch()});
   for (const rest::Router::Address& address : router.Addresses()) routes.push_back(address.route);
   for (const auth::Route& route : auth::Routes()) {
     if (routes.back() != route.path) routes.emplace_back(route.path);

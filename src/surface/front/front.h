@@ -32,6 +32,7 @@ struct FrontOptions {
   std::shared_ptr<identity::MailQueue> mails;  // of all loops; null: none are sent
   std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
   const identity::PasswordRules* password_rules = nullptr;  // likewise
+  const identity::Issuers* issuers = nullptr;     // of all loops; null: only our own tokens are taken
   std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
   bool tls = false;                     // browsers are told to come over TLS alone
   bool development = false;             // answers tell how long their stages took (Server-Timing)
@@ -103,6 +104,10 @@ class Front final : public http::Handler {
   void SetDeprecation(const Exchange& exchange, http::Response& response) const;
   http::Response Health(Exchange& exchange);
   http::Response Show(const Pages::Page& page, Exchange& exchange);
+  // front_keys.cc
+  static constexpr std::string_view kKeysPath = "/.well-known/jwks.json";
+  static bool IsKeysPath(const http::Request& request);
+  http::Response ShowKeys(Exchange& exchange);
   http::Response Overloaded(const http::Request& head, std::string_view reason);
   // What GET alone serves: OPTIONS is answered, other methods are refused; nothing for GET and HEAD.
   http::Response Options(Exchange& exchange);
@@ -111,6 +116,7 @@ class Front final : public http::Handler {
   const rest::Router& router_;
   std::unique_ptr<store::Session> session_;
   engine::Engine engine_;
+  const identity::ServiceKeys& keys_;
   identity::Authenticator authenticator_;
   std::optional<identity::Accounts> accounts_;
   const FrontOptions& options_;

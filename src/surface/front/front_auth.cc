@@ -63,10 +63,10 @@ Task<http::Response> Front::RunAuth(std::unique_ptr<Exchange> exchange, const au
     if (!enough) co_return Limited(*exchange);
   }
   if (!user) co_return Unknown(*exchange, user.error());
-  auth::Asked asked{exchange->context,    exchange->request,
-                    *exchange->caller,    *accounts_,
-                    engine_.service(),    [&] { return exchange->MetaAt(clock_.SteadyMicros()); },
-                    std::move(body),      IsOwnPage(exchange->request, options_.cors)};
+  auth::Asked asked{exchange->context, exchange->request,
+                    *exchange->caller, *accounts_,
+                    engine_.service(), [&] { return exchange->MetaAt(clock_.SteadyMicros()); },
+                    std::move(body),   IsOwnPage(exchange->request, options_.cors)};
   auto answer = co_await route.handler(asked);
   if (!answer) co_return Error(*exchange, answer.error());
   co_return Send(*exchange, std::move(*answer), "");
@@ -81,7 +81,8 @@ Task<call::Answer<bool>> Front::NeedUser(Exchange& exchange) {
   if (exchange.caller->anonymous()) {
     co_return call::Refuse(Code::kUnauthenticated, std::string(RowOf(Code::kUnauthenticated).message));
   }
-  if (exchange.caller->id.empty()) co_return call::Refuse(Code::kForbidden, "this is for users, not for services");
+  if (exchange.caller->principal.id.is_null())
+    co_return call::Refuse(Code::kForbidden, "this is for users, not for services");
   co_return true;
 }
 
