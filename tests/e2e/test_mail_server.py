@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mails by a real SMTP server: TLS, passwords, outages, refusals, kills."""
 
+import socket
 import sqlite3
+import time
 
 import pytest
 
@@ -156,14 +158,13 @@ def test_who_is_refused_holds_nobody_up(tmp_path, inbox, started):
 
 def test_an_answer_does_not_wait_for_the_mail_server(tmp_path):
     """One that takes the connection and says nothing."""
-    import socket
-    import time
     with socket.create_server(("127.0.0.1", 0)) as mute:
         with serve(tmp_path, f"smtp://127.0.0.1:{mute.getsockname()[1]}") as server:
             register(server, "ann@example.com")
-            mute.accept()
+            link, _ = mute.accept()
             begun = time.monotonic()
             register(server, "bob@example.com")
             assert time.monotonic() - begun < 5
             server.stop()  # and neither does the end
             assert time.monotonic() - begun < 10
+            link.close()

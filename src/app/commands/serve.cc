@@ -80,6 +80,15 @@ std::vector<model::Limit> LimitsOf(const model::Service& service, const ServeOpt
   return limits;
 }
 
+// What the thread that sends the mails of the service works with.
+identity::Courier::Parts Mailing(Runtime& runtime, const ServeOptions& options,
+                                 std::unique_ptr<identity::MailSender> sender, Observer& observer) {
+  identity::Sender from =
+      options.mail_from.address.empty() ? identity::Sender{"", "nobody@localhost"} : options.mail_from;
+  return {*runtime.planner, *runtime.store, runtime.keys->refresh(), std::move(sender),
+          std::move(from),  *runtime.mails, SystemClock(),           observer};
+}
+
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
 Result<void> Run(std::shared_ptr<const model::Service> served, const std::string& path, const ServeOptions& options,
                  const std::vector<std::string>& warnings) {
@@ -128,13 +137,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
                                               front.passwords.get(), shares ? &redis : nullptr, SystemClock()}));
   std::optional<engine::Sweeper> sweeper(std::in_place, *runtime.planner, *runtime.store, SystemClock(), metrics);
   std::optional<identity::Courier> courier;
-  if (sender != nullptr) {
-    identity::Sender from =
-        options.mail_from.address.empty() ? identity::Sender{"", "nobody@localhost"} : options.mail_from;
-    courier.emplace(identity::Courier::Parts{*runtime.planner, *runtime.store, runtime.keys->refresh(),
-                                             std::move(sender), std::move(from), *runtime.mails, SystemClock(),
-                                             metrics});
-  }
+  if (sender != nullptr) courier.emplace(Mailing(runtime, options, std::move(sender), metrics));
   std::string address = (options.http.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});
