@@ -62,14 +62,14 @@ Result<SigningKey> ServiceKeys::SigningUntil(int64_t seconds) {
   return ring.SignerAt(now);
 }
 
-Result<void> ServiceKeys::Rotate(bool at_once) {
+Result<std::shared_ptr<const KeyRing>> ServiceKeys::Rotate(bool at_once) {
   std::lock_guard lock(state_->mutex);
   KeyRing ring = *state_->ring;
   const SignatureAlgorithm algorithm = options_.algorithm.value_or(ring.newest_algorithm());
   TRY_VOID(at_once ? ring.Replace(algorithm, Now()) : ring.Rotate(algorithm, Now()));
   TRY_VOID(Put(std::move(ring)));
   if (at_once) state_->number.fetch_add(1, std::memory_order_acq_rel);
-  return {};
+  return state_->ring;
 }
 
 Result<void> ServiceKeys::Put(KeyRing ring) {

@@ -39,8 +39,8 @@ class ServiceKeys {
   uint64_t number() const { return state_->number.load(std::memory_order_acquire); }
 
   // A new key: published now, and signing soon; or, `at_once`, signing now, and what the others have signed is void. As
-  // a whole or not at all, also on the disk.
-  Result<void> Rotate(bool at_once);
+  // a whole or not at all, also on the disk. What is then there.
+  Result<std::shared_ptr<const KeyRing>> Rotate(bool at_once);
 
   const plan::Planner::CursorKey& cursor() const { return cursor_; }
   const std::string& refresh() const { return refresh_; }  // of refresh tokens

@@ -151,7 +151,7 @@ def forgeries(issuer, trap):
     more = b64(json.dumps(issuer.claims(groups=["staff"])).encode())
     yield "another's claims", f"{both.split('.')[0]}.{more}.{signature}"
     yield "padding", good + "="
-    yield "huge", issuer.token(x="x" * 20000)
+    yield "huge", issuer.token(x="x" * 6500)
     yield "twice", issuer.token(header={"kid": key.kid}).replace(".", "..")
     twice = b64(json.dumps(issuer.claims()).encode()[:-1] + b', "sub": "root"}')
     head = both.split(".")[0]
@@ -273,7 +273,7 @@ def test_documents_that_are_not_right_give_no_keys(tmp_path, case):
             begun = time.monotonic()
             server.wait_event("issuer.unavailable", timeout=20)
             if case == "slow":
-                assert 4 < time.monotonic() - begun < 15
+                assert 2 < time.monotonic() - begun < 15
             else:
                 assert code_of(ask(server, issuer.token())) == "UNAVAILABLE"
         with pytest.raises(TimeoutError):

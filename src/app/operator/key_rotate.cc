@@ -27,7 +27,7 @@ std::string Describe(const identity::KeyRing& ring, int64_t now) {
 OperatorAnswer ExecuteKeyRotate(const Runtime& runtime, const json::Json& request) {
   auto done = runtime.keys->Rotate(TextOf(request, "now") == "yes");
   if (!done) return {done.error().kind == ErrorKind::kConflict ? 2 : 1, "", done.error().message + "\n"};
-  return {0, Describe(*runtime.keys->ring(), SystemClock().NowMicros() / 1'000'000), ""};
+  return {0, Describe(**done, SystemClock().NowMicros() / 1'000'000), ""};
 }
 
 }  // namespace ashlar::app
