@@ -116,7 +116,8 @@ TEST(Contract, EveryServiceHasTheSystemsResources) {
   EXPECT_TRUE(FieldIn(user, "email").unique);
   EXPECT_TRUE(cel::IsFalse(user.access.get));
   EXPECT_THAT(OperationsOf(*service, "User"),
-              ElementsAre("listUsers", "createUser (internal)", "getUser", "updateUser (internal)", "aggregateUsers"));
+              ElementsAre("listUsers", "createUser (internal)", "getUser", "updateUser (internal)",
+                          "deleteUser (internal)", "aggregateUsers"));
   const model::Resource& audit = service->resource(service->audit);
   EXPECT_EQ(audit.name, "AuditEntry");
   EXPECT_FALSE(audit.routed);

@@ -126,7 +126,7 @@ TEST_F(SecondFactorTest, AMissingCodeLeavesTheFailuresAsTheyWere) {
 
 TEST_F(SecondFactorTest, AnAttemptIsNotTakenBackOnceAnotherWasCounted) {
   Keeper keeper(*engine_);
-  Passwords passwords(keeper, pool_, keys_->refresh());
+  Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
   auto first = Wait(passwords.Attempt(context_, user_));
   ASSERT_TRUE(first);
   ASSERT_TRUE(Wait(passwords.Attempt(context_, user_)));
@@ -137,7 +137,7 @@ TEST_F(SecondFactorTest, AnAttemptIsNotTakenBackOnceAnotherWasCounted) {
 TEST_F(SecondFactorTest, OfFiftyAtOnceOneUsesACode) {
   const std::string recovery = TurnOn().front();
   Keeper keeper(*engine_);
-  Passwords passwords(keeper, pool_, keys_->refresh());
+  Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
   SecondFactors factors(keeper, passwords, *keys_);
   for (const std::string& code : {CodeAt(0), recovery}) {
     auto use = [&]() -> Task<call::Answer<bool>> {
