@@ -31,7 +31,8 @@ Task<call::Answer<bool>> Recovery::Forgot(Context& context, Json body) {
   co_return true;
 }
 
-// The call that sets a password: of a credential as it is now, or of somebody who had none.
+// The call that sets a password: of a credential as it is now, or of somebody who had none. Where a second factor is
+// on, the failures stay: whoever reads the mails gets no more guesses of its code.
 Task<call::Answer<call::Call>> Recovery::Setting(Context& context, std::string user, std::string hash) {
   const model::Resource& credential = keeper_.credential();
   auto found = co_await keeper_.Get(context, credential, user);
@@ -42,8 +43,12 @@ Task<call::Answer<call::Call>> Recovery::Setting(Context& context, std::string u
     body.emplace_back("id", Json(std::move(user)));
     co_return keeper_.Making(credential, ToJson(std::move(body)));
   }
-  body.emplace_back("failures", NumberJson(0));
-  body.emplace_back("lockedUntil", Json());
+  auto factor = co_await keeper_.Get(context, keeper_.second_factor(), user);
+  if (!factor && factor.error().code != Code::kNotFound) co_return std::unexpected(factor.error());
+  if (!factor) {
+    body.emplace_back("failures", NumberJson(0));
+    body.emplace_back("lockedUntil", Json());
+  }
   co_return keeper_.Changing(credential, user, std::move(body), found->version);
 }
 

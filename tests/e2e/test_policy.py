@@ -119,7 +119,7 @@ WRONG = [
     ("as: { id: ann }, when: POST /v1/letters, input: { weight: 0 }, expect: ^allow",
      "expected allow, but the answer is 422 VALIDATION_ERROR: "),
     ("as: { id: ann }, when: 'GET /v1/letters?perPage=0', expect: ^deny",
-     "expected deny, but the answer is 400 INVALID_QUERY: 'perPage' must be from 1 to 100"),
+     "expected deny, but the answer is 400 INVALID_QUERY: 'perPage' must be a positive whole number"),
     ("as: { id: ann }, when: 'GET /v1/letters/aggregate?select=count', expect: ^{ rows: [] }",
      "it is allowed, and its answer holds no rows to look at"),
 ]

@@ -104,7 +104,7 @@ class Maker {
     object.push_back({"id", Json(uuid ? types::FormatUuid(ids_.Of(id)) : id)});
   }
 
-  // What is required and not given: an example of its type. References must be given.
+  // What is required and not given: its example, or one of its type. References must be given.
   void Fill(const model::Resource& resource, json::Object& object) {
     for (const model::Field& field : resource.fields) {
       bool needed = field.system == model::SystemField::kNone && field.required && field.default_value == nullptr &&
@@ -115,7 +115,7 @@ class Maker {
       for (const json::Member& member : object) {
         if (member.name == "id") id = &member.value;
       }
-      Json value = address ? Json(AddressOf(TextOf(id))) : field.type->Example();
+      Json value = address ? Json(AddressOf(TextOf(id))) : field.example ? *field.example : field.type->Example();
       object.push_back({field.name, std::move(value)});
     }
   }

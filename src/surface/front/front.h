@@ -71,6 +71,7 @@ class Front final : public http::Handler {
   Eventually<http::Response> Behind(Eventually<bool> paid, std::unique_ptr<Exchange> exchange, Step step);
   Task<http::Response> AwaitPaid(Task<bool> paid, std::unique_ptr<Exchange> exchange, Step step);
   Eventually<http::Response> OfAddress(std::unique_ptr<Exchange> exchange);
+  Eventually<http::Response> OfKeys(std::unique_ptr<Exchange> exchange);
   Eventually<http::Response> OfCaller(std::unique_ptr<Exchange> exchange);
   Eventually<http::Response> OfPage(std::unique_ptr<Exchange> exchange);
   Eventually<http::Response> OfBatch(std::unique_ptr<Exchange> exchange);

@@ -29,7 +29,11 @@ Eventually<http::Response> Front::OfAddress(std::unique_ptr<Exchange> exchange) 
     auto paid = exchange->toll->ForCaller(nullptr);
     return Behind(std::move(paid), std::move(exchange), &Front::OfPage);
   }
-  if (engine_.service().identity && IsKeysPath(exchange->request)) return ShowKeys(*exchange);
+  if (engine_.service().identity && IsKeysPath(exchange->request)) {
+    if (!exchange->toll) return OfKeys(std::move(exchange));
+    auto paid = exchange->toll->ForCaller(nullptr);
+    return Behind(std::move(paid), std::move(exchange), &Front::OfKeys);
+  }
   if (exchange->signs_in) return HandleAuth(std::move(exchange));
   if (exchange->match.options) return Options(*exchange);
   auto caller = Identify(*exchange);
@@ -40,6 +44,8 @@ Eventually<http::Response> Front::OfAddress(std::unique_ptr<Exchange> exchange) 
 Eventually<http::Response> Front::OfPage(std::unique_ptr<Exchange> exchange) {
   return Show(*exchange->page, *exchange);
 }
+
+Eventually<http::Response> Front::OfKeys(std::unique_ptr<Exchange> exchange) { return ShowKeys(*exchange); }
 
 http::Response Front::Limited(Exchange& exchange) { return Error(exchange, exchange.toll->refusal()); }
 
