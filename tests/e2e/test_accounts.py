@@ -256,7 +256,7 @@ def test_a_user_has_a_bounded_number_of_sessions(served):
     live, over = (int((time.time() + seconds) * 1e6) for seconds in (1000, -1000))
     for i in range(230):
         store(served, "INSERT INTO auth_sessions(id, version, created_at, updated_at, user_id, step, rotated_at, "
-              "expires_at) VALUES (?, 1, 0, 0, ?, 0, 0, ?)", uuid.UUID(int=(1 << 120) + i).bytes,
+              "expires_at, browser) VALUES (?, 1, 0, 0, ?, 0, 0, ?, 0)", uuid.UUID(int=(1 << 120) + i).bytes,
               uuid.UUID(user["id"]).bytes, live if i % 2 else over)
     token = login(served, "kim@example.com")["accessToken"]
     assert len(served.client(token).get("/auth/sessions").body["data"]) == 50
