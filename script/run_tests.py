@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_results  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-TSAN_MODULES = ("http", "telemetry", "store", "engine", "identity")
+TSAN_MODULES = ("http", "telemetry", "store", "engine")
 TSAN_END_TO_END = ("test_concurrency",)  # of the extended run
 FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 120
 MORE_CORPORA = {"contract": ("tests/contract/right", "tests/contract/one")}  # that stand elsewhere
