@@ -10,14 +10,10 @@
 
 namespace ashlar::identity {
 
-constexpr const char* kContract = R"(service: shop
-identity: { register: open, tokens: { refresh: 1d }, sessions: { cookie: true, idle: 10m, lifetime: 1h } }
-)";
-
-AccountsWorld::AccountsWorld() {
+AccountsWorld::AccountsWorld(const char* contract, bool sends) {
   std::string pattern = testing::TempDir() + "ashlar-accounts-XXXXXX";
   folder_ = mkdtemp(pattern.data());
-  contract::Source source{"ashlar.yaml", kContract};
+  contract::Source source{"ashlar.yaml", contract};
   service_ = *contract::Compile({&source, 1}, {});
   store_ = *store::sqlite::Open(*service_, {.path = folder_ + "/s.db"}, silence_);
   keys_ = std::make_unique<ServiceKeys>(*ServiceKeys::Open(folder_ + "/s.db.key"));
@@ -25,7 +21,7 @@ AccountsWorld::AccountsWorld() {
   session_ = store_->Open(loop_);
   engine_ = std::make_unique<engine::Engine>(*planner_, *session_, underway_);
   rules_ = *PasswordRules::Open(*service_);
-  accounts_ = std::make_unique<Accounts>(*engine_, *keys_, pool_, *rules_);
+  accounts_ = std::make_unique<Accounts>(*engine_, *keys_, pool_, *rules_, sends ? &queue_ : nullptr);
 }
 
 AccountsWorld::~AccountsWorld() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/await.h"
 #include "identity/accounts.h"
@@ -18,19 +20,32 @@ class AccountsWorld {
  public:
   static constexpr const char* kPassword = "correct horse battery";
 
-  AccountsWorld();
+  static constexpr const char* kContract = R"(service: shop
+identity: { register: open, tokens: { refresh: 1d }, sessions: { cookie: true, idle: 10m, lifetime: 1h } }
+)";
+
+  // With `sends`, mails are put into queue_.
+  explicit AccountsWorld(const char* contract = kContract, bool sends = false);
   ~AccountsWorld();
 
   template <class T>
   T Wait(Task<T> task) {
-    std::optional<T> done;
+    return std::move(AllOf<T>(1, [&] { return std::move(task); })[0]);
+  }
+  // Of so many at once.
+  template <class T>
+  std::vector<T> AllOf(int times, const std::function<Task<T>()>& make) {
+    std::vector<T> done;
     session_->TurnEnds();
-    boost::asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr, T value) { done = std::move(value); });
-    while (!done) {
+    for (int i = 0; i < times; ++i) {
+      boost::asio::co_spawn(loop_, make(), [&](std::exception_ptr, T value) { done.push_back(std::move(value)); });
+    }
+    while (std::ssize(done) < times) {
       loop_.restart();
       loop_.run_one();
+      session_->TurnEnds();
     }
-    return std::move(*done);
+    return done;
   }
   static json::Json Of(const std::string& text) { return *json::Parse(text); }
 
@@ -51,6 +66,7 @@ class AccountsWorld {
   Context context_{"request", {}, clock_, silence_};
   boost::asio::io_context loop_;
   HashPool pool_;
+  MailQueue queue_;
   std::shared_ptr<const model::Service> service_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ServiceKeys> keys_;

@@ -3,19 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "base/await.h"
-#include "contract/contract.h"
-#include "identity/accounts.h"
+#include "identity/accounts_world_test.h"
 #include "identity/row.h"
-#include "identity/world_test.h"
-#include "store/sqlite/sqlite_store.h"
 #include "types/uuid.h"
-
-// After base/await.h.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 namespace ashlar::identity {
 namespace {
@@ -23,7 +13,7 @@ namespace {
 using call::Code;
 using json::Json;
 
-constexpr const char* kContract = R"yaml(service: shop
+constexpr const char* kMailContract = R"yaml(service: shop
 identity:
   register: open
   verification: required
@@ -39,49 +29,10 @@ resources:
     checks:
       - { rule: "!email.endsWith('@bad.example')", message: no }
 )yaml";
-constexpr const char* kPassword = "correct horse battery";
 
-class ByMailTest : public testing::Test {
+class ByMailTest : public testing::Test, protected AccountsWorld {
  protected:
-  ByMailTest() {
-    std::string pattern = testing::TempDir() + "ashlar-by-mail-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    contract::Source source{"ashlar.yaml", kContract};
-    service_ = *contract::Compile({&source, 1}, {});
-    store_ = *store::sqlite::Open(*service_, {.path = folder_ + "/s.db"}, silence_);
-    keys_ = std::make_unique<ServiceKeys>(*ServiceKeys::Open(folder_ + "/s.db.key"));
-    planner_ = std::make_unique<plan::Planner>(*service_, keys_->cursor());
-    session_ = store_->Open(loop_);
-    engine_ = std::make_unique<engine::Engine>(*planner_, *session_, underway_);
-    rules_ = *PasswordRules::Open(*service_);
-    accounts_ = std::make_unique<Accounts>(*engine_, *keys_, pool_, *rules_, &queue_);
-    keeper_ = std::make_unique<Keeper>(*engine_);
-  }
-  ~ByMailTest() override {
-    pool_.Close();
-    store_->Close();
-    std::filesystem::remove_all(folder_);
-  }
-
-  template <class T>
-  T Wait(Task<T> task) {
-    return std::move(AllOf<T>(1, [&] { return std::move(task); })[0]);
-  }
-  template <class T>
-  std::vector<T> AllOf(int times, const std::function<Task<T>()>& make) {
-    std::vector<T> done;
-    session_->TurnEnds();
-    for (int i = 0; i < times; ++i) {
-      boost::asio::co_spawn(loop_, make(), [&](std::exception_ptr, T value) { done.push_back(std::move(value)); });
-    }
-    while (std::ssize(done) < times) {
-      loop_.restart();
-      loop_.run_one();
-      session_->TurnEnds();
-    }
-    return done;
-  }
-  static Json Of(const std::string& text) { return *json::Parse(text); }
+  ByMailTest() : AccountsWorld(kMailContract, true), keeper_(std::make_unique<Keeper>(*engine_)) {}
 
   call::Answer<std::optional<call::Outcome>> Register(const std::string& email, const std::string& more = "") {
     return Wait(accounts_->Register(context_,
@@ -139,22 +90,6 @@ class ByMailTest : public testing::Test {
                : "";
   }
 
-  std::string folder_;
-  TestClock clock_;
-  Silence silence_;
-  Context context_{"request", {}, clock_, silence_};
-  boost::asio::io_context loop_;
-  HashPool pool_;
-  MailQueue queue_;
-  std::shared_ptr<const model::Service> service_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<ServiceKeys> keys_;
-  std::unique_ptr<plan::Planner> planner_;
-  std::unique_ptr<store::Session> session_;
-  engine::Underway underway_;
-  std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<const PasswordRules> rules_;
-  std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<Keeper> keeper_;
 };
 

@@ -2,14 +2,13 @@
 """Accounts: registration, signing in and out, sessions, passwords, as a client meets them (docs/decisions/0029)."""
 
 import base64
-import concurrent.futures
 import json
-import sqlite3
 import time
 import uuid
 
 import pytest
 
+from accounts import PASSWORD, all_at_once, code_of, eventually, login, post, refresh, register, store
 from harness import Server, succeed
 
 CONTRACT = """service: club
@@ -27,7 +26,6 @@ resources:
     access: { read: signedIn, create: signedIn }
 roles: { staff: {} }
 """
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
@@ -39,53 +37,8 @@ def served(tmp_path_factory):
         yield server
 
 
-def post(server, path, body, token=None, **headers):
-    return server.client(token).request("POST", path, body, headers or None)
-
-
-def register(server, email, password=PASSWORD, **profile):
-    answer = post(server, "/auth/register", {"email": email, "password": password, **profile})
-    assert answer.status == 201, answer.raw
-    return answer.body["data"]["user"]
-
-
-def login(server, email, password=PASSWORD):
-    answer = post(server, "/auth/login", {"email": email, "password": password})
-    assert answer.status == 200, answer.raw
-    return answer.body["data"]
-
-
-def refresh(server, token):
-    return post(server, "/auth/refresh", {"refreshToken": token})
-
-
-def code_of(answer):
-    return answer.body["error"]["code"]
-
-
-def store(server, statement, *values):
-    link = sqlite3.connect(server.store_path, timeout=10)
-    with link:
-        rows = link.execute(statement, values).fetchall()
-    link.close()
-    return rows
-
-
 def disable(server, email):
     succeed("user", "disable", email, "--contract", server.contract, "--store", server.store)
-
-
-def all_at_once(times, work):
-    with concurrent.futures.ThreadPoolExecutor(times) as pool:
-        return [one.result() for one in [pool.submit(work) for _ in range(times)]]
-
-
-def eventually(work, wanted, patience_s=10):
-    """Waits for an answer that comes within 2 s, of a machine that does other things too."""
-    until = time.monotonic() + patience_s
-    while (seen := work()) != wanted:
-        assert time.monotonic() < until, seen
-        time.sleep(0.05)
 
 
 def test_the_whole_way(served):
@@ -150,7 +103,7 @@ def test_what_is_refused(served):
 def test_one_refresh_token_at_once_has_one_successor(served):
     register(served, "cara@example.com")
     token = login(served, "cara@example.com")["refreshToken"]
-    answers = all_at_once(50, lambda: refresh(served, token))
+    answers = all_at_once([lambda: refresh(served, token)] * 50)
     assert {one.status for one in answers} == {200}
     successors = {one.body["data"]["refreshToken"] for one in answers}
     assert len(successors) == 1 and successors != {token}
@@ -187,7 +140,8 @@ def test_many_wrong_passwords_at_once_get_no_more_verdicts_than_one_by_one(serve
     user = register(served, "emil@example.com")
     key = user["id"].replace("-", "").upper()
     begun = time.monotonic()
-    answers = all_at_once(50, lambda: post(served, "/auth/login", {"email": "emil@example.com", "password": "x" * 12}))
+    guess = {"email": "emil@example.com", "password": "x" * 12}
+    answers = all_at_once([lambda: post(served, "/auth/login", guess)] * 50)
     assert {(one.status, code_of(one)) for one in answers} == {(401, "INVALID_CREDENTIALS")}
     (failures, locked), = store(served, "SELECT failures, locked_until FROM auth_credentials WHERE hex(id) = ?", key)
     # Five, and one more for each second of growing delay that has passed meanwhile.

@@ -12,7 +12,8 @@ import urllib.request
 import pytest
 
 from harness import Server
-from test_accounts import PASSWORD, code_of, disable, eventually, register, store
+from accounts import PASSWORD, code_of, eventually, register, store
+from test_accounts import disable
 from test_second_factor import turn_on
 from test_tls import make_certificate
 

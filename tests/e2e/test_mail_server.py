@@ -9,7 +9,7 @@ import pytest
 
 import mail_server
 from harness import Server
-from test_accounts import post
+from accounts import post
 from test_mail import CONTRACT, FROM, PASSWORD
 
 BODY = {"password": PASSWORD}

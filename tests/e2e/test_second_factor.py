@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from accounts import PASSWORD, all_at_once, code_of, eventually, login, post, refresh, register, store
 from harness import Server, run, succeed
-from test_accounts import CONTRACT, PASSWORD, all_at_once, code_of, eventually, login, post, refresh, register, store
+from test_accounts import CONTRACT
 from totp import App
 
 
@@ -114,7 +115,7 @@ def test_a_wrong_code_is_told_and_counted_as_a_wrong_password(served):
     for _ in range(3):
         assert code_of(ask(served, "cara@example.com")) == "SECOND_FACTOR_REQUIRED"
     assert store(served, failures) == [(2,)]
-    answers = all_at_once(50, lambda: ask(served, "cara@example.com", "000000x"))
+    answers = all_at_once([lambda: ask(served, "cara@example.com", "000000x")] * 50)
     assert {(one.status, code_of(one)) for one in answers} == {(401, "INVALID_CREDENTIALS")}
     locked, = store(served, "SELECT failures, locked_until FROM auth_credentials WHERE failures > 0")
     assert 5 <= locked[0] < 20 and locked[1] is not None
@@ -125,9 +126,19 @@ def test_fifty_at_once_with_one_code_sign_in_once(served):
     app, codes, _ = turn_on(served, "dora@example.com")
     within_step(app)
     for code in (app.code(), codes[0]):
-        answers = all_at_once(50, lambda: ask(served, "dora@example.com", code))
+        answers = all_at_once([lambda: ask(served, "dora@example.com", code)] * 50)
         assert sorted(one.status for one in answers) == [200] + [401] * 49
         store(served, "UPDATE auth_credentials SET failures = 0, locked_until = NULL")
+
+
+def test_whoever_removes_the_account_shows_a_code_too(served):
+    _, codes, client = turn_on(served, "fay@example.com")
+    removed = [client.request("DELETE", "/auth/me", {"currentPassword": PASSWORD, **code})
+               for code in ({}, {"code": "000000x"}, {"code": codes[0]})]
+    assert [answer.status for answer in removed] == [401, 401, 204]
+    assert [code_of(answer) for answer in removed[:2]] == ["SECOND_FACTOR_REQUIRED", "INVALID_CREDENTIALS"]
+    assert store(served, "SELECT count(*) FROM auth_second_factors f LEFT JOIN users u ON u.id = f.id "
+                 "WHERE u.id IS NULL") == [(0,)]
 
 
 def test_the_operator_takes_what_was_lost(served):
