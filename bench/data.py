@@ -130,8 +130,19 @@ def copy_store(kept, to):
     return to
 
 
+def make_store(binary, store, contract):
+    """With its tables and keys, and no rows."""
+    nothing = pathlib.Path(f"{store}.json")
+    nothing.write_text("{}")
+    subprocess.run([binary, "load", contract, nothing, "--store", f"sqlite:{store}"], check=True, env=ENVIRONMENT,
+                   stdout=subprocess.DEVNULL)
+    nothing.unlink()
+
+
 def create_token(binary, store, contract=CONTRACT):
-    """A token of the one caller, who is a member."""
+    """A token of the one caller, who is a member; the store is made where it is not there."""
+    if not pathlib.Path(store).exists():
+        make_store(binary, store, contract)
     done = subprocess.run([binary, "token", "create", contract, "--store", f"sqlite:{store}", "--role", "member",
                            "--user", str(CALLER), "--for", "24h"], check=True, capture_output=True, text=True,
                           env=ENVIRONMENT)

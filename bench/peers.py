@@ -85,14 +85,15 @@ def log_of(peer):
     return peer.error_file.read_text(errors="replace")
 
 
-def start_product(binary, contract, store, folder, name="product", arguments=()):
-    """The product with one loop; its log, a line per request, goes to a file as where a supervisor keeps it."""
+def start_product(binary, contract, store, folder, name="product", arguments=(), workers=1, pinned=True):
+    """The product, with one loop unless more are wanted; its log, a line per request, goes to a file as where a
+    supervisor keeps it."""
     def port(peer):
         found = peer.wait(lambda: re.search(r'"address":"http://127\.0\.0\.1:(\d+)"', log_of(peer)))
         return int(found.group(1))
 
     return Peer(name, [binary, "serve", contract, "--store", f"sqlite:{store}", "--listen", "127.0.0.1:0",
-                       "--workers", "1", *arguments], folder, port)
+                       "--workers", str(workers), *arguments], folder, port, pinned)
 
 
 def claims_of(token):

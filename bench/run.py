@@ -11,6 +11,7 @@ import tempfile
 
 import data
 import figures
+import logins
 import peers
 import report
 import size
@@ -21,8 +22,9 @@ from works import KEYS, all_works
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = ROOT / "build/release/ashlar"
 PLAIN = ROOT / "build/release/bench/bench_plain"
+SENDER = ROOT / "build/release/bench_sender"
 ROWS, QUICK_ROWS = 1_000_000, 100_000
-OTHERS = {"start": "10. memory and start", "size": "11. cost against size"}
+OTHERS = {"start": "10. memory and start", "logins": "12. reads beside logins", "size": "11. cost against size"}
 
 
 class Bench:
@@ -137,6 +139,9 @@ def run(given, folder, tell):
                         tell(report.statement_lines(bench.running["product"], work))
     if "start" in given.works:
         tell(report.check_lines(OTHERS["start"], start.measure(BINARY, folder)))
+    if "logins" in given.works:
+        tell(report.check_lines(OTHERS["logins"],
+                                logins.measure(BINARY, SENDER, folder, given.rounds, given.seconds)))
     if "size" in given.works:
         tell(size.lines(BINARY, folder, given.rounds, given.seconds, OTHERS["size"]))
 

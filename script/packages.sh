@@ -8,7 +8,7 @@ build_packages=(build-essential clang-19 lld-19 libclang-rt-19-dev cmake ninja-b
   libargon2-dev libzxcvbn-dev libcurl4-openssl-dev libhiredis-dev)
 test_packages=(libgtest-dev libgmock-dev python3 python3-pytest python3-yaml sqlite3 curl strace llvm-19 git
   openssl nghttp2-client prometheus python3-jsonschema python3-h2 python3-aiosmtpd python3-cryptography zstd brotli
-  redis-server)
+  redis-server chromium fonts-dejavu-core)
 web_packages=(nodejs npm)  # where no other npm is at hand
 format_packages=(clang-format-19)
 bench_packages=(wrk nginx-light python3 sqlite3 util-linux)

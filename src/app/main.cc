@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   root.require_subcommand(1);
   int status = kDone;
   for (auto add :
-       {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddKeyRotate, AddExplain, AddExport, AddReference})
+       {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddKey, AddEvents, AddExplain, AddExport, AddReference})
     add(root, status);
   if (auto unknown = FindUnknown(root, {argv + std::min(argc, 1), argv + argc})) {
     fmt::print(stderr, "ashlar: {}\nRun with --help for more information.\n", *unknown);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/admin_listener.h"
+#include "base/http_fetch.h"
 
 namespace ashlar::app {
 namespace {
@@ -76,6 +77,12 @@ Result<void> ReadMail(const Flags& flags, ServeOptions& options) {
   return {};
 }
 
+// An address of the service and nothing behind its host and port.
+bool IsOrigin(const std::string& url) {
+  const size_t host = url.find("://");
+  return IsFetchable(url) && host != std::string::npos && url.find_first_of("/?#", host + 3) == std::string::npos;
+}
+
 // As many descriptors as the system lets this process have; fewer connections than those, so that one too many can
 // still be told so, files can be opened, and the admin listener has its own.
 void FitDescriptors(http::ServerOptions& options) {
@@ -131,6 +138,13 @@ Result<ServeOptions> ReadServeOptions(const Flags& flags) {
   options.authorities = ValueOf(&Flags::authorities, flags);
   if (!options.authorities.empty() && access(options.authorities.c_str(), R_OK) != 0) {
     return Fail(ErrorKind::kInvalid, fmt::format("--authorities: {}: {}", options.authorities, strerror(errno)));
+  }
+  options.public_url = ValueOf(&Flags::public_url, flags);
+  if (!options.public_url.empty() && !IsOrigin(options.public_url)) {
+    return Fail(ErrorKind::kInvalid,
+                fmt::format("--public-url: '{}' must be as https://shop.example, without a path; http is for "
+                            "127.0.0.1, [::1] and localhost alone",
+                            options.public_url));
   }
   TRY(dev, IsOn(&Flags::dev, flags));
   options.dev = dev;

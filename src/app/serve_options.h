@@ -25,6 +25,7 @@ struct ServeOptions {
   bool login_limit = true;              // that there is the one by default
   std::optional<redis::Server> redis;  // through which limits are shared; none: they are not
   std::string authorities;  // a file; empty: the system's
+  std::string public_url;   // "https://shop.example", without a path; empty: not told
   bool dev = false;
 };
 

@@ -63,6 +63,9 @@ constexpr Setting kSettings[] = {
      "PEM file of the authorities whose certificates are believed where the service asks others, as issuers for their "
      "keys",
      &Flags::authorities},
+    {"--public-url", "ASHLAR_PUBLIC_URL", "none",
+     "where browsers find the service, 'https://shop.example': providers of OpenID Connect send them back there",
+     &Flags::public_url},
     {"--dev", "ASHLAR_DEV", "off",
      "for development: answers tell how long their stages took (Server-Timing), and mails without --mail go into "
      "STORE.mail",

@@ -31,6 +31,7 @@ struct Flags {
   std::string login_limit;
   std::string redis;
   std::string authorities;
+  std::string public_url;
   std::string dev;
 };
 

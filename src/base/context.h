@@ -9,6 +9,12 @@
 
 namespace ashlar {
 
+// Where a request comes from, as far as that is known.
+struct Origin {
+  std::string address;  // "192.0.2.1"
+  std::string agent;    // how the client's program names itself
+};
+
 // What travels with one request: its name, its deadline, and where to tell. Lives as long as the request; one
 // thread uses it at a time. The counters are filled by store and plan for the request's log line.
 struct Context {
@@ -18,6 +24,7 @@ struct Context {
   Observer& observer;
   Trace trace = {};
   const std::atomic<bool>* client_gone = nullptr;  // set by another thread; null: there is none who could go
+  const Origin* origin = nullptr;                  // outlives it; null: it is told nowhere
   int statements = 0;
   int64_t plan_us = 0;
   int64_t queue_us = 0;

@@ -5,14 +5,17 @@
 #include <curl/curl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <charconv>
 
+#include "base/json/json.h"
 #include "base/private_address.h"
 
 namespace ashlar {
 namespace {
 
 using Easy = std::unique_ptr<CURL, decltype([](CURL* own) { curl_easy_cleanup(own); })>;
+using Lines = std::unique_ptr<curl_slist, decltype([](curl_slist* own) { curl_slist_free_all(own); })>;
 using Url = std::unique_ptr<CURLU, decltype([](CURLU* own) { curl_url_cleanup(own); })>;
 
 bool Begin() {
@@ -36,8 +39,9 @@ struct Place {
 };
 
 std::optional<Place> Parse(const std::string& text) {
-  bool plain = text.size() <= 2048 && !text.contains(":///") &&
-               std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  const size_t scheme_end = text.find("://");  // which curl would do without
+  bool plain = text.size() <= 2048 && scheme_end == text.find(':') && scheme_end != std::string::npos &&
+               !text.contains(":///") && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
   Place place{Url(curl_url())};
   if (!plain || curl_url_set(place.url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return std::nullopt;
   auto scheme = PartOf(place.url, CURLUPART_SCHEME), host = PartOf(place.url, CURLUPART_HOST);
@@ -122,7 +126,40 @@ void Set(CURL* easy, const Place& place, Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &transfer);
 }
 
+// What is sent along; the lines must outlive the transfer. False: no memory.
+bool SetSending(CURL* easy, const Sending& sending, Lines& lines) {
+  auto add = [&](const std::string& line) {
+    curl_slist* longer = curl_slist_append(lines.get(), line.c_str());
+    if (longer == nullptr) return false;
+    (void)lines.release();
+    lines.reset(longer);
+    return true;
+  };
+  if (sending.form.empty() && sending.authorization.empty()) return true;
+  if (!sending.authorization.empty() && !add("Authorization: " + sending.authorization)) return false;
+  if (!add("Accept: application/json")) return false;
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines.get());
+  if (sending.form.empty()) return true;
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(sending.form.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, sending.form.c_str());
+  return true;
+}
+
+// "status 400, invalid_client"
+std::string Refusal(long status, const std::string& body) {
+  auto read = json::Parse(body, {.depth = 16, .bytes = 64 << 10});
+  const json::Json* error = read ? read->Find("error") : nullptr;
+  const std::string* code = error != nullptr ? error->string() : nullptr;
+  const bool told = code != nullptr && IsErrorCode(*code);
+  return fmt::format("it answered with status {}{}{}", status, told ? ", " : "", told ? *code : "");
+}
+
 }  // namespace
+
+bool IsErrorCode(std::string_view text) {
+  return !text.empty() && text.size() <= 64 &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
 
 bool IsFetchable(const std::string& url) { return Begin() && Parse(url).has_value(); }
 
@@ -131,7 +168,8 @@ bool NamesAddress(const std::string& url) {
   return place && place->literal;
 }
 
-Result<Fetched> Fetch(const std::string& url, const FetchOptions& options, const std::atomic<bool>& ended) {
+Result<Fetched> Fetch(const std::string& url, const FetchOptions& options, const std::atomic<bool>& ended,
+                      const Sending& sending) {
   auto place = Begin() ? Parse(url) : std::nullopt;
   if (!place) return Fail(ErrorKind::kInvalid, "not an address that is asked");
   Easy easy(curl_easy_init());
@@ -139,6 +177,8 @@ Result<Fetched> Fetch(const std::string& url, const FetchOptions& options, const
   Transfer transfer{options, ended};
   transfer.loopback = place->http;
   Set(easy.get(), *place, transfer);
+  Lines lines;
+  if (!SetSending(easy.get(), sending, lines)) return Fail(ErrorKind::kUnavailable, "no memory");
   CURLcode code = curl_easy_perform(easy.get());
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -149,7 +189,7 @@ Result<Fetched> Fetch(const std::string& url, const FetchOptions& options, const
     return Fail(ErrorKind::kUnavailable, "its name leads to a private address");
   }
   if (code != CURLE_OK) return Fail(ErrorKind::kUnavailable, curl_easy_strerror(code));
-  if (status != 200) return Fail(ErrorKind::kUnavailable, fmt::format("it answered with status {}", status));
+  if (status != 200) return Fail(ErrorKind::kUnavailable, Refusal(status, transfer.body));
   return Fetched{std::move(transfer.body), MaxAge(easy.get())};
 }
 

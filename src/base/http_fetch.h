@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -22,14 +23,25 @@ struct FetchOptions {
   int64_t millis = 5000;  // of all of it
 };
 
+// What is sent along. Secret.
+struct Sending {
+  std::string form;           // application/x-www-form-urlencoded: what is then POSTed; empty: it is a GET
+  std::string authorization;  // the header's value; empty: there is none
+};
+
 struct Fetched {
   std::string body;
   std::optional<int64_t> max_age_s;  // of Cache-Control, if it is there
 };
 
-// GETs a document, on the thread that calls: 200 or nothing, no redirects, no proxy, no credentials; http of this
-// machine alone. Ends early once `ended` is true.
-// kInvalid: not fetchable. kUnavailable: why it could not be had, without the URL. Thread safe.
-Result<Fetched> Fetch(const std::string& url, const FetchOptions& options, const std::atomic<bool>& ended);
+// Whether that is what an OAuth server calls an `error` (RFC 6749, 4.1.2.1 and 5.2), and short: it can be told.
+bool IsErrorCode(std::string_view text);
+
+// Gets a document, on the thread that calls: 200 or nothing, no redirects, no proxy, no credentials but those that are
+// sent; http of this machine alone. Ends early once `ended` is true.
+// kInvalid: not fetchable. kUnavailable: why it could not be had, without the URL; of the answer the status and the
+// error code alone. Thread safe.
+Result<Fetched> Fetch(const std::string& url, const FetchOptions& options, const std::atomic<bool>& ended,
+                      const Sending& sending = {});
 
 }  // namespace ashlar

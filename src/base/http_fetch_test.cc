@@ -79,6 +79,22 @@ TEST(FetchTest, GetsADocument) {
   EXPECT_TRUE(server.asked().starts_with("GET /document HTTP/1.1\r\n"));
 }
 
+TEST(FetchTest, SendsAFormAndACredentialWhereItIsToldTo) {
+  Once server(Answer("200 OK", "{}"));
+  ASSERT_TRUE(Fetch(server.url(), kHere, kNever, {.form = "a=1&b=2", .authorization = "Basic x"}));
+  EXPECT_TRUE(server.asked().starts_with("POST /document HTTP/1.1\r\n")) << server.asked();
+  EXPECT_TRUE(server.asked().contains("\r\nAuthorization: Basic x\r\n"));
+  EXPECT_TRUE(server.asked().contains("\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+  EXPECT_TRUE(server.asked().contains("\r\nContent-Length: 7\r\n"));
+  Once other(Answer("200 OK", "{}"));
+  ASSERT_TRUE(Fetch(other.url(), kHere, kNever, {.form = "", .authorization = "Bearer y"}));
+  EXPECT_TRUE(other.asked().starts_with("GET /document HTTP/1.1\r\n"));
+  EXPECT_TRUE(other.asked().contains("\r\nAuthorization: Bearer y\r\n"));
+  Once plain(Answer("200 OK", "{}"));
+  ASSERT_TRUE(Fetch(plain.url(), kHere, kNever));
+  EXPECT_FALSE(plain.asked().contains("Authorization"));
+}
+
 TEST(FetchTest, NothingButA200IsADocument) {
   for (const char* head :
        {"201 Created", "204 No Content", "301 Moved\r\nLocation: http://127.0.0.1:1/", "404 Not Found", "500 Broken"}) {
@@ -135,9 +151,9 @@ TEST(FetchTest, OnlyPlainAddressesOfHttpsAreAsked) {
   }
   for (const char* bad :
        {"", "login.example.com", "http://login.example.com", "http://127.0.0.2/", "ftp://a.test/", "file:///etc/passwd",
-        "https://", "https:///x", "https://user@a.test/", "https://u:p@a.test/", "https://a.test/#x",
-        "https://a.test/ x", "https://a.test/\n", "gopher://a.test", "http://127.0.0.1.example.com/",
-        "http://localhost.example.com/", "http://localhost@a.test/"}) {
+        "https://", "https:///x", "https:/a.test/x", "https:a.test/x", "https://user@a.test/", "https://u:p@a.test/",
+        "https://a.test/#x", "https://a.test/ x", "https://a.test/\n", "gopher://a.test",
+        "http://127.0.0.1.example.com/", "http://localhost.example.com/", "http://localhost@a.test/"}) {
     EXPECT_FALSE(IsFetchable(bad)) << bad;
     EXPECT_FALSE(Fetch(bad, kHere, kNever)) << bad;
   }

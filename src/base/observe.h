@@ -55,6 +55,18 @@ struct OperatorDone {
   int64_t total_us = 0;
 };
 
+// What happened to an account. Its texts live as long as Observe runs; empty: nothing is known.
+struct SecurityEvent {
+  std::string_view name;  // of OWASP's Logging Vocabulary: "authn_login_fail"
+  bool warns = false;     // worth a look
+  std::string_view request_id;
+  std::string_view user_id;
+  std::string_view subject;  // the id of the session or key that it is about
+  std::string_view address;
+  std::string_view agent;
+  bool by_operator = false;
+};
+
 enum class Severity { kInfo, kWarning, kError };
 
 // Something about the process, not about one request.
@@ -64,7 +76,7 @@ struct Note {
   std::string message;
 };
 
-using Observation = std::variant<RequestDone, OperatorDone, Defect, Note>;
+using Observation = std::variant<RequestDone, OperatorDone, SecurityEvent, Defect, Note>;
 
 // Thread safe; never blocks and never throws.
 class Observer {

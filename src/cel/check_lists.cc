@@ -108,7 +108,7 @@ ExprPtr Checker::In(const Ast& ast) {
   if (!Comparable(item->type, *list->type.element) || list->type.element->tag == Tag::kJson) {
     return Wrong(ast, fmt::format("{} in {}", WithArticle(item->type), WithArticle(list->type)));
   }
-  return Make(ast, Op::kIn, SimpleType(Tag::kBool), {item, list});
+  return BesideCaller(ast, Op::kIn, Make(ast, Op::kIn, SimpleType(Tag::kBool), {item, list}), item, list);
 }
 
 ExprPtr Checker::Macro(const Ast& ast, cel::Macro macro) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "cel/checker.h"
@@ -32,7 +34,57 @@ std::optional<Type> BranchType(const Expr& a, const Expr& b) {
   return type;
 }
 
+// Of the caller, and may be null.
+bool MayLack(const Expr& expr) {
+  if (!expr.type.nullable) return false;
+  const auto* call = expr.get<Call>();
+  if (call == nullptr) return expr.get<Auth>() != nullptr;
+  const bool of_claims = call->op == Op::kMember || call->op == Op::kIndex;
+  return of_claims && (call->arguments[0]->get<Auth>() != nullptr || MayLack(*call->arguments[0]));
+}
+
+bool IsNullOfARow(const Expr& expr) {
+  if (const auto* list = expr.get<ListOf>()) {
+    return std::ranges::any_of(list->items, [](const ExprPtr& item) { return IsNullOfARow(*item); });
+  }
+  if (expr.get<Literal>() != nullptr || MayLack(expr)) return false;
+  const Type& type = expr.type.tag == Tag::kList && expr.type.element != nullptr ? *expr.type.element : expr.type;
+  return type.nullable;
+}
+
 }  // namespace
+
+ExprPtr Checker::IsNull(const Ast& ast, bool is, const ExprPtr& value) {
+  ExprPtr null = MakeLiteral(types::Null{}, SimpleType(Tag::kNull));
+  return Make(ast, is ? Op::kEqual : Op::kNotEqual, SimpleType(Tag::kBool), {value, std::move(null)});
+}
+
+ExprPtr Checker::BesideCaller(const Ast& ast, Op op, ExprPtr compared, const ExprPtr& a, const ExprPtr& b) {
+  const Type yes_or_no = SimpleType(Tag::kBool);
+  auto look = [&](const ExprPtr& side, const ExprPtr& other) {
+    if (!MayLack(*side) || !IsNullOfARow(*other)) return;
+    const bool unlike = op == Op::kNotEqual;
+    compared = Make(ast, unlike ? Op::kOr : Op::kAnd, yes_or_no, {IsNull(ast, unlike, side), std::move(compared)});
+  };
+  const auto* list = b->get<ListOf>();
+  look(a, b);
+  if (list == nullptr) look(b, a);
+  if (list == nullptr || !IsNullOfARow(*a)) return compared;
+  // What is null is in the list by its other items alone.
+  std::vector<ExprPtr> rest;
+  std::ranges::copy_if(list->items, std::back_inserter(rest), [](const ExprPtr& item) { return !MayLack(*item); });
+  for (const ExprPtr& item : list->items) {
+    if (!MayLack(*item)) continue;
+    ExprPtr may = IsNull(ast, false, a);
+    if (!rest.empty()) {
+      auto others = std::make_shared<const Expr>(Expr{b->type, ListOf{rest}, b->offset});
+      may = Make(ast, Op::kOr, yes_or_no, {std::move(may), Make(ast, Op::kIn, yes_or_no, {a, std::move(others)})});
+    }
+    may = Make(ast, Op::kOr, yes_or_no, {IsNull(ast, false, item), std::move(may)});
+    compared = Make(ast, Op::kAnd, yes_or_no, {std::move(may), std::move(compared)});
+  }
+  return compared;
+}
 
 bool Checker::Pair(const Ast& left, const Ast& right, ExprPtr& a, ExprPtr& b) {
   if (Tells(left)) {
@@ -112,7 +164,7 @@ ExprPtr Checker::Equality(const Ast& ast, Op op) {
   if (lists && (!IsStoredList(*a) || !IsStoredList(*b))) {
     return Wrong(ast, "only lists that are stored or written out are compared; use 'in', exists or all");
   }
-  return Make(ast, op, SimpleType(Tag::kBool), {a, b});
+  return BesideCaller(ast, op, Make(ast, op, SimpleType(Tag::kBool), {a, b}), a, b);
 }
 
 ExprPtr Checker::Ordering(const Ast& ast, Op op) {

@@ -66,6 +66,9 @@ class Checker {
   bool Tells(const Ast& ast) const;
   bool Count(const Ast& ast, size_t arguments);
   ExprPtr Make(const Ast& ast, Op op, Type type, std::vector<ExprPtr> arguments);
+  ExprPtr IsNull(const Ast& ast, bool is, const ExprPtr& value);
+  // `compared`, of a and b, where what a caller has not got is not a row's null.
+  ExprPtr BesideCaller(const Ast& ast, Op op, ExprPtr compared, const ExprPtr& a, const ExprPtr& b);
   ExprPtr Wrong(const Ast& ast, std::string message, std::string suggestion = "");
 
   const Scope& scope_;

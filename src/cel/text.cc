@@ -180,6 +180,7 @@ class Writer {
   Written WriteCall(const Call& call) {
     const std::vector<ExprPtr>& on = call.arguments;
     if (const ExprPtr* widened = Widened(call)) return Write(**widened);
+    if (const ExprPtr* compared = BesideCaller(call)) return Write(**compared);
     for (const Sign& sign : kSigns) {
       if (sign.op == call.op) return {Binary(call, sign), sign.level};
     }
@@ -236,6 +237,30 @@ class Writer {
     const auto* literal = call.arguments[1]->get<Literal>();
     const auto* one = literal == nullptr ? nullptr : literal->value.get<types::Decimal>();
     return one != nullptr && *one == types::Decimal{1, 0} ? &call.arguments[0] : nullptr;
+  }
+
+  // A comparison behind the look whether the caller has what it is about, which comes again where it is read.
+  static const ExprPtr* BesideCaller(const Call& call) {
+    if (call.op != Op::kAnd && call.op != Op::kOr) return nullptr;
+    const auto* look = call.arguments[0]->get<Call>();
+    const bool widened = call.op == Op::kAnd && look != nullptr && look->op == Op::kOr;  // of an item of a list
+    if (widened) look = look->arguments[0]->get<Call>();
+    if (look == nullptr || look->op != (call.op == Op::kAnd ? Op::kNotEqual : Op::kEqual)) return nullptr;
+    const ExprPtr* compared = &call.arguments[1];
+    const auto* inner = (*compared)->get<Call>();
+    if (inner == nullptr) return nullptr;
+    if (const ExprPtr* further = BesideCaller(*inner)) {
+      compared = further;
+      inner = (*compared)->get<Call>();
+    }
+    const bool compares =
+        call.op == Op::kOr ? inner->op == Op::kNotEqual : inner->op == Op::kEqual || inner->op == Op::kIn;
+    if (!compares) return nullptr;
+    const ExprPtr& side = look->arguments[0];
+    const auto* list = inner->arguments[1]->get<ListOf>();
+    const bool about = widened ? list != nullptr && std::ranges::find(list->items, side) != list->items.end()
+                               : std::ranges::find(inner->arguments, side) != inner->arguments.end();
+    return about ? compared : nullptr;
   }
 
   std::string Binary(const Call& call, const Sign& sign) {

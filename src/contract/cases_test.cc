@@ -89,8 +89,14 @@ std::string Numbered(std::string_view before, size_t from, size_t to, std::strin
 }
 std::vector<Made> MadeCases() {
   const std::string thing = "service: x\nresources:\n  Thing:\n";
+  const std::string provider = "service: x\nidentity:\n  provider:\n    issuer: https://id.test\n    clients:\n";
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 9; ++i) bomb += fmt::format("a{}: &a{} [{}x]\n", i, i, Repeat(fmt::format("*a{}, ", i - 1), 8));
+  std::string providers;
+  for (int i = 0; i < 9; ++i) {
+    providers +=
+        fmt::format("    p{0}: {{ issuer: 'https://a{0}.test', clientId: x, clientSecret: '${{X:-s}}' }}\n", i);
+  }
   return {
       {"too-large", "service: x\n#" + std::string(4 << 20, 'x'), 1, 1},
       {"not-utf8", "service: x\ntitle: a\xc0z\n", 2, 9},
@@ -102,7 +108,7 @@ std::vector<Made> MadeCases() {
       {"expands-too-far", "title: &a " + std::string(100'000, 'x') + "\nlist: [" + Repeat("*a, ", 200) + "]\n", 2, 668},
       {"too-many", "service: x\nroles:\n" + Numbered("  r", 0, 201, ":\n"), 203, 3},
       {"too-many", "service: x\nrules:\n" + Numbered("  r", 0, 201, ": public\n"), 203, 3},
-      {"too-many", "service: x\nresources:\n" + Numbered("  R", 0, 491, ": {}\n"), 493, 3},
+      {"too-many", "service: x\nresources:\n" + Numbered("  R", 0, 485, ": {}\n"), 487, 3},
       {"too-many", thing + "    fields:\n" + Numbered("      f", 0, 501, ": int\n"), 505, 7},
       {"too-many", thing + "    fields: { a: int }\n    unique:\n" + Repeat("      - [a]\n", 51), 56, 9},
       {"too-many", thing + "    unique: [[" + Repeat("id, ", 17) + "]]\n", 4, 79},
@@ -119,6 +125,14 @@ std::vector<Made> MadeCases() {
       {"too-many",
        "service: x\nidentity:\n  issuers:\n" + Numbered("    - { issuer: 'https://a", 0, 9, ".test', audience: x }\n"),
        12, 7},
+      {"too-many", provider + Numbered("      c", 0, 51, ": { redirectUris: ['https://a.test'], scopes: [openid] }\n"),
+       56, 7},
+      {"too-many",
+       provider + "      a:\n        scopes: [openid]\n        redirectUris:\n" +
+           Numbered("          - https://a.test/", 0, 21, "\n"),
+       29, 13},
+      {"too-many", "service: x\nidentity:\n  providers:\n" + providers, 12, 5},
+      {"too-many", "service: x\nidentity:\n  returnTo:\n" + Numbered("    - https://a.test/", 0, 11, "\n"), 14, 7},
       {"too-many", thing + "    checks:\n" + Repeat("      - { rule: 'true', message: x }\n", 101), 105, 9},
   };
 }
@@ -179,10 +193,11 @@ TEST(Cases, CoverEveryKindOfMistake) {
 }
 
 using KeyTable = std::span<const Key> (*)();
-constexpr KeyTable kTables[] = {TopLevelKeys, RoleKeys,   ResourceKeys,   FieldKeys,      CheckKeys,
-                                AccessKeys,   UpdateKeys, PageKeys,       DeprecatedKeys, IdentityKeys,
-                                PasswordKeys, TokensKeys, LinksKeys,      SessionsKeys,   LimitKeys,
-                                IssuerKeys,   TestKeys,   TestCallerKeys, TestCallKeys,   TestExpectKeys};
+constexpr KeyTable kTables[] = {TopLevelKeys,   RoleKeys,     ResourceKeys,       FieldKeys,      CheckKeys,
+                                AccessKeys,     UpdateKeys,   PageKeys,           DeprecatedKeys, IdentityKeys,
+                                PasswordKeys,   TokensKeys,   LinksKeys,          SessionsKeys,   ApiKeysKeys,
+                                LimitKeys,      IssuerKeys,   TestKeys,           TestCallerKeys, TestCallKeys,
+                                TestExpectKeys, ProviderKeys, OpenIdProviderKeys, ClientKeys};
 
 TEST(Cases, CoverEveryKey) {
   std::string right;
@@ -216,10 +231,13 @@ TEST(Cases, TheNorthStarIsRefusedByNameWhereItIsNotBuiltYet) {
   fs::path path = fs::path(ASHLAR_SOURCE_DIR) / "../shared/examples/shop.yaml";
   if (!fs::exists(path)) GTEST_SKIP() << "the shared examples are not here";
   std::vector<std::string> messages;
-  for (const Mistake& mistake : Judge(Read(path))) messages.push_back(mistake.message);
+  Options options;
+  options.environment = [](const std::string&) { return "secret"; };  // of the provider that Users sign in with
+  auto compiled = Compile(Read(path), options);
+  ASSERT_FALSE(compiled);
+  for (const Mistake& mistake : compiled.error()) messages.push_back(mistake.message);
   std::vector<std::string> expected;
-  for (std::string_view key :
-       {"actions", "apiKeys", "providers", "events", "webhooks", "schedules", "upstreams", "workflows", "gateway"}) {
+  for (std::string_view key : {"actions", "events", "webhooks", "schedules", "upstreams", "workflows", "gateway"}) {
     expected.push_back(fmt::format("'{}' is not supported by this build", key));
   }
   EXPECT_EQ(messages, expected);

@@ -33,6 +33,7 @@ void ReadSections(Draft& draft, const Node& resources) {
   ReadIdentity(draft);
   ReadRoles(draft);
   ReadIssuers(draft);
+  ReadProviders(draft);
   ReadRules(draft);
   DeclareResources(draft, resources);
   ReadFields(draft);
@@ -49,6 +50,7 @@ void ReadSections(Draft& draft, const Node& resources) {
   ReadAccess(draft, expressions);
   expressions.Finish();
   MakeOperations(draft);
+  ReadProvider(draft);
   ReadLimits(draft);
 }
 

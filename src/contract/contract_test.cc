@@ -107,7 +107,7 @@ TEST(Contract, SigningInIsAsTheContractSaysOrNotAtAll) {
 
 TEST(Contract, EveryServiceHasTheSystemsResources) {
   auto service = Make("service: x\n");
-  ASSERT_EQ(service->resources.size(), 10u);
+  ASSERT_EQ(service->resources.size(), 16u);
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);
@@ -130,7 +130,8 @@ TEST(Contract, EveryServiceHasTheSystemsResources) {
   EXPECT_THAT(OperationsOf(*service, "AuthSession"), testing::Each(testing::HasSubstr("(internal)")));
   EXPECT_FALSE(service->resource(service->credential).routed);
   EXPECT_THAT(OperationsOf(*service, "AuthCredential"), testing::Each(testing::HasSubstr("(internal)")));
-  for (model::ResourceId one : {service->ticket, service->mail, service->mailbox}) {
+  for (model::ResourceId one : {service->ticket, service->mail, service->mailbox, service->api_key, service->event,
+                                service->link, service->sign_in, service->device, service->consent}) {
     const model::Resource& resource = service->resource(one);
     EXPECT_FALSE(resource.routed) << resource.name;
     EXPECT_THAT(OperationsOf(*service, resource.name), testing::Each(testing::HasSubstr("(internal)")));

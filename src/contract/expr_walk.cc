@@ -26,6 +26,15 @@ void Collect(const cel::Expr& expr, const model::Resource& resource, std::set<mo
   ForEachPart(expr, [&](const cel::Expr& part) { Collect(part, resource, found); });
 }
 
+void CollectScopes(const cel::Expr& expr, std::set<std::string>& found) {
+  const auto* call = expr.get<cel::Call>();
+  const auto* name =
+      call != nullptr && call->op == cel::Op::kHasScope ? call->arguments[0]->get<cel::Literal>() : nullptr;
+  const auto* text = name == nullptr ? nullptr : name->value.get<std::string>();
+  if (text != nullptr) found.insert(*text);
+  ForEachPart(expr, [&](const cel::Expr& part) { CollectScopes(part, found); });
+}
+
 }  // namespace
 
 void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr&)>& visit) {
@@ -55,6 +64,22 @@ void ForEachPart(const cel::Expr& expr, const std::function<void(const cel::Expr
 std::set<model::FieldId> OwnFields(const cel::Expr& expr, const model::Resource& resource) {
   std::set<model::FieldId> found;
   Collect(expr, resource, found);
+  return found;
+}
+
+std::set<std::string> AskedScopes(const model::Service& service) {
+  std::set<std::string> found;
+  auto look = [&](const cel::ExprPtr& rule) {
+    if (rule != nullptr) CollectScopes(*rule, found);
+  };
+  for (const model::Resource& resource : service.resources) {
+    const model::Access& access = resource.access;
+    for (const cel::ExprPtr& rule : {access.list, access.get, access.create, access.update_before, access.update_after,
+                                     access.remove, access.restore, access.history, access.purge}) {
+      look(rule);
+    }
+    for (const model::Field& field : resource.fields) look(field.read), look(field.write);
+  }
   return found;
 }
 

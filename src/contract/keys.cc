@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/keys.h"
 
+#include "contract/keys_provider.h"
+
 namespace ashlar::contract {
 namespace {
 
@@ -168,14 +170,7 @@ constexpr Key kTokensRows[] = {
 };
 
 constexpr Key kIssuerRows[] = {
-    {"issuer",
-     Shape::kName,
-     "Its https address, as `iss` of its tokens has it to the letter; http on this machine alone.",
-     true,
-     {},
-     kOnAll,
-     true,
-     "https?://[^ ]+"},
+    kIssuerAddress,
     {"audience",
      Shape::kText,
      "What `aud` of its tokens must name: this service, as the issuer knows it.",
@@ -234,6 +229,18 @@ constexpr Key kSessionsRows[] = {
      "[1-9][0-9]*[smhd]"},
 };
 
+constexpr Key kApiKeysRows[] = {
+    {"maxAge",
+     Shape::kName,
+     "How long a key is good at most, and where nothing else is asked for: 90d; 365d, at most 3650d.",
+     true,
+     {},
+     kOnAll,
+     false,
+     "[1-9][0-9]*[smhd]"},
+    {"perUser", Shape::kWhole, "How many keys a user may have, at most 100; 20."},
+};
+
 constexpr Key kIdentityRows[] = {
     {"register",
      Shape::kName,
@@ -257,10 +264,15 @@ constexpr Key kIdentityRows[] = {
      "required|optional|off"},
     {"links", Shape::kMapping, "The pages that mails lead to.", true, kLinksRows},
     {"sessions", Shape::kMapping, "Sessions of browsers, by cookie.", true, kSessionsRows},
-    {"apiKeys", Shape::kAny, "Keys for programs.", kLater},
-    {"providers", Shape::kAny, "Whom else callers may sign in with.", kLater},
+    {"apiKeys", Shape::kFlagOrMapping, "That users may make keys for their programs.", true, kApiKeysRows},
+    {"providers", Shape::kNamed, "NAME: {...}, OpenID Connect providers with which Users may sign in.", true,
+     kOpenIdProviderRows, kOnAll, false, "[a-z][a-z0-9-]{0,31}"},
+    {"returnTo", Shape::kNames,
+     "Where providers' Users are sent back to: pages of the service's own, each to the letter. Its own root, where it "
+     "is "
+     "left out."},
     {"issuers", Shape::kMappings, "Others whose tokens are taken too, by their published keys.", true, kIssuerRows},
-    {"provider", Shape::kAny, "That others may sign in with this service.", kLater},
+    {"provider", Shape::kMapping, "That others may sign in with this service (OpenID Connect).", true, kProviderRows},
 };
 
 constexpr Key kLimitRows[] = {
@@ -284,15 +296,16 @@ constexpr Key kLimitRows[] = {
     {"burst", Shape::kWhole, "How many at once, after a pause; as many as `to` says."},
     {"per",
      Shape::kName,
-     "Who is counted by itself: each address (ip; IPv6: each /64), each caller with a credential (user).",
+     "Who is counted by itself: each address (ip; IPv6: each /64), each caller with a credential (user), each API key "
+     "(key).",
      true,
      {},
      kOnAll,
      true,
-     "ip|user"},
+     "ip|user|key"},
     {"otherwise",
      Shape::kName,
-     "With per: user, ip: who comes without a good credential is counted by address; left out: not at all.",
+     "With per: user or key, ip: who comes without such a credential is counted by address; left out: not at all.",
      true,
      {},
      kOnAll,
@@ -453,6 +466,10 @@ std::span<const Key> TokensKeys() { return kTokensRows; }
 std::span<const Key> LinksKeys() { return kLinksRows; }
 std::span<const Key> SessionsKeys() { return kSessionsRows; }
 std::span<const Key> IssuerKeys() { return kIssuerRows; }
+std::span<const Key> ApiKeysKeys() { return kApiKeysRows; }
+std::span<const Key> ProviderKeys() { return kProviderRows; }
+std::span<const Key> ClientKeys() { return kClientRows; }
+std::span<const Key> OpenIdProviderKeys() { return kOpenIdProviderRows; }
 std::span<const Key> LimitKeys() { return kLimitRows; }
 std::span<const Key> TestKeys() { return kTestRows; }
 std::span<const Key> TestCallerKeys() { return kTestCallerRows; }

@@ -125,6 +125,38 @@ namespace ashlar::contract {
   ROW(kIssuerUser, "issuer-user", "'user' takes 'subject' and nothing else")                                          \
   ROW(kIssuerRoles, "issuer-roles", "'roles' and 'rolesClaim' are given together or not at all")                      \
   ROW(kIssuerTwice, "issuer-twice", "this issuer stands twice in the list")                                           \
+  ROW(kProviderIssuer, "provider-issuer",                                                                             \
+      "'issuer' must be an address as https://id.example.com, without a path; http is for 127.0.0.1, [::1] "          \
+      "and localhost alone")                                                                                          \
+  ROW(kProviderTwice, "provider-twice", "this issuer is among 'issuers', whose tokens are others'")                   \
+  ROW(kClientName, "client-name",                                                                                     \
+      "the id of a client begins with a lower-case letter and has lower-case letters, digits and '-', 63 at "         \
+      "most")                                                                                                         \
+  ROW(kClientUri, "client-uri",                                                                                       \
+      "'{}' is no address that answers can go to: https, or http on this machine, in lower case, without a "          \
+      "password, '*' or '#'; a scheme of its own is for clients without a secret")                                    \
+  ROW(kClientSecret, "client-secret",                                                                                 \
+      "'secret' comes from the environment, as '${{SHOP_SECRET}}', and has {} characters at least")                   \
+  ROW(kClientGrant, "client-grant",                                                                                   \
+      "'{}' is no grant that this build has: 'grants' are of authorization_code, refresh_token, device_code and "     \
+      "client_credentials")                                                                                           \
+  ROW(kClientGrants, "client-grants", "'grants' must have more than refresh_token")                                   \
+  ROW(kClientItself, "client-itself",                                                                                 \
+      "'client_credentials' needs 'secret', and a scope that opens data, as read or orders:create")                   \
+  ROW(kClientPlace, "client-place", "'authorization_code' needs 'redirectUris'")                                      \
+  ROW(kClientScope, "client-scope",                                                                                   \
+      "'{}' is no scope: 'scopes' are of openid, email and offline_access, of the words of 'access', as read or "     \
+      "orders:create, and of what rules ask for by hasScope()")                                                       \
+  ROW(kClientScopes, "client-scopes", "'scopes' have {} characters together at most")                                 \
+  ROW(kClientOffline, "client-offline",                                                                               \
+      "the scope offline_access and the grant refresh_token are given together or not at all")                        \
+  ROW(kClientTrusted, "client-trusted",                                                                               \
+      "'trusted' needs 'secret': a client without one cannot be told from another program that says it is this one")  \
+  ROW(kProviderName, "provider-name",                                                                                 \
+      "the name of a provider is of lower-case letters, digits and hyphens, at most 32")                              \
+  ROW(kProviderSecret, "provider-secret", "'clientSecret' is taken of the environment alone, as ${{CLIENT_SECRET}}")  \
+  ROW(kProviderScopes, "provider-scopes", "'scopes' holds openid, and names as OAuth has them")                       \
+  ROW(kReturnTo, "return-to", "'returnTo' is of URLs of https, or of http at localhost, without a fragment")          \
   ROW(kVerification, "verification", "'verification' is required, optional or off")                                   \
   ROW(kLink, "link",                                                                                                  \
       "'{}' must be a URL of https, or of http at localhost, that holds {{token}} once, behind its host")             \
@@ -137,7 +169,7 @@ namespace ashlar::contract {
   ROW(kLimitPer, "limit-per", "'per' is one of ip, user, key")                                                        \
   ROW(kLimitOtherwise, "limit-otherwise", "'otherwise' takes 'ip' and nothing else")                                  \
   ROW(kLimitFail, "limit-fail", "'fail' is one of open, closed")                                                      \
-  ROW(kLimitAlways, "limit-always", "every caller has an address: 'otherwise' is for limits per user")                \
+  ROW(kLimitAlways, "limit-always", "every caller has an address: 'otherwise' is for limits per user or key")         \
   ROW(kNeedsSoftDelete, "needs-soft-delete", "'{}' is for resources with softDelete")                                 \
   ROW(kNeedsAudit, "needs-audit", "'history' is for resources with audit")                                            \
   ROW(kOperationCollision, "operation-collision", "the operation '{}' of '{}' is one of '{}' already")                \

@@ -62,6 +62,10 @@ std::string Reference() {
   AddTable("`identity.links`", LinksKeys(), out);
   AddTable("`identity.sessions`", SessionsKeys(), out);
   AddTable("Other issuers: `identity.issuers[]`", IssuerKeys(), out);
+  AddTable("`identity.apiKeys`", ApiKeysKeys(), out);
+  AddTable("Signing in elsewhere with this service: `identity.provider`", ProviderKeys(), out);
+  AddTable("A client: `identity.provider.clients.NAME`", ClientKeys(), out);
+  AddTable("Signing in here with others: `identity.providers.NAME`", OpenIdProviderKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddTable("Limits: `limits[]`", LimitKeys(), out);
   AddTable("Tests of the access rules: `tests[]`", TestKeys(), out);

@@ -46,6 +46,7 @@ resources:
       failures: { type: int!, default: 0 }
       lockedUntil: datetime
   AuthSession:
+    page: { max: 200 }
     fields:
       userId: { type: uuid!, index: true }
       step: int!
@@ -54,6 +55,26 @@ resources:
       endedAt: datetime
       agent: { type: string, max: 200 }
       browser: { type: bool!, default: false }
+      clientId: { type: string, max: 64 }
+      scope: { type: string, max: 1000 }
+      code: { type: json, max: 8192 }
+  AuthConsent:
+    fields:
+      userId: { type: uuid!, index: true }
+      clientId: { type: string!, max: 64 }
+      scope: { type: string!, max: 1000 }
+  AuthDevice:
+    fields:
+      clientId: { type: string!, max: 64 }
+      scope: { type: string!, max: 1000 }
+      deviceHash: string!
+      userHash: { type: string!, index: true }
+      expiresAt: datetime!
+      polledAt: datetime
+      userId: { type: uuid, index: true }
+      browser: uuid
+      signedInAt: datetime
+      decision: string
   AuthSecondFactor:
     fields:
       secret: { type: string!, max: 200 }
@@ -81,6 +102,43 @@ resources:
   AuthMailbox:
     fields:
       fullAt: { type: datetime!, index: true }
+  AuthApiKey:
+    fields:
+      userId: uuid!
+      slot: int!
+      name: { type: string!, min: 1, max: 100, pattern: '\P{C}+' }
+      hash: { type: string!, max: 64 }
+      ending: { type: string!, max: 4 }
+      scopes: { type: '[string]', max: 32 }
+      granted: { type: bool!, default: false }
+      expiresAt: datetime!
+      lastUsedAt: datetime
+      revokedAt: datetime
+    unique:
+      - [userId, slot]
+  AuthEvent:
+    fields:
+      kind: { type: string!, max: 60 }
+      userId: { type: uuid, index: true }
+      subject: { type: string, max: 100 }
+      address: { type: string, max: 45 }
+      agent: { type: string, max: 200 }
+      requestId: { type: string!, max: 200 }
+      byOperator: { type: bool!, default: false }
+      dropped: int
+  AuthLink:
+    fields:
+      userId: { type: uuid!, index: true }
+      issuer: { type: string!, max: 2048 }
+      subject: string!
+      usedAt: datetime!
+    unique:
+      - [issuer, subject]
+      - [userId, issuer]
+  AuthSignIn:
+    fields:
+      endedAt: datetime
+      expiresAt: { type: datetime!, index: true }
 )";
 
 Entry* FindEntry(Node& mapping, std::string_view key) {
@@ -127,9 +185,11 @@ void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
 std::string_view SystemContract() { return kText; }
 
 bool IsSystemResource(std::string_view name) {
-  return name == kTicketName || name == kMailName || name == kMailboxName || name == kCredentialName ||
-         name == kSessionName || name == kSecondFactorName || name == kUserName || name == kAuditName ||
-         name == kIdempotencyName || name == kIdempotencySpaceName;
+  constexpr std::string_view kNames[] = {kTicketName,  kMailName,         kMailboxName,     kCredentialName,
+                                         kSessionName, kSecondFactorName, kApiKeyName,      kEventName,
+                                         kConsentName, kDeviceName,       kLinkName,        kSignInName,
+                                         kUserName,    kAuditName,        kIdempotencyName, kIdempotencySpaceName};
+  return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
 Node MergeSystem(const Node& system, const Node* own, Mistakes& mistakes) {

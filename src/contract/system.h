@@ -15,6 +15,12 @@ inline constexpr std::string_view kTicketName = "AuthTicket";
 inline constexpr std::string_view kMailName = "AuthMail";
 inline constexpr std::string_view kMailboxName = "AuthMailbox";
 inline constexpr std::string_view kSecondFactorName = "AuthSecondFactor";
+inline constexpr std::string_view kApiKeyName = "AuthApiKey";
+inline constexpr std::string_view kEventName = "AuthEvent";
+inline constexpr std::string_view kConsentName = "AuthConsent";
+inline constexpr std::string_view kDeviceName = "AuthDevice";
+inline constexpr std::string_view kLinkName = "AuthLink";
+inline constexpr std::string_view kSignInName = "AuthSignIn";
 inline constexpr std::string_view kIdempotencyName = "IdempotencyRecord";
 inline constexpr std::string_view kIdempotencySpaceName = "IdempotencySpace";
 

@@ -152,7 +152,7 @@ std::function<bool(const model::Operation&)> Engine::Chances(const Context& cont
   auto rules = std::make_shared<plan::Rules>(service(), caller, context.clock.NowMicros());
   return [rules](const model::Operation& operation) {
     const model::Resource& resource = rules->service().resource(operation.resource);
-    return !cel::IsFalse(rules->Access(model::GateOf(resource, operation.kind)));
+    return !cel::IsFalse(rules->Gate(resource, operation.kind));
   };
 }
 
@@ -160,7 +160,7 @@ std::function<bool(const model::Resource&)> Engine::PurgeChances(const Context& 
                                                                  const call::Caller& caller) const {
   auto rules = std::make_shared<plan::Rules>(service(), caller, context.clock.NowMicros());
   return [rules](const model::Resource& resource) {
-    return resource.soft_delete && !cel::IsFalse(rules->Access(resource.access.purge));
+    return resource.soft_delete && !cel::IsFalse(rules->Access(resource, &model::Access::purge));
   };
 }
 

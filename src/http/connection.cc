@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 
 constexpr size_t kLeastRead = 4 << 10;  // grows to kMostRead while reads come back full
 constexpr size_t kMostRead = 64 << 10;
+constexpr size_t kPassedOver = 64 << 10;  // of a body, behind its refusal; a longer one ends the connection
 constexpr size_t kKeptBytes = 16 << 10;  // of a buffer, while it is empty
 // What is read and dropped behind a last answer, so that a client which is still sending comes to read it.
 constexpr size_t kLingerBytes = 64 << 20;
@@ -122,7 +123,9 @@ LoopTask<void> Connection::Serve() {
 
 // Answers every request that the buffer holds whole, and says what is to be waited for then.
 Connection::Next Connection::AnswerBuffered() {
-  if (expired_ && parser_.oversized()) {
+  if (expired_ && passed_over_) {
+    closing_ = true;  // it has its answer
+  } else if (expired_ && parser_.oversized()) {
     Refuse(kBodyTooLarge.status, kBodyTooLarge.reason);
   } else if (expired_) {
     Refuse(408, "the request took too long to arrive");
@@ -135,6 +138,7 @@ Connection::Next Connection::AnswerBuffered() {
     size_t consumed = 0;
     Parser::State state = parser_.Advance(std::string_view(in_).substr(used_), consumed);
     used_ += consumed;
+    if (passed_over_) parser_.request().body.clear();  // a crowd that is refused costs no memory
     switch (state) {
       case Parser::State::kNeedMore:
         Enter(!parser_.began() ? Phase::kIdle : phase_ == Phase::kBody ? Phase::kBody : Phase::kHeader);
@@ -180,9 +184,9 @@ LoopTask<void> Connection::ServeHttp2() {
 
 bool Connection::Admit() {
   std::optional<Response> refusal = loop_.Admit(parser_.request());
-  // Who is about to send a body would have it taken for the next request.
-  bool whole = parser_.HoldsBody(in_.size() - used_);
-  if (refusal) Append(parser_.request(), *refusal, !whole || !parser_.keep_alive());
+  // Who sends a short body keeps the connection: to make one anew costs both sides more than to pass the body over.
+  bool ends = parser_.BodyEnds(in_.size() - used_, kPassedOver);
+  if (refusal) Append(parser_.request(), *refusal, !ends || !parser_.keep_alive());
   passed_over_ = refusal && !closing_;
   return !refusal;
 }

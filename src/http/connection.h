@@ -59,7 +59,7 @@ class Connection {
   Phase phase_ = Phase::kHandshake;
   int64_t since_;
   int64_t heard_ = 0;     // the last byte, while lingering
-  bool passed_over_ = false;  // the request at hand: Admit refused it, and its body is there
+  bool passed_over_ = false;  // the request at hand: Admit refused it, and its body is there or comes
   bool closing_ = false;  // the last answer is in out_ or sent
   bool fresh_ = true;     // nothing came in that is HTTP/1
   bool silent_ = true;    // no byte has come in

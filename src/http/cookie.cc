@@ -30,6 +30,12 @@ std::string HostCookie(std::string_view name, std::string_view value) {
   return fmt::format("{}={}{}", name, value, kAttributes);
 }
 
+std::string LaxHostCookie(std::string_view name, std::string_view value, std::optional<int64_t> seconds) {
+  std::string cookie = fmt::format("{}={}; Path=/; Secure; HttpOnly; SameSite=Lax", name, value);
+  if (seconds) cookie += fmt::format("; Max-Age={}", *seconds);
+  return cookie;
+}
+
 std::string NoHostCookie(std::string_view name) { return fmt::format("{}={}; Max-Age=0", name, kAttributes); }
 
 }  // namespace ashlar::http

@@ -19,7 +19,10 @@ std::expected<std::optional<std::string_view>, CookieFault> FindCookie(const Req
 // requests of pages of this site alone, until the browser ends. REQUIRES: the name begins with "__Host-"; the value is
 // of letters, digits, - and _.
 std::string HostCookie(std::string_view name, std::string_view value);
-// The same, to be forgotten at once.
+// The same, but that it comes along when a page of another site leads here by GET; for so long, or until the browser
+// ends.
+std::string LaxHostCookie(std::string_view name, std::string_view value, std::optional<int64_t> seconds = std::nullopt);
+// The first one, to be forgotten at once.
 std::string NoHostCookie(std::string_view name);
 
 }  // namespace ashlar::http

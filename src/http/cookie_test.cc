@@ -39,7 +39,9 @@ TEST(CookieTest, TwoOfANameAreNone) {
 
 TEST(CookieTest, IsSetForThisHostAlone) {
   EXPECT_EQ(HostCookie("__Host-x", "v"), "__Host-x=v; Path=/; Secure; HttpOnly; SameSite=Strict");
+  EXPECT_EQ(LaxHostCookie("__Host-x", "v"), "__Host-x=v; Path=/; Secure; HttpOnly; SameSite=Lax");
   EXPECT_EQ(NoHostCookie("__Host-x"), "__Host-x=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+  EXPECT_EQ(LaxHostCookie("__Host-x", "v", 60), "__Host-x=v; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60");
 }
 
 }  // namespace

@@ -29,6 +29,14 @@ std::optional<IpAddress> ParseIpAddress(std::string_view text) {
   return address;
 }
 
+std::string FormatIpAddress(const IpAddress& address) {
+  if (address == IpAddress{}) return "";
+  char text[INET6_ADDRSTRLEN] = "";
+  const bool v4 = address.is_v4();
+  inet_ntop(v4 ? AF_INET : AF_INET6, address.bytes.data() + (v4 ? 12 : 0), text, sizeof text);
+  return text;
+}
+
 IpAddress Masked(const IpAddress& address, int bits) {
   IpAddress masked;
   for (int i = 0; i < 16; ++i) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ashlar::http {
@@ -17,6 +18,9 @@ struct IpAddress {
 
 // "192.0.2.1" or "2001:db8::1", without brackets, port and zone.
 std::optional<IpAddress> ParseIpAddress(std::string_view text);
+
+// The same text again, in the shortest form (RFC 5952); empty for "::".
+std::string FormatIpAddress(const IpAddress& address);
 
 // All addresses that begin with the same bits.
 struct IpNetwork {

@@ -14,9 +14,11 @@ class LagMeter {
   static constexpr int64_t kEveryMicros = 20'000;  // one probe in this time, while there are turns
   static constexpr int64_t kBusyMicros = 1'000;    // from here on one follows the other
 
-  bool WantsProbe(int64_t now) const {
-    return !under_way_ && (last_ >= kBusyMicros || now - departed_ >= kEveryMicros);
+  // `turn`: how long the turn that ends has taken, as far as that was measured.
+  bool WantsProbe(int64_t now, int64_t turn) const {
+    return !under_way_ && (last_ >= kBusyMicros || turn >= kBusyMicros || now - departed_ >= kEveryMicros);
   }
+  bool under_way() const { return under_way_; }
   void Depart(int64_t now) {
     departed_ = now;
     under_way_ = true;

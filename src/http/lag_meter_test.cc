@@ -16,24 +16,33 @@ void Probe(LagMeter& meter, int64_t now, int64_t took) {
 
 TEST(LagMeterTest, ProbesNowAndThenAndOneAtATime) {
   LagMeter meter;
-  EXPECT_TRUE(meter.WantsProbe(0));
+  EXPECT_TRUE(meter.WantsProbe(0, 0));
   meter.Depart(0);
-  EXPECT_FALSE(meter.WantsProbe(kSecond));
+  EXPECT_FALSE(meter.WantsProbe(kSecond, 0));
   meter.Arrive(kSecond);
-  EXPECT_TRUE(meter.WantsProbe(kSecond));
+  EXPECT_TRUE(meter.WantsProbe(kSecond, 0));
   meter.Depart(kSecond);
   meter.Arrive(kSecond + 1);
-  EXPECT_FALSE(meter.WantsProbe(kSecond + LagMeter::kEveryMicros - 1));
-  EXPECT_TRUE(meter.WantsProbe(kSecond + LagMeter::kEveryMicros));
+  EXPECT_FALSE(meter.WantsProbe(kSecond + LagMeter::kEveryMicros - 1, 0));
+  EXPECT_TRUE(meter.WantsProbe(kSecond + LagMeter::kEveryMicros, 0));
 }
 
 TEST(LagMeterTest, OneProbeFollowsTheOtherWhileALoopIsBusy) {
   LagMeter meter;
   Probe(meter, 0, LagMeter::kBusyMicros);
-  EXPECT_TRUE(meter.WantsProbe(LagMeter::kBusyMicros));
+  EXPECT_TRUE(meter.WantsProbe(LagMeter::kBusyMicros, 0));
   Probe(meter, LagMeter::kBusyMicros, LagMeter::kBusyMicros - 1);
-  EXPECT_FALSE(meter.WantsProbe(2 * LagMeter::kBusyMicros));
+  EXPECT_FALSE(meter.WantsProbe(2 * LagMeter::kBusyMicros, 0));
   EXPECT_EQ(meter.passes(), 2u);
+}
+
+TEST(LagMeterTest, ALongTurnIsFollowedByAProbeHoweverIdleTheLoopWas) {
+  LagMeter meter;
+  Probe(meter, 0, 10);
+  EXPECT_FALSE(meter.WantsProbe(LagMeter::kBusyMicros, LagMeter::kBusyMicros - 1));
+  EXPECT_TRUE(meter.WantsProbe(LagMeter::kBusyMicros, LagMeter::kBusyMicros));
+  meter.Depart(LagMeter::kBusyMicros);
+  EXPECT_FALSE(meter.WantsProbe(2 * LagMeter::kBusyMicros, LagMeter::kBusyMicros));
 }
 
 TEST(LagMeterTest, TellsHowLongTheProbeUnderWayHasTaken) {

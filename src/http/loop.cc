@@ -67,7 +67,9 @@ void Loop::Run() {
     Guarded("http.loop", [this] {
       context_.run_one();
       int ran = 1;
-      while (ran < kReadyAtOnce && !probe_is_back_ && context_.poll_one() > 0) ++ran;
+      while (ran < kReadyAtOnce && !probe_is_back_ && context_.poll_one() > 0) {
+        if (++ran % kCrowd == 0 && TurnIsLong()) break;
+      }
       state_.crowded = ran >= kCrowd;
     });
     Guarded("http.turn", [this] { state_.handler->TurnEnds(); });
@@ -209,10 +211,21 @@ LoopTask<void> Loop::Probe() {
   }
 }
 
+// A crowd that comes to an idle loop finds no probe under way: the turn ends early, and the rest stands behind one.
+bool Loop::TurnIsLong() {
+  if (state_.lag.under_way() || !probe_.is_open()) return false;
+  const int64_t now = state_.options.clock->SteadyMicros();
+  if (turn_from_us_ == 0) turn_from_us_ = now;
+  turn_us_ = now - turn_from_us_;
+  return turn_us_ >= LagMeter::kBusyMicros;
+}
+
 void Loop::SendProbe() {
   probe_is_back_ = false;
+  turn_from_us_ = 0;
+  const int64_t turn = std::exchange(turn_us_, 0);
   int64_t now = state_.options.clock->SteadyMicros();
-  if (!probe_.is_open() || !state_.lag.WantsProbe(now)) return;
+  if (!probe_.is_open() || !state_.lag.WantsProbe(now, turn)) return;
   if (eventfd_write(probe_.native_handle(), 1) == 0) state_.lag.Depart(now);
 }
 

@@ -53,6 +53,7 @@ class Loop {
   LoopTask<void> Serve(Connections::iterator connection);
   LoopTask<void> Sweep();
   LoopTask<void> Probe();
+  bool TurnIsLong();
   void SendProbe();
   bool MakeRoom();
   void Welcome(Socket socket);
@@ -69,6 +70,8 @@ class Loop {
   Timer pause_;
   Descriptor probe_;  // an eventfd: its readiness stands in line behind that of the sockets
   bool probe_is_back_ = false;  // in this turn
+  int64_t turn_from_us_ = 0;    // as of its fourth handler, where no probe is under way
+  int64_t turn_us_ = 0;
   Connections connections_;
   int64_t drain_until_ = INT64_MAX;
   std::atomic<int64_t> accepted_ = 0;

@@ -35,8 +35,11 @@ class Parser {
   bool keep_alive() const { return at_.keep_alive; }
   bool expects_continue() const { return at_.expects_continue; }
   bool has_body() const { return at_.chunked || at_.length > 0; }
-  // Behind the head: whether what follows it, so many bytes, holds all of the body.
-  bool HoldsBody(size_t bytes) const { return !at_.chunked && at_.length <= bytes; }
+  // Behind the head, with so many bytes that follow it at hand: whether all of the body is there, or surely comes and
+  // is at most `longest`.
+  bool BodyEnds(size_t bytes, size_t longest) const {
+    return !at_.chunked && (at_.length <= bytes || (!at_.expects_continue && at_.length <= longest && !oversized()));
+  }
   // The body will be refused for the length that its head gives.
   bool oversized() const { return at_.length > limits_.body_bytes; }
   int status() const { return at_.status; }

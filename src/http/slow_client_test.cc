@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
-#include <thread>
 
 #include "http/answer.h"
-#include "http/server.h"
+#include "http/server_world_test.h"
 #include "http/socket_test.h"
 
 namespace ashlar::http {
 namespace {
-
-constexpr std::string_view kClose = "GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-
-struct Quiet final : Observer {
-  void Observe(const Observation&) override {}
-};
-
-// A clock that tests move; its seconds are the server's.
-class Hand final : public Clock {
- public:
-  int64_t NowMicros() const override { return SteadyMicros(); }
-  int64_t SteadyMicros() const override { return seconds * 1'000'000; }
-  std::atomic<int64_t> seconds = 784111777;
-};
 
 // "/wait": holds up the loop until the test lets go. "/large": as many megabytes as the body has bytes; "/count": as
 // many bytes as there were requests; "/held": once the test lets go, or once its client is gone; others their target,
@@ -72,39 +54,12 @@ class Echo final : public Handler {
 };
 
 // Clients that take their time, or are one too many.
-class SlowClientTest : public testing::Test {
+class SlowClientTest : public testing::Test, protected ServerWorld {
  protected:
-  void Begin(ServerOptions options) {
-    options.listen = "127.0.0.1:0";
-    auto make = [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_); };
-    auto server = Server::Open(options, make, observer_);
-    ASSERT_TRUE(server.has_value()) << server.error().message;
-    server_ = std::move(*server);
-    thread_ = std::thread([this] { server_->Run(); });
-  }
-  void TearDown() override {
-    released_ = true;
-    if (server_ != nullptr) server_->Stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  // Until the handler holds a request.
-  void AwaitHeld() {
-    while (held_ == 0) std::this_thread::yield();
-  }
-  int Connect() { return Connect(socket(AF_INET, SOCK_STREAM, 0)); }
-  int Connect(int fd) {
-    timeval limit{10, 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    std::string text = server_->address();
-    std::string_view digits = std::string_view(text).substr(text.rfind(':') + 1);
-    uint16_t port = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    address.sin_port = htons(port);
-    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    return fd;
+  ~SlowClientTest() override { released_ = true; }
+
+  HandlerFactory Make() override {
+    return [this](boost::asio::io_context&) { return std::make_unique<Echo>(&released_, &held_); };
   }
   // Its system takes little more than what is read.
   int ConnectNarrow() {
@@ -118,46 +73,12 @@ class SlowClientTest : public testing::Test {
     std::string date = "Date: " + FormatDate(clock_.seconds);
     while (Exchange(kClose).find(date) == std::string::npos) std::this_thread::yield();
   }
-  static void Send(int fd, std::string_view bytes) {
-    EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
-  }
-  // Up to `bytes` bytes, or until the server closes.
-  static std::string Receive(int fd, size_t bytes = SIZE_MAX) {
-    std::string all;
-    char buffer[4096];
-    while (all.size() < bytes) {
-      ssize_t size = recv(fd, buffer, sizeof buffer, 0);
-      if (size <= 0) break;
-      all.append(buffer, static_cast<size_t>(size));
-    }
-    return all;
-  }
   // One request on a connection that stays.
   static void Ask(int fd, std::string_view target) {
     Send(fd, fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", target));
     std::string answer = Receive(fd, 1);
     EXPECT_TRUE(answer.ends_with(fmt::format("GET {}", target))) << answer;
   }
-  // Sends and reads to the end.
-  std::string Exchange(std::string_view bytes) {
-    int fd = Connect();
-    Send(fd, bytes);
-    std::string answer = Receive(fd);
-    close(fd);
-    return answer;
-  }
-  static size_t CountOf(std::string_view text, std::string_view part) {
-    size_t count = 0;
-    for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
-    return count;
-  }
-
-  Quiet observer_;
-  Hand clock_;
-  std::atomic<bool> released_ = false;
-  std::atomic<int> held_ = 0;
-  std::unique_ptr<Server> server_;
-  std::thread thread_;
 };
 
 // A client that is still sending when it is refused sees the answer, not a reset.

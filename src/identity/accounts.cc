@@ -59,7 +59,8 @@ Task<call::Answer<std::optional<call::Outcome>>> Accounts::Register(Context& con
   credential.emplace_back("id", Json(id));
   credential.emplace_back("password", Json(*hash));
   std::vector<call::Call> calls{std::move(making), keeper_.Making(keeper_.credential(), ToJson(std::move(credential)))};
-  auto done = co_await keeper_.DoAll(context, std::move(calls));
+  std::vector events{Event{EventKind::kUserCreated, id}};
+  auto done = co_await keeper_.DoAll(context, std::move(calls), std::move(events));
   if (!done) co_return std::unexpected(done.error().error);
   auto made = co_await Me(context, id);
   if (!made) co_return std::unexpected(made.error());
@@ -98,7 +99,8 @@ Task<call::Answer<std::optional<call::Outcome>>> Accounts::Accept(Context& conte
   credential.emplace_back("password", Json(*hash));
   std::vector<call::Call> calls{mailroom_.Consuming(context, *held), std::move(making),
                                 keeper_.Making(keeper_.credential(), ToJson(std::move(credential)))};
-  auto done = co_await keeper_.DoAll(context, std::move(calls));
+  std::vector events{Event{EventKind::kUserCreated, id}};
+  auto done = co_await keeper_.DoAll(context, std::move(calls), std::move(events));
   if (!done && done.error().call == 0) co_return WrongTicket();
   if (!done) co_return std::unexpected(done.error().error);
   auto made = co_await Me(context, id);
@@ -121,6 +123,10 @@ Task<call::Answer<std::string>> Accounts::NewPassword(Context& context, const Js
 }
 
 Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, SignsIn from) {
+  if (sign_in_ && body.Find("ticket") != nullptr) {
+    auto by_ticket = co_await LoginByTicket(context, std::move(body), std::move(from));
+    co_return by_ticket;
+  }
   auto given = identity_.cookies ? ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code", "mode"}})
                                  : ReadTexts(body, {.needed = {"email", "password"}, .optional = {"code"}});
   if (!given) co_return std::unexpected(given.error());
@@ -128,30 +134,40 @@ Task<call::Answer<SignedIn>> Accounts::Login(Context& context, Json body, SignsI
   if (given->size() > 3 && !browser && body.Find("mode") != nullptr) {
     co_return std::unexpected(Invalid({{"mode", Detail::kEnum, "must be cookie, or be left out"}}));
   }
-  if ((*given)[1].size() > kMostPassword) {
+  Proof proof{std::move((*given)[0]), std::move((*given)[1]), std::move((*given)[2])};
+  auto begun = co_await SignIn(context, std::move(proof), std::move(from.agent), browser);
+  if (!begun) co_return std::unexpected(begun.error());
+  if (!browser) {
+    co_return SignedIn{sessions_.TokensOf(context, {begun->session, 0}, begun->user_id), std::move(begun->user)};
+  }
+  auto before = co_await sessions_.EndCookie(context, std::move(from.cookie));
+  if (!before) co_return std::unexpected(before.error());
+  co_return SignedIn{
+      {}, std::move(begun->user), true, sessions_.CookieOf(begun->session), sessions_.CsrfOf(begun->session)};
+}
+
+Task<call::Answer<Begun>> Accounts::SignIn(Context& context, Proof proof, std::string agent, bool browser) {
+  if (proof.password.size() > kMostPassword) {
     co_return std::unexpected(
         Invalid({{"password", Detail::kTooLong, fmt::format("must have at most {} bytes", kMostPassword)}}));
   }
-  auto proven = co_await passwords_.ProveByEmail(context, (*given)[0], (*given)[1]);
+  auto proven = co_await passwords_.ProveByEmail(context, std::move(proof.email), std::move(proof.password));
   if (!proven) co_return std::unexpected(proven.error());
   auto user = co_await Me(context, proven->user);
   if (!user && user.error().code == Code::kNotFound) co_return WrongCredentials();
   if (!user) co_return std::unexpected(user.error());
   const types::Uuid session = types::NewUuidV7(context.clock.NowMicros());
-  More begin = [&]() -> Task<call::Answer<Calls>> {
-    auto calls = co_await second_factors_.Using(context, *proven, (*given)[2]);
+  More begin = [&]() -> Task<call::Answer<Work>> {
+    auto calls = co_await second_factors_.Using(context, *proven, proof.code);
     if (!calls) co_return std::unexpected(calls.error());
     auto room = co_await sessions_.MakeRoom(context, proven->user);
     if (!room) co_return std::unexpected(room.error());
-    calls->push_back(sessions_.Beginning(context, session, proven->user, from.agent, browser));
-    co_return std::move(*calls);
+    calls->push_back(sessions_.Beginning(context, session, proven->user, agent, browser));
+    co_return Work{std::move(*calls), {{EventKind::kLoginSucceeded, proven->user, types::FormatUuid(session)}}};
   };
   auto done = co_await Settle(context, *proven, std::move(begin));
   if (!done) co_return std::unexpected(done.error());
-  if (!browser) co_return SignedIn{sessions_.TokensOf(context, {session, 0}, proven->user), std::move(*user)};
-  auto before = co_await sessions_.EndCookie(context, std::move(from.cookie));
-  if (!before) co_return std::unexpected(before.error());
-  co_return SignedIn{{}, std::move(*user), true, sessions_.CookieOf(session), sessions_.CsrfOf(session)};
+  co_return Begun{session, proven->user, std::move(*user)};
 }
 
 Task<call::Answer<SignedIn>> Accounts::Refresh(Context& context, Json body) {
@@ -190,17 +206,29 @@ Task<call::Answer<call::Outcome>> Accounts::ChangeMe(Context& context, std::stri
 }
 
 Task<call::Answer<OwnData>> Accounts::Export(Context& context, const call::Caller& caller) {
-  auto data = co_await CollectOwnData(engine_, keeper_, sessions_, context, caller);
+  auto data = co_await CollectOwnData(engine_, keeper_, sessions_, api_keys_, links_, context, caller);
   co_return data;
 }
 
-Task<call::Answer<bool>> Accounts::DeleteMe(Context& context, std::string user, Json body,
+Task<call::Answer<bool>> Accounts::DeleteMe(Context& context, std::string user, std::string session, Json body,
                                             call::Preconditions preconditions) {
-  auto given = ReadTexts(body, {.needed = {"currentPassword"}, .optional = {"code"}});
+  auto given = ReadTexts(body, {.needed = {}, .optional = {"currentPassword", "code"}});
   if (!given) co_return std::unexpected(given.error());
+  auto has_password = co_await HasPassword(context, user);
+  if (!has_password) co_return std::unexpected(has_password.error());
+  if (!*has_password) {
+    auto may = co_await HasJustComeIn(context, std::move(session));
+    if (!may) co_return std::unexpected(may.error());
+    std::function<Task<call::Answer<Calls>>()> nothing = []() -> Task<call::Answer<Calls>> { co_return Calls{}; };
+    auto gone = co_await RemoveAccount(keeper_, passwords_, context, {.user = user}, std::move(preconditions), nothing);
+    co_return gone;
+  }
+  if (body.Find("currentPassword") == nullptr) {
+    co_return std::unexpected(Invalid({MissingText("currentPassword", false)}));
+  }
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
   if (!proven) co_return std::unexpected(proven.error());
-  More factor = [&]() -> Task<call::Answer<Calls>> {
+  std::function<Task<call::Answer<Calls>>()> factor = [&]() -> Task<call::Answer<Calls>> {
     auto calls = co_await second_factors_.Using(context, *proven, (*given)[1]);
     co_return calls;
   };
@@ -217,18 +245,20 @@ Task<call::Answer<bool>> Accounts::ChangePassword(Context& context, std::string 
   auto wrong = co_await passwords_.Judge(context, "newPassword", (*given)[1], email);
   if (!wrong) co_return std::unexpected(wrong.error());
   if (*wrong) co_return std::unexpected(Invalid({std::move(**wrong)}));
-  auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
+  auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1),
+                                              EventKind::kPasswordChangeFailed);
   if (!proven) co_return std::unexpected(proven.error());
   auto hash = co_await passwords_.Hash(context, (*given)[1]);
   if (!hash) co_return std::unexpected(hash.error());
   proven->rehash = std::move(*hash);
-  More replace = [&]() -> Task<call::Answer<Calls>> {
+  More replace = [&]() -> Task<call::Answer<Work>> {
     auto calls = co_await second_factors_.Using(context, *proven, (*given)[2]);
     if (!calls) co_return std::unexpected(calls.error());
     calls->push_back(mailroom_.Spoiling(context, Purpose::kReset, user));
     calls->push_back(mailroom_.Spoiling(context, Purpose::kChange, user));
     if (sends()) calls->push_back(mailroom_.Notice(context, MailKind::kPasswordChanged, email));
-    auto all = co_await WithOthersEnding(context, std::move(*calls), user, session);
+    Work work{std::move(*calls), {{EventKind::kPasswordChanged, user}}};
+    auto all = co_await WithOthersEnding(context, std::move(work), user, session);
     co_return all;
   };
   auto done = co_await Settle(context, *proven, std::move(replace));
@@ -241,30 +271,61 @@ Task<call::Answer<bool>> Accounts::Settle(Context& context, Proven proven, More 
   for (int i = 0; i < kTries; ++i) {
     auto version = co_await passwords_.VersionOf(context, proven);
     if (!version) co_return std::unexpected(version.error());
-    auto calls = co_await more();
-    if (!calls) co_return std::unexpected(calls.error());
-    calls->push_back(passwords_.Clearing(proven, *version));
-    auto done = co_await keeper_.DoAllWhileEnabled(context, proven.user, std::move(*calls));
+    auto work = co_await more();
+    if (!work && work.error().code == Code::kInvalidCredentials) {  // the code
+      Event event{proven.failed, proven.user};
+      co_await keeper_.Tell(context, std::move(event));
+    }
+    if (!work) co_return std::unexpected(work.error());
+    work->calls.push_back(passwords_.Clearing(proven, *version));
+    auto done = co_await keeper_.DoAllWhileEnabled(context, proven.user, std::move(work->calls),
+                                                   std::move(work->events), std::move(work->looks));
     if (done) co_return true;
     const Code code = done.error().error.code;
     if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error().error);
-    auto user = co_await keeper_.Get(context, keeper_.user(), proven.user);
-    const bool gone = user ? FlagIn(keeper_.user(), user->rows, "disabled") : user.error().code == Code::kNotFound;
-    if (gone) co_return WrongCredentials();
+    auto gone = co_await IsGone(context, proven.user);
+    if (!gone) co_return std::unexpected(gone.error());
+    if (*gone) co_return WrongCredentials();
   }
   co_return Busy();
 }
 
-Task<call::Answer<Accounts::Calls>> Accounts::WithOthersEnding(Context& context, Calls calls, std::string user,
-                                                               std::string session) {
+Task<call::Answer<bool>> Accounts::IsGone(Context& context, std::string user) {
+  auto found = co_await keeper_.Get(context, keeper_.user(), std::move(user));
+  if (!found && found.error().code == Code::kNotFound) co_return true;
+  if (!found) co_return std::unexpected(found.error());
+  co_return FlagIn(keeper_.user(), found->rows, "disabled");
+}
+
+Task<call::Answer<bool>> Accounts::SettleUnproven(Context& context, std::string user, More more) {
+  for (int i = 0; i < kTries; ++i) {
+    auto work = co_await more();
+    if (!work) co_return std::unexpected(work.error());
+    if (work->calls.empty()) co_return true;
+    auto done = co_await keeper_.DoAllWhileEnabled(context, user, std::move(work->calls), std::move(work->events),
+                                                   std::move(work->looks));
+    if (done) co_return true;
+    const Code code = done.error().error.code;
+    if (code != Code::kPreconditionFailed && code != Code::kNotFound) co_return std::unexpected(done.error().error);
+    auto gone = co_await IsGone(context, user);
+    if (!gone) co_return std::unexpected(gone.error());
+    if (*gone) co_return WrongCredentials();
+  }
+  co_return Busy();
+}
+
+Task<call::Answer<Accounts::Work>> Accounts::WithOthersEnding(Context& context, Work work, std::string user,
+                                                              std::string session) {
   auto room = co_await sessions_.MakeRoom(context, user);  // so that a page holds them all
   if (!room) co_return std::unexpected(room.error());
   auto list = co_await sessions_.List(context, user);
   if (!list) co_return std::unexpected(list.error());
   for (const SessionSeen& seen : *list) {
-    if (seen.id != session) calls.push_back(sessions_.Ending(context, seen.id));
+    if (seen.id == session) continue;
+    work.events.push_back({EventKind::kSessionEnded, user, seen.id});
   }
-  co_return calls;
+  work.looks.push_back(sessions_.EndingAll(context, user, std::move(session)));
+  co_return work;
 }
 
 }  // namespace ashlar::identity

@@ -10,6 +10,7 @@
 #include "identity/authenticator.h"
 #include "identity/removal.h"
 #include "identity/row.h"
+#include "types/uuid.h"
 
 namespace ashlar::identity {
 namespace {
@@ -160,7 +161,7 @@ TEST_F(AccountsTest, ManyWhoDeleteAnAccountAtOnceDoItOnce) {
   std::vector<std::optional<Code>> told;
   for (int i = 0; i < 50; ++i) {
     Json body = Of(fmt::format(R"({{"currentPassword":"{}"}})", kPassword));
-    boost::asio::co_spawn(loop_, accounts_->DeleteMe(context_, id, std::move(body), {}),
+    boost::asio::co_spawn(loop_, accounts_->DeleteMe(context_, id, "", std::move(body), {}),
                           [&](std::exception_ptr, const call::Answer<bool>& answer) {
                             told.push_back(answer ? std::nullopt : std::optional(answer.error().code));
                           });
@@ -177,6 +178,12 @@ TEST_F(AccountsTest, ManyWhoDeleteAnAccountAtOnceDoItOnce) {
   EXPECT_EQ(CodeOf(Wait(keeper.Get(context_, keeper.credential(), id))), Code::kNotFound);
   EXPECT_TRUE(Wait(keeper.Do(context_, keeper.Finding(keeper.session(), "userId", id)))->rows.rows.empty());
   EXPECT_EQ(Register().size(), id.size());  // the address is free again
+}
+
+TEST_F(AccountsTest, WhoseSessionWentWithTheAccountMeanwhileNeedsACredential) {
+  const std::string gone = types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
+  Json body = Of(fmt::format(R"({{"currentPassword":"{}"}})", kPassword));
+  EXPECT_EQ(CodeOf(Wait(accounts_->DeleteMe(context_, gone, gone, std::move(body), {}))), Code::kUnauthenticated);
 }
 
 TEST_F(AccountsTest, APasswordThatIsJudgedMeanwhileDoesNotDeleteWhatOneThatIsChangedGuards) {

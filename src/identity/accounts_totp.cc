@@ -23,9 +23,10 @@ Task<call::Answer<TotpBegun>> Accounts::BeginTotp(Context& context, std::string 
   if (!may) co_return std::unexpected(may.error());
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
   if (!proven) co_return std::unexpected(proven.error());
-  More begin = [&]() -> Task<call::Answer<Calls>> {
+  More begin = [&]() -> Task<call::Answer<Work>> {
     auto calls = co_await second_factors_.Beginning(context, user, secret);
-    co_return calls;
+    if (!calls) co_return std::unexpected(calls.error());
+    co_return Work{std::move(*calls), {}};
   };
   auto done = co_await Settle(context, *proven, std::move(begin));
   if (!done) co_return std::unexpected(done.error());
@@ -45,11 +46,12 @@ Task<call::Answer<std::vector<std::string>>> Accounts::ConfirmTotp(Context& cont
   for (size_t i = 0; i < kRecoveryCodes; ++i) recovery_codes.push_back(NewRecoveryCode());
   auto attempt = co_await passwords_.Attempt(context, user);
   if (!attempt) co_return std::unexpected(attempt.error());
-  More confirm = [&]() -> Task<call::Answer<Calls>> {
+  More confirm = [&]() -> Task<call::Answer<Work>> {
     auto confirmed = co_await second_factors_.Confirming(context, user, (*given)[0], recovery_codes);
     if (!confirmed) co_return std::unexpected(confirmed.error());
-    auto calls = co_await WithOthersEnding(context, std::move(*confirmed), user, session);
-    co_return calls;
+    Work work{std::move(*confirmed), {{EventKind::kFactorOn, user}}};
+    auto all = co_await WithOthersEnding(context, std::move(work), user, session);
+    co_return all;
   };
   auto done = co_await Settle(context, *attempt, std::move(confirm));
   if (!done) co_return std::unexpected(done.error());
@@ -61,11 +63,12 @@ Task<call::Answer<bool>> Accounts::EndTotp(Context& context, std::string user, s
   if (!given) co_return std::unexpected(given.error());
   auto proven = co_await passwords_.ProveUser(context, user, (*given)[0].substr(0, kMostPassword + 1));
   if (!proven) co_return std::unexpected(proven.error());
-  More end = [&]() -> Task<call::Answer<Calls>> {
+  More end = [&]() -> Task<call::Answer<Work>> {
     auto removed = co_await second_factors_.Removing(context, *proven, (*given)[1]);
     if (!removed) co_return std::unexpected(removed.error());
-    auto calls = co_await WithOthersEnding(context, std::move(*removed), user, session);
-    co_return calls;
+    Work work{std::move(*removed), {{EventKind::kFactorOff, user}}};
+    auto all = co_await WithOthersEnding(context, std::move(work), user, session);
+    co_return all;
   };
   auto done = co_await Settle(context, *proven, std::move(end));
   co_return done;

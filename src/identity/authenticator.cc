@@ -5,6 +5,7 @@
 
 #include "base/await.h"
 #include "http/cookie.h"
+#include "identity/api_key.h"
 #include "identity/browser_session.h"
 #include "identity/row.h"
 #include "identity/sessions.h"
@@ -24,7 +25,8 @@ std::unexpected<call::ApiError> Bad(std::string message) {
 // Of two callers that one token names.
 bool AreAlike(const Caller& a, const Caller& b) {
   return a.id == b.id && a.principal.id == b.principal.id && a.principal.email == b.principal.email &&
-         a.principal.roles == b.principal.roles && a.principal.scopes == b.principal.scopes;
+         a.principal.roles == b.principal.roles && a.principal.scopes == b.principal.scopes &&
+         (a.bounds == nullptr ? b.bounds == nullptr : b.bounds != nullptr && *a.bounds == *b.bounds);
 }
 
 uint64_t NextNumber() {
@@ -40,8 +42,13 @@ Eventually<Authenticator::Answer> Authenticator::Authenticate(Context& context, 
     if (!cookie) return Answer(Bad(fmt::format("the cookie '{}' is given more than once", kSessionCookie)));
     if (*cookie) return FromCookie(context, request, **cookie);
   }
-  if (request.Find("X-Api-Key")) return Answer(Bad("'X-Api-Key' is not supported by this build"));
   size_t count = request.Count("Authorization");
+  if (size_t keys = request.Count("X-Api-Key"); keys > 0) {
+    if (!TakesKeys()) return Answer(Bad("'X-Api-Key' is not taken by this service"));
+    if (keys + count > 1) return Answer(Bad("more than one credential is given"));
+    std::string_view key = *request.Find("X-Api-Key");
+    return key.starts_with(kApiKeyPrefix) ? FromToken(context, key) : Answer(Bad("the key is not valid"));
+  }
   if (count == 0) return Answer(Caller::Nobody());
   if (count > 1) return Answer(Bad("Authorization is given more than once"));
   std::string_view value = *request.Find("Authorization");
@@ -56,19 +63,22 @@ Eventually<Authenticator::Answer> Authenticator::FromToken(Context& context, std
   int64_t now = context.clock.NowMicros() / 1'000'000;
   if (auto found = by_token_.find(token); found != by_token_.end()) {
     const Kept& kept = *found->second;
-    if (now < kept.claims.expires_at && IsVouchedFor(keys_, kept.claims)) {
+    if (now < kept.claims.expires_at && IsVouchedFor(keys_, kept)) {
       kept_.splice(kept_.begin(), kept_, found->second);
       if (now < kept.fresh_until) return Answer(kept.caller);
+      if (!kept.caller->key.empty()) return AskForKey(context, std::string(token), kept.caller->key);
       return AskForUser(context, std::string(token), kept.claims);
     }
     Forget(token);
   }
+  if (TakesKeys() && token.starts_with(kApiKeyPrefix)) return FromKey(context, token);
   auto read = ReadJws(token);
   const std::string* iss = read ? TextOf(read->claims, "iss") : nullptr;
   if (iss == nullptr) return Answer(Bad("the token is not valid"));
   const bool own = *iss == engine_.service().name;
   IssuerKeys* issuer = own || issuers_ == nullptr ? nullptr : issuers_->Find(*iss);
   if (issuer != nullptr) return FromIssuer(context, *issuer, token, std::move(*read));
+  if (IsOfProvider(*iss)) return FromClient(context, token, std::move(*read));
   const uint64_t number = keys_.number();
   auto claims = VerifyToken(*keys_.ring(), engine_.service().name, std::move(*read), now);
   if (!claims && claims.error() == TokenFault::kExpired) {
@@ -127,7 +137,7 @@ Task<Authenticator::Answer> Authenticator::AwaitSession(Context& context, std::s
 }
 
 Authenticator::Answer Authenticator::FromUser(Context& context, std::string token, Claims claims,
-                                              const call::Answer<call::Outcome>& found) {
+                                              const call::Answer<call::Outcome>& found, OfKey key) {
   if (!found && found.error().code != Code::kNotFound) return std::unexpected(found.error());
   if (!found || found->rows.rows.empty()) {
     Forget(token);
@@ -145,6 +155,12 @@ Authenticator::Answer Authenticator::FromUser(Context& context, std::string toke
     for (const types::Value& role : list->items) roles.push_back(*role.get<std::string>());
   }
   Caller caller = MakeCaller(claims, roles, ValueOf(user, found->rows, "email"));
+  if (!key.id.empty()) {
+    caller.principal.kind = "apiKey";
+    caller.principal.scopes = std::move(key.scopes);
+    caller.bounds = std::move(key.bounds);
+    caller.key = std::move(key.id);
+  }
   int64_t fresh_until = context.clock.NowMicros() / 1'000'000 + kRefreshSeconds;
   return Keep(std::move(token), std::move(claims), std::move(caller), fresh_until);
 }
@@ -158,6 +174,12 @@ Caller Authenticator::MakeCaller(const Claims& claims, const std::vector<std::st
     caller.principal.kind = "service";
   } else if (auto id = types::ParseUuid(claims.subject)) {
     caller.principal.id = *id;
+  }
+  if (!claims.client.empty()) {
+    if (!claims.subject.empty()) caller.principal.kind = "apiKey";  // a program of a User's, within its scopes
+    caller.principal.scopes = claims.scopes;
+    caller.bounds = std::make_shared<const model::Bounds>(engine_.service(), claims.scopes);
+    caller.client = fmt::format("{} {}", claims.client, fmt::join(claims.scopes, " "));
   }
   caller.principal.email = std::move(email);
   caller.principal.claims = claims.all;

@@ -9,6 +9,7 @@
 namespace ashlar::identity {
 
 inline constexpr std::string_view kSessionCookie = "__Host-session";
+inline constexpr std::string_view kSignInCookie = "__Host-login";  // of who is on the way to a provider and back
 inline constexpr std::string_view kCsrfHeader = "X-CSRF-Token";
 
 // What a browser's cookie says: which session. Like a refresh token it is computed, not kept, but never changes.

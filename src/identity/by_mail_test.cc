@@ -332,7 +332,7 @@ TEST_F(ByMailTest, AsMuchIsWrittenForWhoIsNotThere) {
   auto rows = [&] {
     size_t all = 0;
     for (model::ResourceId one :
-         {service_->user, service_->credential, service_->ticket, service_->mail, service_->mailbox}) {
+         {service_->user, service_->credential, service_->ticket, service_->mail, service_->mailbox, service_->event}) {
       const model::Resource& resource = service_->resource(one);
       call::RowSet set = Rows(one);
       for (size_t row = 0; row < set.rows.size(); ++row) {

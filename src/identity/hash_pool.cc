@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/hash_pool.h"
 
+#include <sys/resource.h>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -12,6 +14,11 @@ namespace ashlar::identity {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr int kNiceness = 10;
+
+// On Linux a priority is each thread's own. That it cannot be had changes nothing but how long others wait.
+void StepBack() { (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kNiceness); }
 
 }  // namespace
 
@@ -52,6 +59,7 @@ HashPool::Counts HashPool::counts() const {
 }
 
 void HashPool::Work() {
+  StepBack();
   std::unique_lock lock(mutex_);
   while (true) {
     wakes_.wait(lock, [this] { return closed_ || !waiting_.empty(); });

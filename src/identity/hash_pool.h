@@ -13,7 +13,8 @@
 namespace ashlar::identity {
 
 // The threads that hash passwords, which would hold up a loop for tens of milliseconds. Few threads and few who wait:
-// whoever comes beyond that is told at once. Shared by all loops.
+// whoever comes beyond that is told at once. They step back behind the loops where both want a core. Shared by all
+// loops.
 class HashPool {
  public:
   static constexpr int kThreads = 2;

@@ -111,20 +111,24 @@ void IssuerKeys::Work() {
 
 Result<std::string> IssuerKeys::Discover() {
   TRY(document, Fetch(DiscoveryUrl(issuer_.issuer), fetch_, ended_));
-  return JwksUrlIn(document.body, issuer_.issuer);
+  return std::move(document.body);
 }
 
 Result<IssuerKeys::Set> IssuerKeys::FetchSet() {
-  std::string url = issuer_.jwks;
+  std::string url = issuer_.jwks, discovery;
   if (url.empty()) {
     TRY(found, Discover());
-    url = std::move(found);
+    discovery = std::move(found);
+    TRY(named, JwksUrlIn(discovery, issuer_.issuer));
+    url = std::move(named);
   }
   TRY(document, Fetch(url, fetch_, ended_));
   TRY(keys, ReadJwks(document.body));
   const int64_t fresh = std::clamp(document.max_age_s.value_or(kUsuallyFresh), kLeastFresh, kMostFresh);
   const int64_t now = clock_.SteadyMicros();
-  return Set{std::move(keys), 0, std::move(document.body), now + fresh * kMicros, now + kGoodSeconds * kMicros};
+  return Set{std::move(keys),          0,
+             std::move(document.body), std::move(discovery),
+             now + fresh * kMicros,    now + kGoodSeconds * kMicros};
 }
 
 // What fails is told each time, which is every half a minute at most, and once that it is over.

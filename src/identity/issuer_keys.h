@@ -33,6 +33,7 @@ class IssuerKeys {
     std::vector<VerificationKey> keys;
     uint64_t number = 0;  // another when they are others
     std::string text;  // as it was fetched
+    std::string discovery;  // the document that led to them; empty where the contract says where they are
     int64_t fresh_until = 0, good_until = 0;  // microseconds of the steady clock
   };
 

@@ -59,8 +59,8 @@ Task<call::Answer<bool>> Collect(engine::Engine& engine, Context& context, const
 
 }  // namespace
 
-Task<call::Answer<OwnData>> CollectOwnData(engine::Engine& engine, Keeper& keeper, Sessions& sessions, Context& context,
-                                           const call::Caller& caller) {
+Task<call::Answer<OwnData>> CollectOwnData(engine::Engine& engine, Keeper& keeper, Sessions& sessions, ApiKeys& keys,
+                                           Links& links, Context& context, const call::Caller& caller) {
   OwnData data;
   auto row = co_await OwnRow(engine, keeper, context, caller);
   if (!row) co_return std::unexpected(row.error());
@@ -68,6 +68,12 @@ Task<call::Answer<OwnData>> CollectOwnData(engine::Engine& engine, Keeper& keepe
   auto list = co_await sessions.List(context, caller.id);
   if (!list) co_return std::unexpected(list.error());
   data.sessions = std::move(*list);
+  auto own_keys = co_await keys.List(context, caller.id);
+  if (!own_keys) co_return std::unexpected(own_keys.error());
+  data.api_keys = std::move(*own_keys);
+  auto linked = co_await links.List(context, caller.id);
+  if (!linked) co_return std::unexpected(linked.error());
+  data.links = std::move(*linked);
   size_t rows = 0, bytes = 0;
   for (const model::Resource& resource : keeper.service().resources) {
     // Another User who refers to this one is somebody else's data.

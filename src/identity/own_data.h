@@ -2,7 +2,9 @@
 #pragma once
 #include <vector>
 
+#include "identity/api_keys.h"
 #include "identity/keeper.h"
+#include "identity/links.h"
 #include "identity/sessions.h"
 
 namespace ashlar::identity {
@@ -16,6 +18,8 @@ struct OwnData {
   };
   call::Outcome user;  // what is built in, and what its owner reads of it by the contract's rules
   std::vector<SessionSeen> sessions;
+  std::vector<ApiKeySeen> api_keys;
+  std::vector<LinkSeen> links;
   std::vector<Part> parts;  // of resources that refer to User: the caller's, of those that the caller may list
 };
 
@@ -23,7 +27,7 @@ inline constexpr size_t kMostOwnRows = 10'000;
 inline constexpr size_t kMostOwnBytes = 8 << 20;  // in memory; the last page may pass it
 
 // REQUIRES: the caller is a User, and lives until the answer is there.
-Task<call::Answer<OwnData>> CollectOwnData(engine::Engine& engine, Keeper& keeper, Sessions& sessions, Context& context,
-                                           const call::Caller& caller);
+Task<call::Answer<OwnData>> CollectOwnData(engine::Engine& engine, Keeper& keeper, Sessions& sessions, ApiKeys& keys,
+                                           Links& links, Context& context, const call::Caller& caller);
 
 }  // namespace ashlar::identity

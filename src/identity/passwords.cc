@@ -22,12 +22,24 @@ constexpr int64_t kLongestDelayUs = 15 * 60 * kFirstDelayUs;
 constexpr int kTries = 20;     // while others change the same credential
 constexpr int kDecoys = 64;
 
+constexpr std::string_view kWrongSignIn = "the address or the password is not right";
+constexpr std::string_view kWrongOwn = "the password or the code is not right";  // of somebody who has signed in
+constexpr std::string_view kWrongCode = "the code is not right";
+
 // Of no password, at the cost of any other.
 constexpr const char* kNoHash =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 std::unexpected<call::ApiError> Busy() {
   return call::Refuse(Code::kOverloaded, "too many sign in at once; try again later");
+}
+
+// What is known before anything is proven.
+Proven Asking(std::string_view wrong, EventKind failed = EventKind::kLoginFailed) {
+  Proven proven;
+  proven.failed = failed;
+  proven.wrong = wrong;
+  return proven;
 }
 
 // What a thread of the pool tells: nothing if the password is wrong, else the hash as it should be.
@@ -39,7 +51,11 @@ std::string Compare(const std::string& password, const std::string& hash) {
 }  // namespace
 
 std::unexpected<call::ApiError> WrongCredentials() {
-  return call::Refuse(Code::kInvalidCredentials, "the address or the password is not right");
+  return call::Refuse(Code::kInvalidCredentials, std::string(kWrongSignIn));
+}
+
+std::unexpected<call::ApiError> Wrong(const Proven& proven) {
+  return call::Refuse(Code::kInvalidCredentials, std::string(proven.wrong));
 }
 
 int64_t DelayAfter(int64_t failures) {
@@ -58,20 +74,23 @@ Task<call::Answer<Proven>> Passwords::ProveByEmail(Context& context, std::string
     bool there = !found->rows.rows.empty() && MaySignIn(keeper_.service(), found->rows);
     if (there) id = IdIn(user, found->rows, "id");
   }
-  auto proven = co_await Prove(context, std::move(id), std::move(folded), std::move(password));
+  Proven asked = Asking(kWrongSignIn);
+  auto proven = co_await Prove(context, std::move(id), std::move(folded), std::move(password), std::move(asked));
   co_return proven;
 }
 
-Task<call::Answer<Proven>> Passwords::ProveUser(Context& context, std::string user, std::string password) {
-  auto proven = co_await Prove(context, user, user, std::move(password));
+Task<call::Answer<Proven>> Passwords::ProveUser(Context& context, std::string user, std::string password,
+                                                EventKind failed) {
+  Proven asked = Asking(kWrongOwn, failed);
+  auto proven = co_await Prove(context, user, user, std::move(password), std::move(asked));
   co_return proven;
 }
 
 // `user` is empty for those who are not there.
-Task<call::Answer<Proven>> Passwords::Prove(Context& context, std::string user, std::string who, std::string password) {
-  Proven proven;
+Task<call::Answer<Proven>> Passwords::Prove(Context& context, std::string user, std::string who, std::string password,
+                                            Proven proven) {
   if (!user.empty()) {
-    auto counted = co_await Count(context, std::move(user));
+    auto counted = co_await Count(context, user, std::move(proven));
     if (!counted) co_return std::unexpected(counted.error());
     proven = std::move(*counted);
   }
@@ -84,15 +103,24 @@ Task<call::Answer<Proven>> Passwords::Prove(Context& context, std::string user, 
   std::function<std::string()> work = [judged, password = std::move(password)] { return Compare(password, judged); };
   auto verdict = co_await pool_.Run(std::move(work));
   if (!verdict) co_return Busy();
-  if (verdict->empty() || hash.empty()) co_return WrongCredentials();
+  if (verdict->empty() || hash.empty()) {  // whoever it is, and be it nobody
+    Event event{proven.failed, std::move(user)};
+    co_await keeper_.Tell(context, std::move(event));
+    co_return Wrong(proven);
+  }
   if (*verdict != hash) proven.rehash = std::move(*verdict);
   co_return proven;
 }
 
 Task<call::Answer<Proven>> Passwords::Attempt(Context& context, std::string user) {
-  auto counted = co_await Count(context, std::move(user));
+  Proven asked = Asking(kWrongCode);
+  auto counted = co_await Count(context, user, std::move(asked));
   if (!counted) co_return std::unexpected(counted.error());
-  if (counted->hash.empty()) co_return WrongCredentials();
+  if (counted->hash.empty()) {
+    Event event{EventKind::kLoginFailed, std::move(user)};
+    co_await keeper_.Tell(context, std::move(event));
+    co_return Wrong(*counted);
+  }
   co_return std::move(*counted);
 }
 
@@ -109,14 +137,14 @@ Task<call::Answer<bool>> Passwords::TakeBack(Context& context, Proven proven) {
 }
 
 // Counts an attempt and gives what judges it; no hash if there is none or now is not the time.
-Task<call::Answer<Proven>> Passwords::Count(Context& context, std::string user) {
+Task<call::Answer<Proven>> Passwords::Count(Context& context, std::string user, Proven asked) {
   const model::Resource& credential = keeper_.credential();
   for (int i = 0; i < kTries; ++i) {
     auto found = co_await keeper_.Get(context, credential, user);
-    if (!found && found.error().code == Code::kNotFound) co_return Proven{};
+    if (!found && found.error().code == Code::kNotFound) co_return asked;
     if (!found) co_return std::unexpected(found.error());
     const int64_t now = context.clock.NowMicros();
-    if (MicrosIn(credential, found->rows, "lockedUntil") > now) co_return Proven{};
+    if (MicrosIn(credential, found->rows, "lockedUntil") > now) co_return asked;
     const int64_t failures = NumberIn(credential, found->rows, "failures") + 1;
     const int64_t delay = DelayAfter(failures);
     Keeper::Body body;
@@ -128,7 +156,9 @@ Task<call::Answer<Proven>> Passwords::Count(Context& context, std::string user) 
                        .hash = TextIn(credential, found->rows, "password"),
                        .rehash = "",
                        .version = counted->version,
-                       .failures = failures};
+                       .failures = failures,
+                       .failed = delay > 0 ? EventKind::kLoginLocked : asked.failed,
+                       .wrong = asked.wrong};
     }
     if (counted.error().code != Code::kPreconditionFailed) co_return std::unexpected(counted.error());
   }
@@ -185,9 +215,9 @@ call::Call Passwords::Clearing(const Proven& proven, int64_t version) const {
 
 Task<call::Answer<int64_t>> Passwords::VersionOf(Context& context, Proven proven) {
   auto found = co_await keeper_.Get(context, keeper_.credential(), proven.user);
-  if (!found && found.error().code == Code::kNotFound) co_return WrongCredentials();
+  if (!found && found.error().code == Code::kNotFound) co_return Wrong(proven);
   if (!found) co_return std::unexpected(found.error());
-  if (TextIn(keeper_.credential(), found->rows, "password") != proven.hash) co_return WrongCredentials();
+  if (TextIn(keeper_.credential(), found->rows, "password") != proven.hash) co_return Wrong(proven);
   co_return found->version;
 }
 

@@ -21,10 +21,14 @@ struct Proven {
   std::string rehash;  // as it should be kept from now on; empty: as it is
   int64_t version = 0;   // of the credential when the attempt was counted
   int64_t failures = 0;  // with that attempt
+  EventKind failed = EventKind::kLoginFailed;  // what is kept if something else of the proof is wrong
+  std::string_view wrong;  // what is told then
 };
 
-// What is told of every proof that fails, whatever it lacks.
+// What is told of every sign-in that fails, whatever it lacks.
 std::unexpected<call::ApiError> WrongCredentials();
+// The same of another proof: as it says.
+std::unexpected<call::ApiError> Wrong(const Proven& proven);
 
 // Proves who somebody is by a password. One loop's.
 //
@@ -38,9 +42,11 @@ class Passwords {
       : keeper_(keeper), pool_(pool), rules_(rules), secret_(secret) {}
 
   Task<call::Answer<Proven>> ProveByEmail(Context& context, std::string email, std::string password);
-  Task<call::Answer<Proven>> ProveUser(Context& context, std::string user, std::string password);
+  // `failed`: what is kept of a wrong one.
+  Task<call::Answer<Proven>> ProveUser(Context& context, std::string user, std::string password,
+                                       EventKind failed = EventKind::kLoginFailed);
   // Counts an attempt to prove who somebody is by something else. What comes is as good as proven once that is right;
-  // 401 if now is not the time, or there is no password.
+  // 401, and kept, if now is not the time, or there is no password.
   Task<call::Answer<Proven>> Attempt(Context& context, std::string user);
   Task<call::Answer<std::string>> Hash(Context& context, std::string password);
   // What is wrong with a new password of the user with that address, if anything; `field` is its name in the body.
@@ -54,8 +60,9 @@ class Passwords {
   Task<call::Answer<int64_t>> VersionOf(Context& context, Proven proven);
 
  private:
-  Task<call::Answer<Proven>> Prove(Context& context, std::string user, std::string who, std::string password);
-  Task<call::Answer<Proven>> Count(Context& context, std::string user);
+  Task<call::Answer<Proven>> Prove(Context& context, std::string user, std::string who, std::string password,
+                                   Proven asked);
+  Task<call::Answer<Proven>> Count(Context& context, std::string user, Proven asked);
   Task<call::Answer<bool>> Pretend(Context& context, std::string who);
   std::string DecoyFor(std::string_view who) const;
 

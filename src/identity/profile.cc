@@ -72,7 +72,7 @@ Profile ReadChange(const model::Resource& user, const Json& body, const call::Ro
 
 Task<call::ApiError> WithTheRest(Keeper& keeper, Context& context, std::string user, call::Call call, Details own) {
   std::vector<call::Call> calls{std::move(call)};
-  auto tried = co_await keeper.DoAllFor(context, std::move(user), std::move(calls), true);
+  auto tried = co_await keeper.DoAllFor(context, std::move(user), std::move(calls), {}, true);
   if (!tried && !JudgesBodies(tried.error().error.code)) co_return std::move(tried.error().error);
   if (!tried && tried.error().error.code == Code::kValidationError) {
     Details& rest = tried.error().error.details;

@@ -70,8 +70,14 @@ Task<engine::SequenceAnswer> Recovery::Replace(Context& context, HeldTicket held
                                   mailroom_.Spoiling(context, Purpose::kVerify, owner.id),
                                   mailroom_.Spoiling(context, Purpose::kChange, owner.id),
                                   mailroom_.Notice(context, MailKind::kPasswordChanged, owner.email)};
-    for (const SessionSeen& seen : *list) calls.push_back(sessions_.Ending(context, seen.id));
-    auto done = co_await keeper_.DoAll(context, std::move(calls));
+    std::vector events{Event{EventKind::kPasswordChanged, owner.id}};
+    for (const SessionSeen& seen : *list) events.push_back({EventKind::kSessionEnded, owner.id, seen.id});
+    std::vector<Keeper::Look> looks{sessions_.EndingAll(context, owner.id)};
+    // Whoever forgot the password cannot tell whose those are either; a proved address links anew.
+    auto links = co_await links_.List(context, owner.id);
+    if (!links) co_return refuse(links.error());
+    for (const LinkSeen& link : *links) calls.push_back(links_.Removing(link));
+    auto done = co_await keeper_.DoAll(context, std::move(calls), std::move(events), std::move(looks));
     const bool again = !done && done.error().call.value_or(0) > 0 && i < kTries &&
                        (done.error().error.code == Code::kPreconditionFailed ||
                         done.error().error.code == Code::kConflict || done.error().error.code == Code::kNotFound);

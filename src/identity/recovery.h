@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "identity/links.h"
 #include "identity/mailroom.h"
 #include "identity/owner.h"
 #include "identity/passwords.h"
@@ -13,12 +14,13 @@ namespace ashlar::identity {
 class Recovery {
  public:
   // All must outlive it.
-  Recovery(Keeper& keeper, Mailroom& mailroom, Passwords& passwords, Sessions& sessions)
-      : keeper_(keeper), mailroom_(mailroom), passwords_(passwords), sessions_(sessions) {}
+  Recovery(Keeper& keeper, Mailroom& mailroom, Passwords& passwords, Sessions& sessions, Links& links)
+      : keeper_(keeper), mailroom_(mailroom), passwords_(passwords), sessions_(sessions), links_(links) {}
 
   // {email}: answered alike, and costs as much, whether somebody has the address or not.
   Task<call::Answer<bool>> Forgot(Context& context, json::Json body);
-  // {token, newPassword}: proves the address, ends all sessions, and spoils what else was given out by mail.
+  // {token, newPassword}: proves the address, ends all sessions and links to providers, and spoils what else was given
+  // out by mail.
   Task<call::Answer<bool>> Reset(Context& context, json::Json body);
 
  private:
@@ -28,6 +30,7 @@ class Recovery {
   Mailroom& mailroom_;
   Passwords& passwords_;
   Sessions& sessions_;
+  Links& links_;
 };
 
 }  // namespace ashlar::identity

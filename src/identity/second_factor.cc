@@ -56,6 +56,12 @@ Task<call::Answer<std::optional<SecondFactors::Factor>>> SecondFactors::Read(Con
   co_return std::optional<Factor>(std::move(factor));
 }
 
+Task<call::Answer<bool>> SecondFactors::IsOn(Context& context, std::string user) {
+  auto factor = co_await Read(context, std::move(user));
+  if (!factor) co_return std::unexpected(factor.error());
+  co_return *factor && (*factor)->on;
+}
+
 call::Answer<std::string> SecondFactors::Open(const Context& context, const Factor& factor,
                                               const std::string& user) const {
   auto sealed = Base64UrlDecode(factor.secret);
@@ -132,7 +138,7 @@ Task<call::Answer<SecondFactors::Calls>> SecondFactors::Using(Context& context, 
   }
   auto change = Judge(context, **factor, proven.user, code);
   if (!change) co_return std::unexpected(change.error());
-  if (!*change) co_return WrongCredentials();
+  if (!*change) co_return Wrong(proven);
   co_return Calls{keeper_.Changing(keeper_.second_factor(), proven.user, std::move(**change), (*factor)->version)};
 }
 

@@ -24,6 +24,7 @@ class SecondFactors {
   SecondFactors(Keeper& keeper, Passwords& passwords, const ServiceKeys& keys)
       : keeper_(keeper), passwords_(passwords), key_(keys.second_factor()) {}
 
+  Task<call::Answer<bool>> IsOn(Context& context, std::string user);
   // Keeps a secret, which counts for nothing until it is confirmed. 409 where a factor is on.
   Task<call::Answer<Calls>> Beginning(Context& context, std::string user, std::string secret);
   // 409 unless one was begun and can be confirmed.

@@ -198,8 +198,16 @@ TEST_F(SecondFactorTest, IsBegunByWhoHasThePasswordAndConfirmedInTime) {
   EXPECT_EQ(CodeOf(Confirm(CodeAt(0))), Code::kConflict);
   ASSERT_TRUE(Begin());
   clock_.seconds += 15 * 60;
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(CodeOf(Confirm("no code")), Code::kInvalidCredentials);
-  EXPECT_EQ(CodeOf(Confirm(CodeAt(0))), Code::kInvalidCredentials) << "guesses lock as passwords do";
+  std::string wrong;
+  for (int i = 0; i < 5; ++i) {
+    auto answer = Confirm("no code");
+    EXPECT_EQ(CodeOf(answer), Code::kInvalidCredentials);
+    wrong = answer.error().message;
+  }
+  auto locked = Confirm(CodeAt(0));
+  EXPECT_EQ(CodeOf(locked), Code::kInvalidCredentials) << "guesses lock as passwords do";
+  EXPECT_EQ(locked.error().message, wrong);
+  EXPECT_EQ(wrong, "the code is not right");
 }
 
 TEST_F(SecondFactorTest, WhoGuessedWrongWaitsAndConfirms) {

@@ -25,6 +25,13 @@ bool Sessions::IsOpenInBrowser(const Context& context, const call::RowSet& rows)
   return FlagIn(keeper_.session(), rows, "browser") && IsLive(keeper_.session(), rows, now) && now < EndOf(rows);
 }
 
+Keeper::Look Sessions::OpenInBrowser(const Context& context, const std::string& id) const {
+  return keeper_.LookingAt(keeper_.session(), id, [this, &context](const call::Outcome& found) -> Keeper::Judged {
+    if (IsOpenInBrowser(context, found.rows)) return {};
+    return call::Refuse(call::Code::kNotFound, "there is no such row");
+  });
+}
+
 // Where it cannot be written the session ends a little earlier: nothing that the request asks for hangs on it.
 Task<int64_t> Sessions::KeepOpen(Context& context, std::string id, call::Outcome found) {
   const int64_t now = context.clock.NowMicros(), idle = identity_.idle_s * kMicros;
@@ -41,9 +48,8 @@ Task<int64_t> Sessions::KeepOpen(Context& context, std::string id, call::Outcome
 Task<call::Answer<bool>> Sessions::EndCookie(Context& context, std::string cookie) {
   auto session = ReadSessionCookie(keys_.browser(), cookie);
   if (!session) co_return false;
-  auto ended = co_await keeper_.Do(context, Ending(context, types::FormatUuid(*session)));
-  if (!ended && ended.error().code != call::Code::kNotFound) co_return std::unexpected(ended.error());
-  co_return ended.has_value();
+  auto ended = co_await EndIfLive(context, types::FormatUuid(*session));
+  co_return ended;
 }
 
 std::string Sessions::CookieOf(const types::Uuid& session) const {

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/token.h"
 
-#include "base/base64.h"
 #include "base/json/writer.h"
+#include "identity/own_jws.h"
 
 namespace ashlar::identity {
 namespace {
-
-// The key that the header names; null where that is none of ours, or the header says anything else than ours do.
-const SigningKey* KeyOf(const json::Json& header, const KeyRing& keys, int64_t now) {
-  for (const json::Member& member : *header.object()) {
-    bool known = member.name == "alg" || member.name == "typ" || member.name == "kid";
-    if (!known) return nullptr;
-  }
-  const std::string* id = TextOf(header, "kid");
-  const SigningKey* key = id == nullptr ? nullptr : keys.Find(*id, now);
-  bool fits = key != nullptr && IsText(header, "alg", NameOf(key->algorithm())) && IsText(header, "typ", "JWT");
-  return fits ? key : nullptr;
-}
 
 // A claim that may be absent, but neither empty nor anything but a text.
 bool ReadText(const json::Json& claims, std::string_view name, std::string& text) {
@@ -42,13 +30,6 @@ bool ReadRoles(const json::Json& claims, std::vector<std::string>& roles) {
 }  // namespace
 
 std::string SignToken(const SigningKey& key, const std::string& service, const Claims& claims) {
-  std::string header;
-  json::Writer head(header);
-  head.BeginObject();
-  head.Field("alg", NameOf(key.algorithm()));
-  head.Field("typ", "JWT");
-  head.Field("kid", key.thumbprint());
-  head.EndObject();
   std::string payload;
   json::Writer out(payload);
   out.BeginObject();
@@ -64,15 +45,13 @@ std::string SignToken(const SigningKey& key, const std::string& service, const C
   out.Field("jti", claims.id);
   if (!claims.session.empty()) out.Field("sid", claims.session);
   out.EndObject();
-  std::string signed_part = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
-  return signed_part + "." + Base64UrlEncode(key.Sign(signed_part));
+  return SignOwn(key, "JWT", payload);
 }
 
 std::expected<Claims, TokenFault> VerifyToken(const KeyRing& keys, const std::string& service, Jws token,
                                               int64_t now_seconds) {
   auto invalid = std::unexpected(TokenFault::kInvalid);
-  const SigningKey* key = KeyOf(token.header, keys, now_seconds);
-  if (key == nullptr || !key->Verify(token.signed_part, token.signature)) return invalid;
+  if (!IsOwn(keys, "JWT", token, now_seconds)) return invalid;
   json::Json* payload = &token.claims;
   if (!IsText(*payload, "iss", service) || !IsText(*payload, "aud", service)) return invalid;
   Claims claims;

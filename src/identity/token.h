@@ -24,6 +24,9 @@ struct Claims {
   json::Json all;                   // every claim, for rules
   // Of a token of another issuer: whose it is, where that is no User of ours.
   std::string stranger;
+  // Of a token of a client of the provider: which, and the scopes that open something.
+  std::string client;
+  std::vector<std::string> scopes;
   // Whose keys verified it, null for our own, and which of their sets: under another, what is kept of it is void.
   IssuerKeys* issuer = nullptr;
   uint64_t keys_number = 0;

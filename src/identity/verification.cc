@@ -49,10 +49,11 @@ std::vector<call::Call> Verification::CallsOf(const Context& context, const Appl
     credential.emplace_back("id", Json(applicant.id));
     credential.emplace_back("password", Json(applicant.hash));
     return {keeper_.Making(keeper_.user(), applicant.row),
-            keeper_.Making(keeper_.credential(), ToJson(std::move(credential)))};
+            keeper_.Making(keeper_.credential(), ToJson(std::move(credential))),
+            EventCall(keeper_.service(), context, {EventKind::kUserCreated, applicant.id})};
   }
   std::vector<call::Call> calls;
-  const int rows = keeper_.user().audit ? 3 : 2;
+  const int rows = keeper_.user().audit ? 4 : 3;
   for (int i = 0; i < rows; ++i) calls.push_back(mailroom_.Pretending(context, email, i));
   return calls;
 }
@@ -70,6 +71,7 @@ Task<call::Answer<bool>> Verification::Register(Context& context, Applicant appl
     if (taken) posting.kind = owner->there() ? MailKind::kTaken : MailKind::kNothing;
     posting.with = CallsOf(context, applicant, taken, *folded);
     auto posted = co_await mailroom_.Post(context, std::move(posting));
+    if (posted && !taken) Tell(context, {EventKind::kUserCreated, applicant.id});
     if (posted) co_return true;
     const bool raced = !taken && posted.error().call == 0 && posted.error().error.code == Code::kConflict;
     if (!raced) co_return std::unexpected(posted.error().error);
@@ -115,7 +117,8 @@ Task<call::Answer<bool>> Verification::Verify(Context& context, Json body) {
     calls.push_back(mailroom_.Spoiling(context, Purpose::kReset, owner->id));
     calls.push_back(mailroom_.Notice(context, MailKind::kEmailChanged, owner->email));
   }
-  auto done = co_await keeper_.DoAll(context, std::move(calls));
+  std::vector events{Event{EventKind::kUserUpdated, owner->id}};
+  auto done = co_await keeper_.DoAll(context, std::move(calls), std::move(events));
   if (done && changes) mailroom_.Sent();
   if (done) co_return true;
   const Code code = done.error().error.code;
@@ -156,6 +159,10 @@ Task<call::Answer<bool>> Verification::ChangeEmail(Context& context, std::string
     auto version = co_await passwords_.VersionOf(context, *proven);
     if (!version) co_return std::unexpected(version.error());
     auto used = co_await second_factors_.Using(context, *proven, (*given)[2]);
+    if (!used && used.error().code == Code::kInvalidCredentials) {  // the code
+      Event event{proven->failed, proven->user};
+      co_await keeper_.Tell(context, std::move(event));
+    }
     if (!used) co_return std::unexpected(used.error());
     posting.with = std::move(*used);
     posting.with.push_back(passwords_.Clearing(*proven, *version));

@@ -27,8 +27,15 @@ std::vector<Limit> MakeSignInLimits() {
       {"*", {"auth", "email", "*"}, 60, 3600, "60/h", 30},
       {"*", {"auth", "totp"}, 60, 3600, "60/h", 30},
       {"*", {"auth", "totp", "*"}, 60, 3600, "60/h", 30},
+      {"*", {"auth", "links", "*"}, 60, 3600, "60/h", 30},         // guesses
+      {"*", {"auth", "login", "*"}, 60, 60, "60/min", 120},        // people who go to a provider, and
+      {"*", {"auth", "callback", "*"}, 60, 60, "60/min", 120},     // who come back, for whom it is asked
       {"POST", {"auth", "refresh"}, 300, 60, "300/min", 600},      // nobody guesses those: many tabs, many people
       {"*", {"auth", "*"}, 600, 60, "600/min", 1200},              // all of it
+      {"POST", {"oauth", "authorize"}, 30, 60, "30/min", 100},     // the same guesses, by the provider's page
+      {"POST", {"oauth", "activate"}, 30, 60, "30/min", 100},      // and those of codes of devices
+      {"POST", {"oauth", "device"}, 60, 3600, "60/h", 30},         // of which only so many can wait
+      {"*", {"oauth", "*"}, 600, 60, "600/min", 1200},
   };
   static_assert(std::size(rows) + Limit::kMost <= Limit::kMostAll);
   std::vector<Limit> limits;
@@ -53,7 +60,8 @@ const std::vector<Limit>& SignInLimits() {
 }
 
 bool ReplacesSignIn(const Limit& own) {
-  return !own.of_sign_in && own.match && !own.match->segments.empty() && own.match->segments[0] == "auth";
+  if (own.of_sign_in || !own.match || own.match->segments.empty()) return false;
+  return own.match->segments[0] == "auth" || own.match->segments[0] == "oauth";
 }
 
 bool IsFor(const Limit& limit, std::string_view method, std::span<const std::string> segments) {

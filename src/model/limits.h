@@ -15,13 +15,13 @@ struct LimitMatch {
   std::vector<std::string> segments;  // "{id}" or "*": any one; "*" as the last one: one or more
 };
 
-// Who shares a bucket. A caller without a credential has none of its own.
-enum class LimitPer : uint8_t { kIp, kUser };
+// Who shares a bucket. A caller without a credential, or such a key, has none of its own.
+enum class LimitPer : uint8_t { kIp, kUser, kKey };
 
 // How often callers may ask: a bucket of `burst` requests, into which `count` come back in `window_s` seconds.
 struct Limit {
   static constexpr size_t kMost = 16;     // of a contract
-  static constexpr size_t kMostAll = 24;  // with those of signing in
+  static constexpr size_t kMostAll = 32;  // with those of signing in
   static constexpr int64_t kMostCount = 1'000'000;
 
   std::optional<LimitMatch> match;  // absent: every request
@@ -30,9 +30,9 @@ struct Limit {
   std::string to;                   // as the contract writes it: "600/min"
   int64_t burst = 1;
   LimitPer per = LimitPer::kIp;
-  bool otherwise_ip = false;        // of kUser: who has no credential is counted by address; else not at all
-  bool fail_closed = false;         // who cannot be counted where all processes count is refused; else counted here
-  bool of_sign_in = false;          // one of SignInLimits
+  bool otherwise_ip = false;  // of the others: who has no such credential is counted by address; else not at all
+  bool fail_closed = false;  // who cannot be counted where all processes count is refused; else counted here
+  bool of_sign_in = false;  // one of SignInLimits
 };
 
 // Whether the limit is for a request of that method and path. HEAD is as GET. A segment with a '{' is taken for any:

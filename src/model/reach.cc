@@ -3,8 +3,7 @@
 
 namespace ashlar::model {
 
-cel::ExprPtr GateOf(const Resource& resource, OperationKind kind) {
-  const Access& access = resource.access;
+cel::ExprPtr GateOf(const Access& access, OperationKind kind) {
   switch (kind) {
     case OperationKind::kList:
     case OperationKind::kAggregate: return access.list;

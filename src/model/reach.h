@@ -5,7 +5,8 @@
 namespace ashlar::model {
 
 // The rule that decides, before any row is looked at, whether a caller may ask for that at all.
-cel::ExprPtr GateOf(const Resource& resource, OperationKind kind);
+cel::ExprPtr GateOf(const Access& access, OperationKind kind);
+inline cel::ExprPtr GateOf(const Resource& resource, OperationKind kind) { return GateOf(resource.access, kind); }
 
 // Whether somebody may delete rows for good that would be kept otherwise.
 bool Purges(const Resource& resource);

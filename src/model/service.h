@@ -14,7 +14,9 @@
 #include "model/computed.h"
 #include "model/issuer.h"
 #include "model/limits.h"
+#include "model/openid_provider.h"
 #include "model/origin.h"
+#include "model/provider.h"
 #include "model/transitions.h"
 #include "types/type.h"
 
@@ -162,6 +164,13 @@ struct Links {
   std::string verify, reset, invite;
 };
 
+// Keys of Users for their programs.
+struct ApiKeys {
+  static constexpr int64_t kMostPerUser = 100;
+  int64_t longest_s = 365 * 86'400;  // that a key is good
+  int64_t per_user = 20;
+};
+
 // How callers sign in; times in seconds.
 struct Identity {
   bool registers = false;  // anybody may make an account of their own
@@ -178,6 +187,10 @@ struct Identity {
   int64_t lifetime_s = 86'400;  // of any such session
   SignatureAlgorithm token_algorithm = SignatureAlgorithm::kEs256;
   std::vector<Issuer> issuers;  // others whose tokens are taken
+  std::optional<ApiKeys> api_keys;  // absent: none are taken
+  std::optional<Provider> provider;  // absent: nobody signs in elsewhere with us
+  std::vector<OpenIdProvider> providers;  // whom else Users may sign in with
+  std::vector<std::string> return_to;  // where they may be sent back to then, to the letter; empty: the service's root
 };
 
 // What a service is: immutable once made, shared between threads. Made by contract/ only, or by hand in tests.
@@ -198,6 +211,12 @@ struct Service : cel::Schema {
   ResourceId mail;  // the system's AuthMail: what is still to be sent
   ResourceId mailbox;  // the system's AuthMailbox: how much has gone to an address lately
   ResourceId second_factor;  // the system's AuthSecondFactor: of a User who has one, under the User's id
+  ResourceId api_key;  // the system's AuthApiKey: the keys of Users
+  ResourceId event;  // the system's AuthEvent: what happened to accounts
+  ResourceId device;  // the system's AuthDevice: one without a browser that waits for a User
+  ResourceId consent;  // the system's AuthConsent: what a User lets a client of the provider do
+  ResourceId link;  // the system's AuthLink: who a User is at a provider
+  ResourceId sign_in;  // the system's AuthSignIn: a sign-in by a provider that has come back
   ResourceId audit;  // the system's AuditEntry
   ResourceId idempotency;  // the system's IdempotencyRecord
   ResourceId idempotency_space;  // the system's IdempotencySpace: how many bytes of those there are, by their owners

@@ -198,7 +198,7 @@ void Cascade::Judge(const std::vector<Answer>& answers) {
 
 // Named for those to whom its rows are no secret.
 call::ApiError Cascade::ReferredToBy(const model::Resource& by) const {
-  bool named = cel::IsTrue(request_->rules.Access(by.access.list));
+  bool named = cel::IsTrue(request_->rules.Access(by, &model::Access::list));
   return {call::Code::kReferenced,
           named ? fmt::format("rows of {} refer to this one", by.name) : std::string("other rows refer to this one"),
           {}};

@@ -65,7 +65,7 @@ class ChangeProgram final : public Program {
   // Flags: the rule, then one for each field whose write rule depends on the row, then those whose read rule does.
   std::vector<Statement> Begin() {
     const model::Resource& resource = request_->resource;
-    std::vector<cel::ExprPtr> flags{request_->rules.Access(resource.access.update_before)};
+    std::vector<cel::ExprPtr> flags{request_->rules.Access(resource, &model::Access::update_before)};
     for (FieldId id : Depending(&Rules::Write)) flags.push_back(request_->rules.Write(resource.field(id)));
     for (FieldId id : Depending(&Rules::Read)) flags.push_back(request_->rules.Read(resource.field(id)));
     step_ = Step::kRead;
@@ -93,7 +93,7 @@ class ChangeProgram final : public Program {
       }
     }
     draft_->Complete();
-    judgement_.emplace(*request_, *draft_, request_->rules.Access(resource.access.update_after));
+    judgement_.emplace(*request_, *draft_, request_->rules.Access(resource, &model::Access::update_after));
     std::optional<Statement> probe = judgement_->AskDefaults();
     if (!probe) return Judge();
     step_ = Step::kDefaults;
@@ -115,7 +115,7 @@ class ChangeProgram final : public Program {
   // A PUT creates what is not there, where the caller may create and the id is the client's to give.
   std::vector<Statement> Absent() {
     bool creates = replaces() && request_->resource.id_kind != model::IdKind::kInt &&
-                   !cel::IsFalse(request_->rules.Access(request_->resource.access.create));
+                   !cel::IsFalse(request_->rules.Access(request_->resource, &model::Access::create));
     if (!creates) return Refuse({call::Code::kNotFound, "there is no such row", {}});
     creation_ = MakeCreateProgram(request_);
     creation_->Start();

@@ -55,7 +55,7 @@ class CreateProgram final : public Program {
     put(model::SystemField::kVersion, int64_t{1});
     put(model::SystemField::kCreatedAt, types::Timestamp{request_->actor.now_micros});
     put(model::SystemField::kUpdatedAt, types::Timestamp{request_->actor.now_micros});
-    judgement_.emplace(*request_, *draft_, request_->rules.Access(resource.access.create));
+    judgement_.emplace(*request_, *draft_, request_->rules.Access(resource, &model::Access::create));
     std::optional<Statement> probe = judgement_->AskDefaults();
     if (!probe) return Judge();
     step_ = Step::kDefaults;

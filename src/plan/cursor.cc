@@ -80,6 +80,7 @@ Cursors::Cursors(const Planner::CursorKey& key, const call::Call& call, const Ru
   AppendText(resource.name, binding_);
   AppendText(rules.caller().is_operator() ? "o" : rules.caller().anonymous() ? "a" : "p", binding_);
   AppendText(rules.caller().id, binding_);
+  if (!rules.caller().credential().empty()) AppendText(fmt::format("k{}", rules.caller().credential()), binding_);
   for (const std::string& role : rules.caller().principal.roles) AppendText(role, binding_);
   AppendText(call.filter, binding_);
   AppendText(call.search ? "q" + *call.search : "", binding_);

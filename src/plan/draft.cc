@@ -11,7 +11,20 @@ using cel::ExprPtr;
 using model::SystemField;
 using types::Detail;
 
+namespace {
+
 constexpr size_t kMostUnknown = 100;  // that are told: what may have been meant takes the writer's time
+
+bool IsOfShape(Detail code) {
+  return code == Detail::kUnknownField || code == Detail::kWrongType || code == Detail::kFormat ||
+         code == Detail::kNull || code == Detail::kRequired;
+}
+
+call::ApiError NotValid(std::vector<call::ErrorDetail> errors) {
+  return {call::Code::kValidationError, "some fields are not valid", std::move(errors)};
+}
+
+}  // namespace
 
 bool HoldsFor(const cel::Expr& rule, const model::Resource& resource, const Values& row) {
   return cel::Holds(rule, RecordEnvironment(resource), {resource.id, &row});
@@ -156,10 +169,15 @@ void Draft::PutKey(FieldId part, Value value) {
 }
 
 void Draft::Complete() {
-  if (!readable_) {
+  if (readable_) {
+    CompleteFields();
+  } else {
     bad_.assign(bad_.size(), true);  // nothing of the row is known
-    return;
   }
+  of_body_ = errors_.size();
+}
+
+void Draft::CompleteFields() {
   for (size_t i = 0; i < resource_.fields.size(); ++i) CompleteField(FieldId{static_cast<uint32_t>(i)});
   // Defaults that look at the row's other fields come when those are known.
   for (size_t i = 0; i < resource_.fields.size(); ++i) {
@@ -319,10 +337,17 @@ void Draft::AddError(FieldId field, Detail code, std::string message) {
   errors_.push_back({resource_.field(field).name, code, std::move(message)});
 }
 
-std::optional<call::ApiError> Draft::Errors() const {
-  if (!errors_.empty()) {
-    return call::ApiError{call::Code::kValidationError, "some fields are not valid", errors_};
+std::optional<call::ApiError> Draft::Misshapen() const {
+  std::vector<call::ErrorDetail> found;
+  for (size_t i = 0; i < of_body_; ++i) {
+    if (IsOfShape(errors_[i].code)) found.push_back(errors_[i]);
   }
+  if (found.empty()) return std::nullopt;
+  return NotValid(std::move(found));
+}
+
+std::optional<call::ApiError> Draft::Errors() const {
+  if (!errors_.empty()) return NotValid(errors_);
   if (!failed_.empty()) {
     return call::ApiError{call::Code::kExpressionFailed, fmt::format("the default of '{}' failed", failed_), {}};
   }

@@ -76,6 +76,9 @@ class Draft {
   void AddError(FieldId field, types::Detail code, std::string message);
   // 422 with all errors at once, or nothing.
   std::optional<call::ApiError> Errors() const;
+  // The same of what the body alone shows, whatever rows there are: members that are no fields, values of another type
+  // or form, fields that lack.
+  std::optional<call::ApiError> Misshapen() const;
 
  private:
   void ReadMember(const json::Member& member);
@@ -84,6 +87,7 @@ class Draft {
   void Place(const model::Field& field, FieldId id, bool ok, Value value);
   bool MaySet(const model::Field& field) const;
   bool KeepsWhenOmitted(FieldId id) const;
+  void CompleteFields();
   void CompleteField(FieldId id);
   void ApplyDefault(FieldId id, const cel::ExprPtr& folded);
   void SetComputed(FieldId id, Value value);
@@ -102,6 +106,7 @@ class Draft {
   std::vector<FieldId> probed_defaults_;
   size_t unknown_ = 0;  // members that are no fields
   std::vector<call::ErrorDetail> errors_;
+  size_t of_body_ = 0;  // how many of them were known before any row was looked at
   std::string denied_;
   bool readable_ = true;  // the body is an object
   std::string failed_;  // the field whose default is an error

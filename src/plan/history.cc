@@ -112,8 +112,8 @@ HistoryPlan MakeHistoryPlan(const model::Resource& resource, const Values& key, 
   const model::Resource& audit = rules.service().resource(rules.service().audit);
   plan.row.resource = resource.id;
   plan.row.fields = resource.key;
-  plan.row.flags = {rules.Access(resource.access.history)};
-  plan.row.where = cel::And(KeyIs(resource, key), rules.Access(resource.access.get));
+  plan.row.flags = {rules.Access(resource, &model::Access::history)};
+  plan.row.where = cel::And(KeyIs(resource, key), rules.Access(resource, &model::Access::get));
   plan.row.limit = 1;
   ExprPtr row = RowAt(audit.id, 0);
   auto is = [&](std::string_view name, std::string text) {

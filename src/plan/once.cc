@@ -30,7 +30,8 @@ cel::ExprPtr ExpiresAt(const model::Resource& records, cel::Op op, int64_t micro
 // Whose names are the same: a user's, or of services those with the same roles.
 std::string ScopeOf(const call::Caller& caller) {
   std::string scope;
-  AppendText(caller.is_operator() ? "operator" : caller.anonymous() ? "anonymous" : caller.principal.kind, scope);
+  const std::string_view kind = caller.key.empty() ? std::string_view(caller.principal.kind) : "user";
+  AppendText(caller.is_operator() ? "operator" : caller.anonymous() ? "anonymous" : kind, scope);
   AppendText(caller.id, scope);
   if (caller.principal.id.is_null()) {
     std::vector<std::string> roles = caller.principal.roles;
@@ -296,6 +297,7 @@ class SweepProgram final : public Program {
 
 std::string OnceIdOf(const call::Once& once, const call::Caller& caller) {
   std::string scope = ScopeOf(caller);
+  if (!caller.credential().empty()) AppendText(caller.credential(), scope);
   AppendText(once.address, scope);
   AppendText(once.key, scope);
   return HexOf(Sha256(scope));

@@ -12,7 +12,7 @@ namespace ashlar::plan {
 
 // What is kept of a write that its client named: a row of the system's IdempotencyRecord, for a day. Its id hides the
 // name, its caller and its address behind a hash. Of a user it is the user's own, of a service that of all tokens with
-// its roles, who see the same.
+// its roles, who see the same; an API key has names of its own.
 std::string OnceIdOf(const call::Once& once, const call::Caller& caller);
 
 // Is there one? Its outcome has no rows, or one row whose only cell is what was kept. Refused where it is of another

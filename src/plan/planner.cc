@@ -136,7 +136,7 @@ call::Answer<std::unique_ptr<Program>> MakeWrite(const call::Call& call, const c
   if (known.shape == nullptr) {
     ClauseErrors errors;
     known.shape = MakeShape({}, resource, rules, errors);
-    known.by_key = FormOf(*known.shape, rules.Access(resource.access.get));
+    known.by_key = FormOf(*known.shape, rules.Access(resource, &model::Access::get));
   }
   request->shape = known.shape;
   request->form = known.by_key;
@@ -198,7 +198,9 @@ call::Answer<Plan> Planner::MakePlan(const call::Call& call, const call::Caller&
   // The literal false where it can never hold for this caller.
   bool purges = call.purge && resource.soft_delete;
   ExprPtr& gate = known.gate;
-  if (gate == nullptr) gate = rules.Access(purges ? resource.access.purge : model::GateOf(resource, operation.kind));
+  if (gate == nullptr) {
+    gate = purges ? rules.Access(resource, &model::Access::purge) : rules.Gate(resource, operation.kind);
+  }
   if (cel::IsFalse(gate)) return std::unexpected(rules.Denied(purges ? "purge" : operation.name));
   bool reads = operation.kind == OperationKind::kList || operation.kind == OperationKind::kGet ||
                operation.kind == OperationKind::kHistory || operation.kind == OperationKind::kAggregate;

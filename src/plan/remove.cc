@@ -45,10 +45,9 @@ class RemoveProgram final : public Program {
 
   std::vector<Statement> Begin() {
     step_ = Step::kRead;
-    const model::Access& access = resource().access;
-    const cel::ExprPtr& rule = restores() ? access.restore : purges() ? access.purge : access.remove;
+    const auto rule = restores() ? &model::Access::restore : purges() ? &model::Access::purge : &model::Access::remove;
     call::Deleted deleted = restores() || purges() ? call::Deleted::kWith : call::Deleted::kWithout;
-    return {request_->RowQuery(request_->key, deleted, {request_->rules.Access(rule)})};
+    return {request_->RowQuery(request_->key, deleted, {request_->rules.Access(resource(), rule)})};
   }
 
   std::vector<Statement> Read(const types::Rows& rows) {

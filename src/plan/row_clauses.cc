@@ -48,7 +48,7 @@ std::optional<call::ApiError> MakeDeleted(const call::Call& call, const model::R
     return call::ApiError{
         call::Code::kInvalidQuery, fmt::format("'deleted': {} has no soft delete", resource.name), {}};
   }
-  cel::ExprPtr restore = rules.Access(resource.access.restore);
+  cel::ExprPtr restore = rules.Access(resource, &model::Access::restore);
   if (cel::IsFalse(restore)) return rules.Denied("listing deleted rows");
   FieldId deleted_at = resource.FindSystem(model::SystemField::kDeletedAt);
   cel::ExprPtr field = FieldOf(resource, deleted_at, RowAt(resource.id, 0));

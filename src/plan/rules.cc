@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/rules.h"
 
+#include "model/reach.h"
+
 namespace ashlar::plan {
 
 using cel::ExprPtr;
@@ -11,16 +13,26 @@ Rules::Rules(const model::Service& service, const call::Caller& caller, int64_t 
   bindings_.now_micros = now_micros;
 }
 
-ExprPtr Rules::Access(const ExprPtr& rule) const {
+ExprPtr Rules::Folded(const ExprPtr& rule) const {
   if (rule == nullptr || caller_.is_operator()) return cel::True();
   return cel::FoldCondition(rule, bindings_);
 }
 
-ExprPtr Rules::Read(const model::Field& field) const {
-  return field.write_only ? cel::False() : Access(field.read);  // not even the operator
+ExprPtr Rules::Access(const model::Resource& resource, ExprPtr model::Access::* rule) const {
+  if (caller_.bounds != nullptr && !caller_.bounds->Opens(resource.id, rule)) return cel::False();
+  return Folded(resource.access.*rule);
 }
 
-ExprPtr Rules::Write(const model::Field& field) const { return Access(field.write); }
+ExprPtr Rules::Gate(const model::Resource& resource, model::OperationKind kind) const {
+  if (caller_.bounds == nullptr) return Folded(model::GateOf(resource, kind));
+  return Folded(model::GateOf(caller_.bounds->Narrowed(resource), kind));
+}
+
+ExprPtr Rules::Read(const model::Field& field) const {
+  return field.write_only ? cel::False() : Folded(field.read);  // not even the operator
+}
+
+ExprPtr Rules::Write(const model::Field& field) const { return Folded(field.write); }
 
 call::ApiError Rules::Denied(std::string_view what) const {
   if (caller_.anonymous()) return {call::Code::kUnauthenticated, fmt::format("{} needs a credential", what), {}};
@@ -41,7 +53,7 @@ ExprPtr Rules::Guarded(const ExprPtr& expr) const {
     return cel::Crossing{relation.target, relation.through ? relation.through->resource : model::ResourceId{}};
   };
   auto guard = [this](model::ResourceId resource) -> ExprPtr {
-    ExprPtr rule = Access(service_.resource(resource).access.list);
+    ExprPtr rule = Access(service_.resource(resource), &model::Access::list);
     return cel::IsTrue(rule) ? nullptr : rule;
   };
   return cel::Guard(expr, crossing, guard);

@@ -21,8 +21,11 @@ class Rules {
   const call::Caller& caller() const { return caller_; }
   int64_t now_micros() const { return bindings_.now_micros; }
 
-  // An access rule, or True for the operator. Null pointers count as True.
-  cel::ExprPtr Access(const cel::ExprPtr& rule) const;
+  // An access rule, or True for the operator; False where the caller's credential is narrowed to less. A rule that is
+  // null counts as True.
+  cel::ExprPtr Access(const model::Resource& resource, cel::ExprPtr model::Access::* rule) const;
+  // What decides, before any row is looked at, whether the caller may ask for that at all.
+  cel::ExprPtr Gate(const model::Resource& resource, model::OperationKind kind) const;
   // An expression that is no access rule (a default, a caller's filter): folded for the operator too.
   cel::ExprPtr Fold(const cel::ExprPtr& expr) const { return cel::Fold(expr, bindings_); }
 
@@ -39,6 +42,8 @@ class Rules {
   cel::ExprPtr Guarded(const cel::ExprPtr& expr) const;
 
  private:
+  cel::ExprPtr Folded(const cel::ExprPtr& rule) const;
+
   const model::Service& service_;
   const call::Caller& caller_;
   cel::Bindings bindings_;

@@ -13,7 +13,7 @@ class RulesTest : public testing::Test {
  protected:
   Rules For(const call::Caller& caller) const { return Rules(world_.service(), caller, World::kNow); }
   std::string Access(const call::Caller& caller, std::string_view resource, cel::ExprPtr model::Access::* rule) const {
-    return world_.Tell(For(caller).Access(world_.resource(resource).access.*rule));
+    return world_.Tell(For(caller).Access(world_.resource(resource), rule));
   }
   World world_;
 };
@@ -29,15 +29,14 @@ TEST_F(RulesTest, WhatAlwaysHoldsLeavesNothing) {
   EXPECT_EQ(Access(world_.staff, "Note", &model::Access::list), "true");
   EXPECT_EQ(Access(world_.ann, "Note", &model::Access::create), "true");
   EXPECT_EQ(Access(world_.nobody, "Box", &model::Access::get), "true");
-  EXPECT_TRUE(cel::IsTrue(For(world_.nobody).Access(nullptr)));
 }
 
 TEST_F(RulesTest, WhatNeverHoldsIsFalse) {
   EXPECT_EQ(Access(world_.nobody, "Note", &model::Access::create), "false");
   EXPECT_EQ(Access(world_.ann, "Shelf", &model::Access::create), "false");
   // auth.id of nobody is an error, which is no permission.
-  EXPECT_TRUE(cel::IsFalse(For(world_.nobody).Access(world_.resource("Note").access.list)));
-  EXPECT_TRUE(cel::IsFalse(For(world_.nobody).Access(world_.resource("Note").access.remove)));
+  EXPECT_TRUE(cel::IsFalse(For(world_.nobody).Access(world_.resource("Note"), &model::Access::list)));
+  EXPECT_TRUE(cel::IsFalse(For(world_.nobody).Access(world_.resource("Note"), &model::Access::remove)));
 }
 
 TEST_F(RulesTest, AnErrorIsNoPermissionWhereverItStandsInARule) {
@@ -48,17 +47,17 @@ TEST_F(RulesTest, AnErrorIsNoPermissionWhereverItStandsInARule) {
 }
 
 TEST_F(RulesTest, NoRuleIsNobodysPermission) {
-  const model::Access& closed = world_.resource("Closed").access;
-  for (const cel::ExprPtr& rule : {closed.list, closed.get, closed.create, closed.update_before, closed.update_after,
-                                   closed.remove, closed.restore, closed.history}) {
-    EXPECT_TRUE(cel::IsFalse(For(world_.staff).Access(rule)));
+  for (auto rule :
+       {&model::Access::list, &model::Access::get, &model::Access::create, &model::Access::update_before,
+        &model::Access::update_after, &model::Access::remove, &model::Access::restore, &model::Access::history}) {
+    EXPECT_TRUE(cel::IsFalse(For(world_.staff).Access(world_.resource("Closed"), rule)));
   }
-  EXPECT_TRUE(cel::IsFalse(For(world_.staff).Access(world_.resource("User").access.list)));
+  EXPECT_TRUE(cel::IsFalse(For(world_.staff).Access(world_.resource("User"), &model::Access::list)));
 }
 
 TEST_F(RulesTest, TheOperatorMeetsNoAccessRuleAndIsNobodyToOtherExpressions) {
   Rules rules = For(world_.boss);
-  EXPECT_TRUE(cel::IsTrue(rules.Access(world_.resource("Closed").access.list)));
+  EXPECT_TRUE(cel::IsTrue(rules.Access(world_.resource("Closed"), &model::Access::list)));
   EXPECT_TRUE(cel::IsTrue(rules.Read(world_.field("Note", "secret"))));
   EXPECT_TRUE(cel::IsTrue(rules.Write(world_.field("Note", "secret"))));
   EXPECT_EQ(world_.Tell(rules.Fold(world_.field("Note", "ownerId").default_value)), "failure");
@@ -102,6 +101,55 @@ TEST_F(RulesTest, EveryRelationOfACallersExpressionIsGuarded) {
 TEST_F(RulesTest, AKeyIsAllItsParts) {
   const model::Resource& stamp = world_.resource("Stamp");
   EXPECT_EQ(world_.Tell(KeyIs(stamp, {std::string("b"), int64_t{2}})), "((boxId == 'b') && (number == 2))");
+}
+
+class NarrowedTest : public RulesTest {
+ protected:
+  call::Caller Narrowed(call::Caller caller, std::vector<std::string> scopes) const {
+    caller.bounds = std::make_shared<const model::Bounds>(world_.service(), scopes);
+    caller.number = 0;
+    return caller;
+  }
+  call::Answer<Plan> Ask(const call::Caller& caller, model::OperationKind kind, std::string_view resource,
+                         std::string_view body = "") const {
+    return world_.MakePlan(world_.Make(kind, resource, kind == model::OperationKind::kGet ? World::kAnn : "", body),
+                           caller);
+  }
+};
+
+TEST_F(NarrowedTest, ARuleBeyondTheBoundsIsFalseAndOneWithinIsAsItWas) {
+  call::Caller reads = Narrowed(world_.ann, {"notes:read"});
+  EXPECT_EQ(Access(reads, "Note", &model::Access::list), "(ownerId == ann)");
+  EXPECT_EQ(Access(reads, "Note", &model::Access::create), "false");
+  EXPECT_EQ(Access(reads, "Note", &model::Access::update_before), "false");
+  EXPECT_EQ(Access(reads, "Shelf", &model::Access::list), "false");
+  EXPECT_EQ(Access(reads, "Box", &model::Access::get), "false") << "what everybody may is beyond them too";
+}
+
+TEST_F(NarrowedTest, BoundsOpenNothingThatTheRulesClose) {
+  call::Caller all = Narrowed(world_.ann, {"read", "write", "purge"});
+  EXPECT_EQ(Access(all, "Closed", &model::Access::list), "false");
+  EXPECT_EQ(Access(all, "Shelf", &model::Access::create), "false");
+  EXPECT_EQ(Access(all, "Note", &model::Access::list), "(ownerId == ann)");
+}
+
+TEST_F(NarrowedTest, AReplacementNeedsAWordForWhatItMayBecome) {
+  const model::Resource& note = world_.resource("Note");
+  auto gate = [&](std::vector<std::string> scopes) {
+    return world_.Tell(For(Narrowed(world_.staff, std::move(scopes))).Gate(note, model::OperationKind::kReplace));
+  };
+  EXPECT_EQ(gate({"read"}), "false");
+  EXPECT_NE(gate({"update"}), "false");
+  EXPECT_NE(gate({"create"}), "false");
+  EXPECT_EQ(world_.Tell(For(Narrowed(world_.staff, {"create"})).Gate(note, model::OperationKind::kUpdate)), "false");
+}
+
+TEST_F(NarrowedTest, ARelationShowsNothingBeyondTheBounds) {
+  call::Caller reads = Narrowed(world_.ann, {"notes:read"});
+  Rules rules = For(reads);
+  EXPECT_TRUE(cel::IsFalse(rules.Access(world_.resource("Shelf"), &model::Access::list)));
+  EXPECT_FALSE(Ask(reads, model::OperationKind::kCreate, "Note", "{}"));
+  EXPECT_EQ(Ask(reads, model::OperationKind::kList, "Shelf").error().code, call::Code::kForbidden);
 }
 
 }  // namespace

@@ -104,11 +104,11 @@ class ShapeMaker {
     Shape::Child child;
     child.key = include.key;
     child.relation = id;
-    child.rule = rules_.Access(relation.to_many ? target.access.list : target.access.get);
+    child.rule = rules_.Access(target, relation.to_many ? &model::Access::list : &model::Access::get);
     child.shape = Make(include.selection, target, depth + 1, path);
     child.parent_cell = shape.Need(relation.local);
     if (const model::Resource* between = rules_.service().Between(relation)) {
-      child.between = rules_.Access(between->access.list);
+      child.between = rules_.Access(*between, &model::Access::list);
       child.child_cell = static_cast<uint32_t>(child.shape->fields.size() + child.shape->flags.size());
     } else {
       child.child_cell = child.shape->Need(relation.remote);

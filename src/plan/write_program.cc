@@ -46,7 +46,7 @@ Query WriteRequest::RowQuery(const Values& row_key, call::Deleted deleted, std::
   query.resource = resource.id;
   for (size_t i = 0; i < resource.fields.size(); ++i) query.fields.push_back(FieldId{static_cast<uint32_t>(i)});
   query.flags = std::move(flags);
-  query.where = cel::And(KeyIs(resource, row_key), rules.Access(resource.access.get));
+  query.where = cel::And(KeyIs(resource, row_key), rules.Access(resource, &model::Access::get));
   query.deleted = deleted;
   query.limit = 1;
   return query;
@@ -187,12 +187,13 @@ bool Judgement::ToItself(const model::Relation& relation) const {
 void Judgement::Reference(const model::Relation& relation, model::RelationId id) {
   if (ToItself(relation)) {
     if (!draft_.Given(relation.local)) return;
-    return Condition(request_.rules.Access(request_.resource.access.get), Purpose::kReference, relation.local);
+    return Condition(request_.rules.Access(request_.resource, &model::Access::get), Purpose::kReference,
+                     relation.local);
   }
   ExprPtr exists = request_.references.Of(request_.resource, id);
   if (draft_.Given(relation.local)) {
     // What the caller refers to, it must be able to get; what a default refers to must be there.
-    ExprPtr rule = request_.rules.Access(request_.service.resource(relation.target).access.get);
+    ExprPtr rule = request_.rules.Access(request_.service.resource(relation.target), &model::Access::get);
     if (cel::IsFalse(rule)) return Failed(Purpose::kReference, relation.local);
     if (!cel::IsTrue(rule)) {
       int slot = 2;
@@ -233,9 +234,14 @@ void Judgement::Failed(Purpose purpose, FieldId field) {
 }
 
 std::optional<call::ApiError> Judgement::Verdict(std::optional<call::ApiError> precondition) {
-  if (refused_) return request_.rules.Denied(fmt::format("{} {}", request_.operation.name, "of such a row"));
+  std::optional<call::ApiError> misshapen;
+  if (draft_.creates() && !cel::IsFalse(rule_)) misshapen = draft_.Misshapen();
+  if (refused_ && !misshapen) {
+    return request_.rules.Denied(fmt::format("{} {}", request_.operation.name, "of such a row"));
+  }
   if (!draft_.denied().empty()) return request_.rules.DeniedField(draft_.denied());
   if (!denied_.empty()) return request_.rules.DeniedField(denied_);
+  if (refused_) return misshapen;
   if (precondition) return precondition;
   if (auto errors = draft_.Errors()) return errors;
   return CheckTransitions(request_.resource, request_.rules, draft_);

@@ -60,7 +60,8 @@ struct WriteRequest {
 
 // What a row must pass before it is written: rule, field rules, references; in memory as far as no relation is
 // crossed, by one Probe otherwise. `Ask` gives the probe, if one is needed; `Verdict` the refusal, if there is one:
-// 403 before 412 before 422 before 409.
+// 403 before 412 before 422 before 409; but the body of a creation whose shape is wrong makes no row that a rule could
+// refuse: that is told instead, where the caller may create at all.
 //
 // Defaults that cross relations come first: with them goes the question whether the caller may refer to what it
 // refers to, so that nothing shows of a row that it may not get.   AskDefaults DefaultsAnswered? Ask Answered? Verdict

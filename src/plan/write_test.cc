@@ -221,6 +221,17 @@ TEST_F(WriteTest, TheRowAsItWouldBecomeMustPassTheRule) {
   Steps wrong = Create("Page", world_.ann, R"({"open": "no"})");
   wrong.Next();
   EXPECT_EQ(wrong.End(), "VALIDATION_ERROR open WRONG_TYPE");
+  // Nor is a row refused that the body does not make: of what is wrong with it, the shape alone is told.
+  for (auto [body, told] :
+       {std::pair(R"({"open": false, "colour": 1})", "VALIDATION_ERROR colour UNKNOWN_FIELD"),
+        std::pair(R"({"open": false, "noteId": "x"})", "VALIDATION_ERROR noteId WRONG_TYPE"),
+        std::pair(R"({"open": false, "note": 1})", "VALIDATION_ERROR note UNKNOWN_FIELD"),
+        std::pair(R"({"open": false, "createdAt": null, "x": 1})", "VALIDATION_ERROR x UNKNOWN_FIELD"),
+        std::pair(R"({"open": false, "version": 3})", "FORBIDDEN: createPage of such a row is not allowed")}) {
+    Steps misshapen = Create("Page", world_.ann, body);
+    misshapen.Next();
+    EXPECT_EQ(misshapen.End(), told) << body;
+  }
   Steps moved(world_, world_.Make(OperationKind::kUpdate, "Page", "1", R"({"open": false})"), world_.ann);
   EXPECT_THAT(moved.Next(), ElementsAre("Page {*} flags true where (id == 1) limit 1"));
   EXPECT_THAT(moved.Next(moved.Rows({R"({"id": 1, "version": 1, "open": true, "flags": [true]})"})), IsEmpty());

@@ -66,6 +66,7 @@ struct Load {
   int64_t reads_waiting = 0;
   int64_t writes_waiting = 0;
   int64_t oldest_write_us = 0;  // how long the first of them has waited
+  int64_t group_us = 0;  // how long the last writes that were committed together took
   int64_t commits = 0;  // since the start
   int64_t store_bytes = 0;
   int64_t log_bytes = 0;  // of the write-ahead log's file

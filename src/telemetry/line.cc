@@ -42,6 +42,7 @@ std::string_view LevelOf(const Observation& observation) {
   if (const auto* command = std::get_if<OperatorDone>(&observation)) {
     return command->outcome == "failed" ? "error" : "info";
   }
+  if (const auto* event = std::get_if<SecurityEvent>(&observation)) return event->warns ? "warning" : "info";
   return "error";
 }
 
@@ -204,6 +205,16 @@ void WriteJson(json::Writer& out, const OperatorDone& command) {
   out.Field("durationUs", command.total_us);
 }
 
+void WriteJson(json::Writer& out, const SecurityEvent& event) {
+  out.Field("event", event.name);
+  OrNull(out, "requestId", event.request_id);
+  OrNull(out, "userId", event.user_id);
+  OrNull(out, "subject", event.subject);
+  OrNull(out, "address", event.address);
+  OrNull(out, "agent", event.agent);
+  out.Field("byOperator", event.by_operator);
+}
+
 void WriteJson(json::Writer& out, const Defect& defect) {
   out.Field("event", "defect");
   OrNull(out, "requestId", defect.request_id);
@@ -231,6 +242,14 @@ std::string TextOf(const OperatorDone& command) {
                      command.total_us, command.counts.rows, command.counts.mistakes, Plain(command.request_id));
 }
 
+std::string TextOf(const SecurityEvent& event) {
+  std::string text(event.name);
+  for (std::string_view part : {event.user_id, event.subject, event.address, event.agent, event.request_id}) {
+    if (!part.empty()) text += " " + Plain(part);
+  }
+  return text;
+}
+
 std::string TextOf(const Defect& defect) {
   return fmt::format("defect in {}: {} {}", Plain(defect.where), Plain(defect.what), Plain(defect.request_id));
 }
@@ -255,6 +274,7 @@ std::string FormatLine(const Observation& observation, int64_t now_micros, Forma
   out.Field("time", time);
   out.Field("level", level);
   if (const auto* command = std::get_if<OperatorDone>(&observation)) WriteJson(out, *command);
+  if (const auto* event = std::get_if<SecurityEvent>(&observation)) WriteJson(out, *event);
   if (const auto* defect = std::get_if<Defect>(&observation)) WriteJson(out, *defect);
   if (const auto* note = std::get_if<Note>(&observation)) WriteJson(out, *note);
   out.EndObject();

@@ -147,14 +147,17 @@ def with_query(path, query):
 class Server:
     """`ashlar serve` over one contract and one store file inside `directory`."""
 
-    def __init__(self, contract, directory, seed=None, store="store.db", arguments=(), prefix=(), **environment):
+    def __init__(self, contract, directory, seed=None, store="store.db", arguments=(), prefix=(),
+                 listen="127.0.0.1:0", log=None, **environment):
         self.contract = pathlib.Path(contract)
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.store_path = self.directory / store
         self.store = f"sqlite:{self.store_path}"
         self.arguments, self.environment = arguments, environment
+        self.listen = listen  # for those who must be known by their address before they start
         self.prefix = prefix  # a command that runs the server, as prlimit does
+        self.log = log  # a file for its log, read until the server has started: a load's lines would take us a core
         self.lines, self.changed = [], threading.Condition()
         self.error_text = ""
         self.process, self.tokens = None, {}
@@ -167,14 +170,17 @@ class Server:
 
     def start(self):
         self.lines, self.error_text = [], ""
+        errors = open(self.log, "wb") if self.log else subprocess.PIPE
         self.process = subprocess.Popen(
-            [*self.prefix, str(BINARY), "serve", str(self.contract), "--store", self.store, "--listen", "127.0.0.1:0",
+            [*self.prefix, str(BINARY), "serve", str(self.contract), "--store", self.store, "--listen", self.listen,
              *map(str, self.arguments)], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, errors="replace",
+            stderr=errors, text=True, errors="replace",
             # Tests sign in more often than people do: those about that limit give an empty one, which is none.
             env=clean_environment(self.directory, **{"ASHLAR_LOGIN_LIMIT": "off", **self.environment}))
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+        if self.log:
+            errors.close()
         try:
             self.address = self.wait_event("server.started", START_TIMEOUT_S)["address"]
         except AssertionError:
@@ -182,8 +188,24 @@ class Server:
             raise
         return self
 
+    def _log_lines(self):
+        if not self.log:
+            yield from self.process.stderr
+            return
+        with open(self.log, errors="replace") as log:
+            rest, started = "", False
+            while not started:
+                ended = self.process.poll() is not None
+                *whole, rest = (rest + log.read()).split("\n")
+                for line in whole:
+                    started = started or '"server.started"' in line
+                    yield line + "\n"
+                if ended:
+                    return
+                time.sleep(0.01)
+
     def _read(self):
-        for line in self.process.stderr:
+        for line in self._log_lines():
             event = None
             if line.startswith("{"):
                 try:
@@ -254,17 +276,21 @@ class Server:
         except subprocess.TimeoutExpired:
             self._kill()
             raise AssertionError("SIGTERM did not end the server") from None
-        self.reader.join(STOP_TIMEOUT_S)
-        self.process.stderr.close()
-        self.process = None
+        self._end_log()
         assert not any(mark in self.error_text for mark in CRASH_MARKS), self.error_text[-8000:]
         assert status == 0, f"the server ended with {status}:\n{self.error_text[-4000:]}"
 
     def crash(self):
         """kill -9; what is in the store is all that remains for another start."""
         self._kill()
+        self._end_log()
+
+    def _end_log(self):
         self.reader.join(STOP_TIMEOUT_S)
-        self.process.stderr.close()
+        if self.log:
+            self.error_text = pathlib.Path(self.log).read_text(errors="replace")
+        else:
+            self.process.stderr.close()
         self.process = None
 
     def _kill(self):

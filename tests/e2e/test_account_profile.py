@@ -225,6 +225,7 @@ def test_an_export_has_what_its_user_may_see(served, staff):
     assert data["user"] == {**user, **client.get("/v1/users/" + user["id"]).body["data"]}
     assert data["user"]["nick"] == "hal" and data["user"]["shout"] == "hal!" and "note" not in data["user"]
     assert [one["current"] for one in data["sessions"]] == [False, True]
+    assert data["apiKeys"] == []
     assert list(data["rows"]) == ["posts"] and "more" not in data
     ids = [one["id"] for one in data["rows"]["posts"]]
     assert len(ids) == len(set(ids)) and set(ids) == {one["id"] for one in [*own, both, edited]}

@@ -112,7 +112,8 @@ def test_a_list_that_cannot_be_used_is_refused_at_the_start(tmp_path, text, told
     (tmp_path / "leaked").mkdir()
     if text is not None:
         (tmp_path / "leaked/hashes.txt").write_text(text)
-    for command in (["serve", str(contract), "--listen", "127.0.0.1:0"], ["user", "list", str(contract)]):
+    for command in (["serve", str(contract), "--listen", "127.0.0.1:0"],
+                    ["user", "add", str(contract), "ann@example.com"]):
         done = harness.run(*command, "--store", f"sqlite:{tmp_path}/s.db", cwd="/", timeout=60)
         assert done.returncode == 2, done
         assert re.search(rf"identity\.password\.breached: {re.escape(str(tmp_path))}/leaked/hashes\.txt: .*{told}",

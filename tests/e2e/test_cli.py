@@ -68,11 +68,18 @@ def test_the_default_store_stands_in_the_directory(tmp_path):
 
 def test_a_token_is_printed_alone_and_its_key_is_kept_close(tmp_path):
     server = harness.Server(GUARDED, tmp_path)
+    path = server.store.removeprefix("sqlite:")
+    for words in (("token", "create"), ("user", "list"), ("user", "disable", "ann@example.com"), ("events",),
+                  ("key", "rotate"), ("key", "create", "ann@example.com", "--name", "x")):
+        wrong = harness.run(*words, "--contract", GUARDED, "--store", server.store, cwd=tmp_path)
+        assert (wrong.returncode, wrong.stderr) == (2, f"ashlar: there is no store at {path}\n"), wrong
+    assert list(tmp_path.iterdir()) == []
+    made = harness.succeed("user", "add", "ann@example.com", "--contract", GUARDED, "--store", server.store,
+                           cwd=tmp_path)
+    assert made.stderr == f"ashlar: made {path}\n"  # it may be the wrong one
     done = harness.succeed("token", "create", GUARDED, "--store", server.store, "--role", "staff", "--for", "5m",
                            cwd=tmp_path)
-    assert done.stderr == f"ashlar: made {server.store.removeprefix('sqlite:')}\n"  # it may be the wrong one
-    again = harness.succeed("token", "create", GUARDED, "--store", server.store, cwd=tmp_path)
-    assert again.stderr == ""
+    assert done.stderr == ""
     token = done.stdout.removesuffix("\n")
     header, payload, signature = token.split(".")
     head, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in (header, payload))
@@ -92,7 +99,8 @@ def test_a_token_is_printed_alone_and_its_key_is_kept_close(tmp_path):
 
 
 def test_tokens_are_made_while_it_runs_and_while_it_does_not(tmp_path):
-    server = harness.Server(GUARDED, tmp_path)
+    with harness.Server(GUARDED, tmp_path) as server:
+        pass
     before = server.token("staff")
     with server:
         assert server.client(before).get("/v1/vaults").status == 200
@@ -104,7 +112,9 @@ def test_tokens_are_made_while_it_runs_and_while_it_does_not(tmp_path):
 @pytest.mark.parametrize("options, told", [(["--role", "nobody-knows"], "nobody-knows"), (["--user", "x"], "x"),
                                            (["--for", "soon"], "soon"), (["--for", "-1h"], "-1h")], ids=str)
 def test_wrong_token_options_are_refused_by_name(tmp_path, options, told):
-    done = harness.run("token", "create", GUARDED, "--store", f"sqlite:{tmp_path}/s.db", *options, cwd=tmp_path)
+    store = ("--store", f"sqlite:{tmp_path}/s.db")
+    harness.succeed("user", "add", "ann@example.com", "--contract", GUARDED, *store, cwd=tmp_path)
+    done = harness.run("token", "create", GUARDED, *store, *options, cwd=tmp_path)
     assert done.returncode in (2, 64) and told in done.stderr and done.stdout == ""
 
 
@@ -250,7 +260,7 @@ def test_a_killed_server_comes_back_with_what_it_had_answered(tmp_path):
 
 
 @pytest.mark.parametrize("words", [
-    "migrate plan", "migrate --help", "import x", "backup x", "key create", "key list", "check --against git:HEAD",
+    "migrate plan", "migrate --help", "import x", "backup x", "check --against git:HEAD",
     "check --against=x", "check ashlar.yaml --format json --load 5", "export graphql", "export proto x", "export sql"])
 def test_what_later_builds_have_is_refused_by_name(tmp_path, words):
     done = harness.run(*words.split(), cwd=tmp_path)
@@ -286,8 +296,9 @@ def test_the_contract_is_an_option_or_a_word_of_every_command(tmp_path):
     for number, given in enumerate((["guarded.yaml"], ["--contract", "guarded.yaml"], ["--contract=guarded.yaml"])):
         mail = f"ann{number}@example.com"
         for words, rest, told in ((["check"], [], "ok"), (["explain"], [], "listVaults"),
-                                  (["export", "openapi"], [], "openapi"), (["token", "create"], store, ""),
-                                  (["load"], ["Vault.ndjson", *store], "loaded 1 rows"), (["user", "list"], store, ""),
+                                  (["export", "openapi"], [], "openapi"),
+                                  (["load"], ["Vault.ndjson", *store], "loaded 1 rows"),
+                                  (["token", "create"], store, ""), (["user", "list"], store, ""),
                                   (["user", "add"], [mail, *store], "-"),
                                   (["user", "role"], [mail, "--role", "staff", *store], "staff"),
                                   (["user", "disable"], [mail, *store], "disabled"),
@@ -309,6 +320,12 @@ MISTYPED = {
     "a word": (["check", "a.yaml", "b.yaml"], 64, "ashlar: 'b.yaml' is one word too many"),
     "a value": (["check", "--format", "xml"], 64, "ashlar: --format: "),
     "no word": (["load"], 64, "ashlar: FILE is required"),
+    "no command": (["user"], 64, "ashlar: a command is missing\n\nthe users of the service\nUsage: ashlar user ["),
+    "a kind": (["events", "--kind", "login"], 64,
+               "ashlar: --kind: 'login' is no kind (did you mean 'authn_login_success' or 'authn_login_fail' or "),
+    "a kind's letter": (["events", "--kind", "user_craeted"], 64,
+                        "ashlar: --kind: 'user_craeted' is no kind (did you mean 'user_created'?); --help lists them"),
+    "no store": (["events", "--store", "sqlite:none.db"], 2, "ashlar: there is no store at none.db\n"),
     "no value": (["serve", "--listen"], 64, "ashlar: --listen: "),
     "no user": (["user", "disable", "nobody@example.com"], 2, "ashlar: there is no user 'nobody@example.com'"),
     "no role": (["token", "create", "--role", "pope"], 2, "ashlar: --role: the contract has no role 'pope'"),
@@ -320,6 +337,8 @@ MISTYPED = {
 def test_what_is_mistyped_is_told_as_the_commands_own(tmp_path, what):
     (tmp_path / "ashlar.yaml").write_text(GUARDED.read_text())
     words, status, told = MISTYPED[what]
+    if words[0] in ("token", "user"):
+        harness.succeed("user", "add", "ann@example.com", cwd=tmp_path)
     done = harness.run(*words, cwd=tmp_path, timeout=30)
     assert done.returncode == status and done.stderr.startswith(told), done
     assert done.stdout == ""

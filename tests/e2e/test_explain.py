@@ -175,7 +175,7 @@ def test_every_operation_that_somebody_may_call_is_explained(tmp_path, example):
 def test_another_service_s_store_is_refused(letters, tmp_path):
     other = tmp_path / "other.yaml"
     other.write_text(LETTERS.replace("weight", "mass"))
-    harness.succeed("user", "list", "--contract", letters, "--store", "sqlite:post.db", cwd=tmp_path)
+    harness.succeed("user", "add", "ann@example.com", "--contract", letters, "--store", "sqlite:post.db", cwd=tmp_path)
     assert plans_of(letters, tmp_path, "--store", "sqlite:post.db")
     done = harness.run("explain", other, "--store", "sqlite:post.db", cwd=tmp_path)
     assert done.returncode == 2 and "does not hold the tables of this contract" in done.stderr

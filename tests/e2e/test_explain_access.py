@@ -142,10 +142,24 @@ def test_a_list_is_told_by_its_condition(world):
     ("GET /v1/letters", "user:nobody@example.com", "there is no user 'nobody@example.com'"),
     ("GET /v1/letters", "role:clark", "the contract has no role 'clark'"),
     ("GET /v1/letters", "somebody", "'somebody' is none of anonymous, user:ID"),
+    ("GET /auth/me", "anonymous", "'/auth' needs 'identity' in the contract"),
     ("GET /v1/letters", "user:", "is none of anonymous"), ("POST /v1/batch", "anonymous", "a batch is asked for")])
 def test_what_cannot_be_explained_is_told(world, request_, who, told):
     done = explain(world, request_, who)
     assert done.returncode == 2 and told in done.stderr and not done.stdout, done
+
+
+def test_what_is_built_in_has_no_rules(tmp_path):
+    (tmp_path / "club.yaml").write_text("service: club\nidentity: { apiKeys: true }\nresources: {}\n")
+    with harness.Server(tmp_path / "club.yaml", tmp_path) as server:
+        for request, told in (("GET /auth/me", "whoever has signed in may ask it of their own account, and their API"),
+                              ("DELETE /auth/me", "whoever has signed in may ask it of their own account\n"),
+                              ("POST /auth/login", "no rule of the contract is looked at: anybody may ask it"),
+                              ("PUT /auth/me", "only GET, HEAD, PATCH, DELETE, OPTIONS is taken there"),
+                              ("GET /auth/none", "'/auth' is built in, and no operation of the contract"),
+                              ("GET /oauth/authorize", "'/oauth' needs 'identity.provider' in the contract")):
+            done = explain(server, request, "anonymous")
+            assert done.returncode == 2 and told in done.stderr and not done.stdout, done
 
 
 def test_a_body_that_is_no_json_is_told(world):

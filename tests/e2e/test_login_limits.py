@@ -37,7 +37,7 @@ def policy(client, method, path, **headers):
 def guide_rows():
     """Address, rate, burst, as the guide tells them."""
     rows = re.findall(r"^\| (`[^|]+) \| (\S+) \| ([\d,]+) \|", GUIDE.read_text(), re.MULTILINE)
-    assert len(rows) == 4
+    assert len(rows) == 5
     return [(re.findall(r"`(\S+) (\S+)`", addresses), rate, int(burst.replace(",", "")))
             for addresses, rate, burst in rows]
 

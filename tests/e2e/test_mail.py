@@ -71,7 +71,8 @@ def told(answer):
 def changes(server):
     """How often a row was written, of every table."""
     link = sqlite3.connect(server.store_path, timeout=10)
-    tables = ("users", "auth_credentials", "auth_tickets", "auth_mailboxes", "audit_entries")
+    tables = ("users", "auth_credentials", "auth_tickets", "auth_mailboxes", "audit_entries",
+              "auth_events")
     written = sum(link.execute(f"SELECT coalesce(sum(version), 0) FROM {table}").fetchone()[0] for table in tables)
     link.close()
     return written

@@ -4,14 +4,17 @@ as briefly as ever, nearly as much is done as without the crowd, the others are 
 
 What is done is counted per second of the server's own CPU time, so that a machine with others to serve tells the same.
 CI asserts that nothing is off by an order of magnitude; the extended run the figures of docs/decisions/0024, where the
-server had its core for itself, as otherwise it is the machine that is measured."""
+server had its core for itself, as otherwise it is the machine that is measured. For that its log goes to a file:
+whoever reads a line for each request needs half a core."""
 
 import json
 import os
 import pathlib
 import re
 import shutil
+import statistics
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -35,22 +38,23 @@ resources:
 """
 # As costly as some forty refusals, and an answer that a socket takes at once.
 READ = {"path": "/v1/books?perPage=300&include=author", "headers": {"Accept-Encoding": "gzip"}}
-BOOK = {"method": "POST", "path": "/v1/books", "body": {"title": "a book", "text": "x" * 100, "authorId": 1}}
-# Ten rows, as one is written too soon for a sender on one core to offer five times as many.
+BOOK = {"method": "POST", "path": "/v1/books", "body": {"title": "a", "authorId": 1}}
+# Fifty rows: as costly as some thirty refusals, too.
 WRITE = {"method": "POST", "path": "/v1/batch", "headers": {"Content-Type": "application/json"},
-         "body": json.dumps({"operations": [BOOK] * 10})}
+         "body": json.dumps({"operations": [BOOK] * 50})}
 LOADS = {"reads": [READ], "mixed": [READ] * 9 + [WRITE], "writes": [WRITE]}
 CALM_S, LOAD_S, AFTER_S = (5, 20, 8) if EXTENDED else (2, 5, 6)
 CALM, AFTER = (0.75, 0.5) if EXTENDED else (0.4, 0.3)  # of the capacity
 FACTOR = 5
-# Of the capacity, of the calm p99, MiB, and the p99 of refusals in ms: what must hold anywhere, and what holds. A write
-# costs too little, beside its refusal, for the same share.
-GOODPUT = {"reads": 0.4, "mixed": 0.4, "writes": 0.25}
+# Of the capacity, of the normal p99 (in the calm, or with as much to do as can be done), MiB, and the p99 of refusals
+# in ms: what must hold anywhere, and what holds.
+GOODPUT = 0.4
 SLOWER, MEMORY_MIB, REFUSED_MS = 20, 128, 2000
 TAKEN_MS = 2000  # may the taken wait where others share the cores, however calm it was before: without shedding, 12,000
-STRICT = {"reads": (0.85, 3), "mixed": (0.85, 3), "writes": (0.6, 3)}
+STRICT = (0.85, 3)
 STRICT_MEMORY_MIB, STRICT_REFUSED_MS = 96, 100
 OWN_CORE = 0.9  # of its core that the server had, at least
+ROUNDS, ROUND_S = 7, 2  # of goodput, in the extended run
 ONSET_S = 1  # until the crowd is seen and its connections are open: told, and asserted for all but this
 RECOVERY_S = 5
 LEAST_P99_MS = 10  # of a calm that is calmer than a machine with two cores can be trusted to stay
@@ -103,14 +107,30 @@ class Sender:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def capacity(self):
-        """Successes a second, and a second of CPU, while 32 clients ask as fast as they are answered: no crowd."""
+    def capacity(self, seconds=CALM_S):
+        """Successes a second, those a second of CPU, and their p99 in ms, while 32 clients ask as fast as they are
+        answered: no crowd."""
         with Watch(self.server) as watch:
-            told = self.run("--closed", CALM_S, "--connections", 32)
+            told = self.run("--closed", seconds, "--connections", 32)
         assert told["phases"][0]["failed"] == 0, told
         assert set(told["phases"][0]["statuses"]) <= {"200", "201", "503"}, told
         good = sum(second["good"] for second in told["series"])
-        return good / CALM_S, good / watch.used(0, CALM_S + 1)
+        return good / seconds, good / watch.used(0, seconds + 1), p99(told["phases"][0])
+
+    def goodput_of_capacity(self):
+        """By CPU, at five times the capacity: the median of rounds, each between two measurements of the capacity, as
+        the speed of a core that others use, too, changes within seconds."""
+        shares, (capacity, before, _) = [], self.capacity(ROUND_S)
+        for _ in range(ROUNDS):
+            crowd = f"{FACTOR * capacity:.0f}"
+            with Watch(self.server) as watch:
+                told = self.run("--phase", f"{crowd}:{ONSET_S}", "--phase", f"{crowd}:{ROUND_S}",
+                                "--most-connections", 6000)
+            good = sum(second["good"] for second in told["series"][ONSET_S:ONSET_S + ROUND_S])
+            capacity, after, _ = self.capacity(ROUND_S)
+            shares.append(good / watch.used(ONSET_S, ONSET_S + ROUND_S) / ((before + after) / 2))
+            before = after
+        return shares
 
 
 def p99(phase, kind="2xx"):
@@ -130,10 +150,12 @@ def contract(module_directory):
 @pytest.mark.parametrize("kind", LOADS)
 def test_five_times_the_capacity(contract, tmp_path, kind):
     arguments = ["--workers", "1", "--admin-listen", "127.0.0.1:0"]
-    with harness.Server(contract, tmp_path, seed=contract.parent / "seed.json", arguments=arguments,
-                        prefix=on_core(0)) as server:
+    memory = pathlib.Path("/dev/shm")
+    with tempfile.NamedTemporaryFile(dir=memory if memory.is_dir() else tmp_path) as log, \
+         harness.Server(contract, tmp_path, seed=contract.parent / "seed.json", arguments=arguments,
+                        prefix=on_core(0), log=log.name) as server:
         sender = Sender(server, tmp_path, LOADS[kind])
-        capacity, per_cpu = sender.capacity()
+        capacity, per_cpu, busy_p99 = sender.capacity()
         before = resident_mib(server)
         with Watch(server) as watch:
             told = sender.run("--phase", f"{CALM * capacity:.0f}:{CALM_S}",
@@ -142,16 +164,18 @@ def test_five_times_the_capacity(contract, tmp_path, kind):
                               "--phase", f"{AFTER * capacity:.0f}:{AFTER_S}", "--most-connections", 6000)
         more = peak_mib(server) - before
         shed = scrape(server).value("ashlar_requests_shed_total")
+        shares = sender.goodput_of_capacity() if EXTENDED else []
     calm, onset, load, after = told["phases"]
     begin, end = CALM_S + ONSET_S, CALM_S + ONSET_S + LOAD_S
     goodput = sum(second["good"] for second in told["series"][begin:end])
     tail = told["series"][end + RECOVERY_S:end + AFTER_S]
     used = watch.used(begin, end)
-    share = goodput / used / per_cpu
+    share = statistics.median(shares) if shares else goodput / used / per_cpu
     figures = {
         "capacity": round(capacity), "goodput": round(goodput / LOAD_S), "goodputOfCapacityByCpu": round(share, 3),
-        "ofItsCore": round(used / LOAD_S, 2),
+        "rounds": [round(one, 2) for one in shares], "ofItsCore": round(used / LOAD_S, 2),
         "scheduled": load["scheduled"], "sent": load["sent"], "late": load["late"], "statuses": load["statuses"],
+        "busyP99ms": busy_p99,
         "calmP99ms": p99(calm), "takenP99ms": p99(load), "onsetTakenP99ms": p99(onset), "afterP99ms": p99(after),
         "refusedP99ms": p99(load, "5xx"), "behindP99ms": p99(load, "behind"), "memoryMiB": round(more, 1),
         "series": [list(second.values()) for second in told["series"]]}
@@ -163,15 +187,15 @@ def test_five_times_the_capacity(contract, tmp_path, kind):
     assert load["sent"] > 2 * capacity * LOAD_S, f"clients had to wait, or the sender slept: {figures}"
     assert load["statuses"].get("503", 0) > load["sent"] / FACTOR, figures
     if not EXTENDED:
-        return judge(figures, tail, GOODPUT[kind], SLOWER, REFUSED_MS, MEMORY_MIB, TAKEN_MS)
+        return judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB, TAKEN_MS)
     if used < OWN_CORE * LOAD_S:
-        judge(figures, tail, GOODPUT[kind], SLOWER, REFUSED_MS, MEMORY_MIB, TAKEN_MS)
+        judge(figures, tail, GOODPUT, SLOWER, REFUSED_MS, MEMORY_MIB, TAKEN_MS)
         pytest.skip(f"the server had {used / LOAD_S:.2f} of a core: the strict figures want a machine that is quiet")
-    judge(figures, tail, *STRICT[kind], STRICT_REFUSED_MS, STRICT_MEMORY_MIB)
+    judge(figures, tail, *STRICT, STRICT_REFUSED_MS, STRICT_MEMORY_MIB)
 
 
 def judge(figures, tail, least_goodput, slower, refused_ms, memory_mib, taken_ms=0):
-    longest = max(slower * max(figures["calmP99ms"], LEAST_P99_MS), taken_ms)
+    longest = max(slower * max(figures["calmP99ms"], figures["busyP99ms"], LEAST_P99_MS), taken_ms)
     assert figures["goodputOfCapacityByCpu"] >= least_goodput, figures
     assert figures["takenP99ms"] <= longest, figures
     assert figures["refusedP99ms"] <= refused_ms, figures

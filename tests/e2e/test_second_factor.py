@@ -96,6 +96,10 @@ def test_what_is_refused(served):
     change = {"currentPassword": PASSWORD, "newPassword": "another horse staple"}
     assert told("POST", "/auth/password/change", change) == (401, "SECOND_FACTOR_REQUIRED")
     assert told("POST", "/auth/password/change", {**change, "code": "000 00"}) == (401, "INVALID_CREDENTIALS")
+    # Neither what was wrong of it nor that the account is locked shows, but that it is not about the address does.
+    bad = [{**change, "code": "000 00"}, {**change, "currentPassword": "wrong"}]
+    words = {client.post("/auth/password/change", body).body["error"]["message"] for body in bad}
+    assert words == {"the password or the code is not right"}
     assert client.post("/auth/password/change", {**change, "code": codes[0]}).status == 204
     for path in ("/auth/totp", "/auth/totp/confirm"):
         assert post(served, path, {"code": "x"}).status == 401

@@ -89,8 +89,8 @@ def test_credentials_are_never_read_from_the_url(server):
 
 
 def test_a_key_of_another_store_signs_nothing_here(server, tmp_path):
-    other = harness.Server(GUARDED, tmp_path)
-    answer = server.client(other.token("admin")).get("/v1/vaults")
+    with harness.Server(GUARDED, tmp_path) as other:
+        answer = server.client(other.token("admin")).get("/v1/vaults")
     assert answer.status == 401 and answer.body["error"]["code"] == "INVALID_CREDENTIALS"
 
 
@@ -101,8 +101,8 @@ def test_a_token_for_another_service_is_refused_though_the_key_is_ours(server, t
     for path in store.parent.iterdir():  # the key stands beside the store; its rows are not needed
         if path.is_file() and not path.name.startswith(store.name + "-") and path != store:
             shutil.copy(path, tmp_path)
-    other = harness.Server(contract, tmp_path, store=store.name)
-    answer = server.client(other.token("admin")).get("/v1/vaults")
+    with harness.Server(contract, tmp_path, store=store.name) as other:
+        answer = server.client(other.token("admin")).get("/v1/vaults")
     assert answer.status == 401 and answer.body["error"]["code"] == "INVALID_CREDENTIALS"
 
 

@@ -5,7 +5,9 @@
 #include "app/access/inquiry.h"
 #include "app/access/trial.h"
 #include "app/operator/request.h"
+#include "http/head.h"
 #include "model/row_id.h"
+#include "surface/auth/routes.h"
 #include "types/uuid.h"
 
 namespace ashlar::app {
@@ -254,6 +256,20 @@ class Explanation {
   std::string text_;
 };
 
+// Who may ask what /auth has, where no rule says it; empty for any other address.
+std::string BuiltIn(const model::Service& service, std::string_view method, std::string_view target) {
+  http::Request request;
+  if (!service.identity || http::ReadTarget(target, request)) return "";
+  const surface::auth::Match match = surface::auth::Find(*service.identity, method, request.segments);
+  if (match.route == nullptr) return match.path.empty() ? "" : fmt::format("only {} is taken there", match.allow);
+  const std::string_view who =
+      match.route->asker == surface::auth::Asker::kAnybody
+          ? "anybody may ask it"
+          : (match.route->keys ? "whoever has signed in may ask it of their own account, and their API keys"
+                               : "whoever has signed in may ask it of their own account");
+  return fmt::format("it is built in, and no rule of the contract is looked at: {}", who);
+}
+
 }  // namespace
 
 OperatorAnswer ExecuteExplain(const Runtime& runtime, const json::Json& request, Observer& observer) {
@@ -261,6 +277,8 @@ OperatorAnswer ExecuteExplain(const Runtime& runtime, const json::Json& request,
   const size_t space = line.find(' ');
   auto wrong = [](std::string message) { return OperatorAnswer{2, "", std::move(message) + "\n"}; };
   if (space == std::string::npos) return wrong(fmt::format("'{}' is not a method and an address", line));
+  const std::string built_in = BuiltIn(*runtime.service, line.substr(0, space), line.substr(space + 1));
+  if (!built_in.empty()) return wrong(fmt::format("{}: {}", line, built_in));
   surface::rest::Router router(*runtime.service);
   auto asked = Ask(router, line.substr(0, space), line.substr(space + 1));
   if (!asked) return wrong(fmt::format("{}: {}", line, Describe(asked.error())));

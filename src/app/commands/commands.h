@@ -30,13 +30,17 @@ void AddServe(CLI::App& root, int& status);
 void AddLoad(CLI::App& root, int& status);
 void AddToken(CLI::App& root, int& status);
 void AddUser(CLI::App& root, int& status);
-// Below `key`, which it makes where it is not there.
-void AddKeyRotate(CLI::App& root, int& status);
+void AddKey(CLI::App& root, int& status);
+void AddKeyRotate(CLI::App& key, int& status);  // below `key`
+void AddEvents(CLI::App& root, int& status);
 void AddReference(CLI::App& root, int& status);
 
 // What the words behind `ashlar` name that there is not, in words: a command that is unknown, or one, a word or an
 // option of one that later builds have. Nothing where the commands themselves judge.
 std::optional<std::string> FindUnknown(const CLI::App& root, const std::vector<std::string>& words);
+
+// Seconds of "1h", "90s", "90d", "PT1H"; nothing if it is no duration of at least a second.
+std::optional<int64_t> SecondsOf(const std::string& text);
 
 // Prints the error and gives its exit status.
 int Complain(const Error& error);
@@ -47,6 +51,7 @@ int TellUsage(const CLI::App& root, const CLI::ParseError& error);
 struct Target {
   std::string contract = "ashlar.yaml";
   Flags flags;
+  bool makes = false;  // a store that is not there
 };
 // --contract, which may also stand as a word of its own.
 void AddContract(CLI::App& command, std::string& contract);
@@ -57,7 +62,7 @@ void AddTarget(CLI::App& command, Target& target);
 // a *.yaml or a folder, and others follow.
 void TakeContract(std::vector<std::string>& words, Target& target);
 // Runs a request there and prints what came of it, with a progress bar where a person looks; `request` lacks only the
-// service's name.
+// service's name. Refuses a store that is not there, unless the target makes one.
 int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFile> files = {});
 
 }  // namespace ashlar::app

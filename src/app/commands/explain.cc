@@ -2,7 +2,6 @@
 #include "app/explain/explain.h"
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 
 #include "app/commands/commands.h"
 #include "app/runtime.h"
@@ -41,14 +40,6 @@ int ExplainAccess(AccessOptions& options) {
   if (options.request.size() > 1) {
     return Complain({ErrorKind::kInvalid,
                      fmt::format("explain access: '{}' is one word too many; quote the request", options.request[1])});
-  }
-  auto service = ReadContract(options.target.contract, true);
-  if (!service) return Complain(service.error());
-  auto path = StorePath(ValueOf(&Flags::store, options.target.flags), (*service)->name);
-  if (!path) return Complain(path.error());
-  std::error_code ignored;
-  if (!std::filesystem::exists(*path, ignored)) {
-    return Complain({ErrorKind::kNotFound, fmt::format("there is no store at {}", *path)});
   }
   return RunOnTarget(options.target, {{"command", json::Json("explain")},
                                       {"request", json::Json(options.request[0])},

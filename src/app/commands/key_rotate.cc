@@ -14,11 +14,8 @@ struct RotateOptions {
 
 }  // namespace
 
-void AddKeyRotate(CLI::App& root, int& status) {
-  auto found = root.get_subcommands([](CLI::App* one) { return one->get_name() == "key"; });
-  auto* key = found.empty() ? root.add_subcommand("key", "the keys of the service") : found.front();
-  key->require_subcommand(1);
-  auto* rotate = key->add_subcommand("rotate", "make a new key that signs tokens; prints all that verify");
+void AddKeyRotate(CLI::App& key, int& status) {
+  auto* rotate = key.add_subcommand("rotate", "make a new key that signs tokens; prints all that verify");
   rotate->footer(
       "The new key is published at /.well-known/jwks.json at once and signs ten minutes later, when others have it. "
       "The\n"

@@ -22,6 +22,7 @@ struct LoadOptions {
 
 int Load(LoadOptions& options) {
   TakeContract(options.paths, options.target);
+  options.target.makes = true;
   if (options.paths.size() > kMostFiles) {
     return Complain({ErrorKind::kInvalid,
                      fmt::format("{}: one load takes at most {} files", options.paths[kMostFiles], kMostFiles)});
@@ -35,17 +36,6 @@ int Load(LoadOptions& options) {
   }
   return RunOnTarget(options.target, {{"command", Json("load")}, {"resource", Json(options.resource)}},
                      std::move(files));
-}
-
-// Seconds of "1h", "90s", "PT1H"; nothing if it is no duration of at least a second.
-std::optional<int64_t> SecondsOf(const std::string& text) {
-  std::optional<types::Duration> duration = cel::ParseCelDuration(text);
-  if (!duration) {
-    auto iso = types::ParseDuration(text);
-    if (iso) duration = *iso;
-  }
-  if (!duration || duration->micros < 1'000'000) return std::nullopt;
-  return duration->micros / 1'000'000;
 }
 
 struct TokenOptions {
@@ -81,6 +71,7 @@ struct UserOptions {
 
 int User(UserOptions& options, const std::string& what) {
   TakeContract(options.who, options.target);
+  options.target.makes = what == "add" || what == "invite";
   if (options.who.size() > 1) {
     return Complain({ErrorKind::kInvalid, fmt::format("user {}: '{}' is one word too many", what, options.who[1])});
   }
@@ -115,6 +106,17 @@ void AddWho(CLI::App& command, std::vector<std::string>& who) {
 }
 
 }  // namespace
+
+std::optional<int64_t> SecondsOf(const std::string& text) {
+  std::optional<types::Duration> duration = cel::ParseCelDuration(text);
+  if (!duration) {
+    const bool days = text.ends_with('d');
+    auto iso = types::ParseDuration(days ? fmt::format("P{}D", text.substr(0, text.size() - 1)) : text);
+    if (iso) duration = *iso;
+  }
+  if (!duration || duration->micros < 1'000'000) return std::nullopt;
+  return duration->micros / 1'000'000;
+}
 
 void AddLoad(CLI::App& root, int& status) {
   auto* command = root.add_subcommand("load", "fill the store from files, all or nothing");

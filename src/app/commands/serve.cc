@@ -12,6 +12,8 @@
 #include "app/terminal.h"
 #include "engine/sweep.h"
 #include "identity/courier.h"
+#include "identity/event_sweep.h"
+#include "identity/key_uses.h"
 #include "surface/front/front.h"
 
 namespace ashlar::app {
@@ -80,6 +82,24 @@ std::vector<model::Limit> LimitsOf(const model::Service& service, const ServeOpt
   return limits;
 }
 
+// Null where nobody signs in with others.
+Result<std::unique_ptr<identity::OpenIdProviders>> OpenProviders(const model::Service& service,
+                                                                 const ServeOptions& options, Observer& log,
+                                                                 Observer& observer) {
+  const bool needed = service.identity && !service.identity->providers.empty();
+  if (needed && options.public_url.empty()) {
+    return Fail(ErrorKind::kInvalid,
+                "--public-url: 'providers' of the contract send browsers back: say where they find the service "
+                "(ASHLAR_PUBLIC_URL)");
+  }
+  if (!needed && !options.public_url.empty()) {
+    log.Observe(Note{Severity::kWarning, "setting.unused", "--public-url: the contract has no 'providers'"});
+  }
+  if (!needed) return nullptr;
+  const identity::Surroundings surroundings{options.public_url, options.authorities};
+  return std::make_unique<identity::OpenIdProviders>(*service.identity, surroundings, SystemClock(), observer);
+}
+
 // What the thread that sends the mails of the service works with.
 identity::Courier::Parts Mailing(Runtime& runtime, const ServeOptions& options,
                                  std::unique_ptr<identity::MailSender> sender, Observer& observer) {
@@ -88,6 +108,20 @@ identity::Courier::Parts Mailing(Runtime& runtime, const ServeOptions& options,
   return {*runtime.planner, *runtime.store, runtime.keys->refresh(), std::move(sender),
           std::move(from),  *runtime.mails, SystemClock(),           observer};
 }
+
+// What is done beside the requests, by threads of its own.
+struct Chores {
+  Chores(Runtime& runtime, const surface::FrontOptions& front, Observer& observer)
+      : sweeper(*runtime.planner, *runtime.store, SystemClock(), observer),
+        events(*runtime.planner, *runtime.store, SystemClock(), observer) {
+    if (front.key_uses == nullptr) return;
+    key_uses.emplace(*front.key_uses, *runtime.planner, *runtime.store, SystemClock(), observer);
+  }
+  engine::Sweeper sweeper;
+  identity::EventSweeper events;
+  std::optional<identity::KeyUseWriter> key_uses;
+  std::optional<identity::Courier> courier;
+};
 
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
 Result<void> Run(std::shared_ptr<const model::Service> served, const std::string& path, const ServeOptions& options,
@@ -100,10 +134,12 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   surface::FrontOptions front;
   front.pages = std::make_shared<const surface::Pages>(service);
   front.cors = options.cors;
+  front.proxies = options.proxies;
   front.admission = options.admission;
   front.development = options.dev;
   front.tls = !options.http.tls_cert.empty();
   if (service.identity) front.passwords = std::make_shared<identity::HashPool>();
+  if (service.identity && service.identity->api_keys) front.key_uses = std::make_shared<identity::KeyUses>();
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(sender, OpenMail(service, path, options, log));
   TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
@@ -112,9 +148,11 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   std::optional<identity::Issuers> issuers;
   if (service.identity) issuers.emplace(service.identity->issuers, options.authorities, SystemClock(), metrics);
   front.issuers = issuers ? &*issuers : nullptr;
+  TRY(providers, OpenProviders(service, options, log, metrics));
+  front.providers = providers.get();
   front.writes_waiting = [&runtime] {
     store::Load load = runtime.store->CurrentLoad(SystemClock());
-    return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us};
+    return surface::WritesWaiting{load.writes_waiting, load.oldest_write_us, load.group_us};
   };
   const std::vector<model::Limit> limits = LimitsOf(service, options, log);
   if (!limits.empty()) {
@@ -135,9 +173,8 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   TRY(channel, OperatorChannel::Open(runtime, metrics));
   TRY(admin, OpenAdmin(options.admin_listen, {metrics, log, *server, *runtime.store, *front.shed, front.limiter.get(),
                                               front.passwords.get(), shares ? &redis : nullptr, SystemClock()}));
-  std::optional<engine::Sweeper> sweeper(std::in_place, *runtime.planner, *runtime.store, SystemClock(), metrics);
-  std::optional<identity::Courier> courier;
-  if (sender != nullptr) courier.emplace(Mailing(runtime, options, std::move(sender), metrics));
+  std::optional<Chores> chores(std::in_place, runtime, front, metrics);
+  if (sender != nullptr) chores->courier.emplace(Mailing(runtime, options, std::move(sender), metrics));
   std::string address = (options.http.tls_cert.empty() ? "http://" : "https://") + server->address();
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});
@@ -147,10 +184,10 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   });
   channel.reset();
   admin.reset();
-  sweeper.reset();
-  courier.reset();
+  chores.reset();
   if (front.passwords != nullptr) front.passwords->Close();  // while the loops are there
   if (issuers) issuers->Close();
+  if (providers != nullptr) providers->Close();
   runtime.store->Close();
   log.Observe(Note{Severity::kInfo, "server.stopped", address});
   return {};

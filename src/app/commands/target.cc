@@ -63,10 +63,12 @@ int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFi
   if (!service) return Complain(service.error());
   auto path = StorePath(ValueOf(&Flags::store, target.flags), (*service)->name);
   if (!path) return Complain(path.error());
-  request.push_back({"service", json::Json((*service)->name)});
   std::error_code ignored;
+  const bool there = std::filesystem::exists(*path, ignored);
+  if (!there && !target.makes) return Complain({ErrorKind::kNotFound, fmt::format("there is no store at {}", *path)});
+  request.push_back({"service", json::Json((*service)->name)});
   // Who loads means to fill a store; anybody else may have named the wrong one.
-  const bool surprising = files.empty() && !std::filesystem::exists(*path, ignored);
+  const bool surprising = files.empty() && !there;
   std::vector<std::string> paths;
   for (const SourceFile& file : files) paths.push_back(file.path());
   OperatorAnswer answer;

@@ -13,9 +13,8 @@ struct Later {
   std::string_view word;  // empty: the command itself
 };
 constexpr Later kLater[] = {
-    {"migrate", ""},       {"import", ""},      {"backup", ""},         {"key", "create"},
-    {"key", "list"},       {"key", "revoke"},   {"check", "--against"}, {"check", "--load"},
-    {"export", "graphql"}, {"export", "proto"}, {"export", "sql"},
+    {"migrate", ""},     {"import", ""},        {"backup", ""},      {"check", "--against"},
+    {"check", "--load"}, {"export", "graphql"}, {"export", "proto"}, {"export", "sql"},
 };
 
 // An option with its value is "--name value" or "--name=value".

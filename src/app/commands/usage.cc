@@ -53,7 +53,7 @@ int TellUsage(const CLI::App& root, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return root.exit(error);  // help, or the version
   const CLI::App& command = Typed(root);
   if (command.get_require_subcommand_min() > 0 && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    fmt::print(stderr, "ashlar: a command is missing\n\n{}", command.help());
+    fmt::print(stderr, "ashlar: a command is missing\n\n{}", root.help());
     return kUsage;
   }
   std::string what = dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr ? "" : Unexpected(root);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <poll.h>
 
+#include <algorithm>
+
 #include "app/operator/channel.h"
 #include "app/operator/request.h"
 #include "base/utf8.h"
@@ -36,6 +38,8 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
   if (command == "key" && TextOf(request.body, "what") == "rotate") return ExecuteKeyRotate(runtime, request.body);
   if (command == "user") return ExecuteUser(runtime, request.body, observer);
   if (command == "explain") return ExecuteExplain(runtime, request.body, observer);
+  if (command == "key") return ExecuteKey(runtime, request.body, observer);
+  if (command == "events") return ExecuteEvents(runtime, request.body, observer);
   return {2, "", fmt::format("'{}' is not supported by the server\n", command)};
 }
 
@@ -114,15 +118,23 @@ std::string UnknownRole(const model::Service& service, const std::string& role) 
 
 namespace {
 
-std::vector<call::Answer<call::Outcome>> RunCalls(const Runtime& runtime, const std::vector<call::Call>& calls,
-                                                  Observer& observer) {
+std::vector<call::Answer<call::Outcome>> RunCalls(const Runtime& runtime, std::vector<call::Call> calls,
+                                                  Observer& observer, std::vector<identity::Event> events = {}) {
   const Clock& clock = SystemClock();
   Deadline deadline = Deadline::After(clock, kOneCallMicros);
   Context context{types::FormatUuid(types::NewUuidV7(clock.NowMicros())), deadline, clock, observer};
   call::Caller caller;
   caller.kind = call::Caller::Kind::kOperator;
   caller.id = "operator";
-  return engine::RunAll(*runtime.planner, *runtime.store, context, caller, calls);
+  for (identity::Event& event : events) {
+    event.by_operator = true;
+    calls.push_back(identity::EventCall(*runtime.service, context, event));
+  }
+  auto answers = engine::RunAll(*runtime.planner, *runtime.store, context, caller, calls);
+  if (std::ranges::all_of(answers, [](const auto& answer) { return answer.has_value(); })) {
+    for (const identity::Event& event : events) identity::Tell(context, event);
+  }
+  return answers;
 }
 
 }  // namespace
@@ -131,9 +143,9 @@ call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& cal
   return std::move(RunCalls(runtime, {call}, observer).front());
 }
 
-std::optional<call::ApiError> RunTogether(const Runtime& runtime, const std::vector<call::Call>& calls,
-                                          Observer& observer) {
-  for (auto& answer : RunCalls(runtime, calls, observer)) {
+std::optional<call::ApiError> RunTogether(const Runtime& runtime, std::vector<call::Call> calls, Observer& observer,
+                                          std::vector<identity::Event> events) {
+  for (auto& answer : RunCalls(runtime, std::move(calls), observer, std::move(events))) {
     if (!answer) return std::move(answer.error());
   }
   return std::nullopt;

@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `user invite`: an account that is made by whoever has its link.
-#include "app/operator/request.h"
+#include "app/operator/users.h"
 #include "base/utf8.h"
 #include "identity/letter.h"
 #include "identity/mail.h"
 
 namespace ashlar::app {
-namespace {
-
-OperatorAnswer Wrong(std::string message) { return {2, "", std::move(message) + "\n"}; }
-
-OperatorAnswer Refused(const call::ApiError& error) {
-  OperatorAnswer answer{RowOf(error.code).status >= 500 ? 1 : 2, "", ""};
-  for (const std::string& line : Explain(error)) answer.err += line + "\n";
-  return answer;
-}
-
-// Whether somebody has an address.
-call::Answer<bool> IsTaken(const Runtime& runtime, const std::string& email, Observer& observer) {
-  const model::Service& service = *runtime.service;
-  call::Call list = identity::CallOn(service, service.user, model::OperationKind::kList);
-  list.where.push_back({"email", {"email"}, call::Operator::kEq, {email}});
-  auto found = RunOne(runtime, list, observer);
-  if (!found) return std::unexpected(found.error());
-  return !found->rows.rows.empty();
-}
-
-}  // namespace
 
 OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Observer& observer) {
   const model::Service& service = *runtime.service;
@@ -41,9 +20,9 @@ OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Obs
   auto read = user.field(user.FindField("email")).type->Parse(json::Json(FoldCase(TextOf(request, "who"))));
   if (!read) return Wrong(fmt::format("EMAIL: {}", read.error().front().message));
   const std::string email = *read->get<std::string>();
-  auto taken = IsTaken(runtime, email, observer);
+  auto taken = FindUsers(runtime, email, observer);
   if (!taken) return Refused(taken.error());
-  if (*taken) return Wrong(fmt::format("{} has an account", email));
+  if (!taken->empty()) return Wrong(fmt::format("{} has an account", email));
   const std::string key = identity::TicketKey(runtime.keys->refresh());
   const identity::Ticket ticket = identity::NewTicket(key, identity::Purpose::kInvite, email);
   const int64_t now = SystemClock().NowMicros(), lifetime_s = RowOf(identity::MailKind::kInvite).lifetime_s;

@@ -84,7 +84,7 @@ call::Call MakingCredential(const Runtime& runtime, const std::string& user, con
 
 std::optional<call::ApiError> ShutOut(const Runtime& runtime, const std::string& user,
                                       const std::vector<call::Call>& changes, const std::string& password,
-                                      Observer& observer) {
+                                      Observer& observer, const std::vector<identity::Event>& told) {
   const std::string hash = password.empty() ? "" : HashPassword(password);
   call::Call look = CallOf(runtime, runtime.service->user, OperationKind::kGet);
   look.id = user;
@@ -102,8 +102,13 @@ std::optional<call::ApiError> ShutOut(const Runtime& runtime, const std::string&
     auto live = LiveSessions(runtime, user, observer);
     if (!live) return live.error();
     if (changed && live->empty()) return std::nullopt;
-    for (const std::string& session : *live) calls.push_back(EndingSession(runtime, session));
-    auto refused = RunTogether(runtime, calls, observer);
+    std::vector<identity::Event> events;
+    if (!changed) events = told;
+    for (const std::string& session : *live) {
+      calls.push_back(EndingSession(runtime, session));
+      events.push_back({identity::EventKind::kSessionEnded, user, session});
+    }
+    auto refused = RunTogether(runtime, std::move(calls), observer, std::move(events));
     changed = changed || !refused;
     if (refused && !IsPassing(refused->code)) return refused;
   }
@@ -115,7 +120,8 @@ OperatorAnswer SetPassword(const Runtime& runtime, const Json& request, Observer
   if (!user) return std::move(user.error());
   const std::string password = TextOf(request, "password");
   if (std::string wrong = JudgePassword(runtime, password, user->email); !wrong.empty()) return Wrong(wrong);
-  if (auto refused = ShutOut(runtime, user->id, {}, password, observer)) return Refused(*refused);
+  const std::vector told{identity::Event{identity::EventKind::kPasswordChanged, user->id}};
+  if (auto refused = ShutOut(runtime, user->id, {}, password, observer, told)) return Refused(*refused);
   return {0, user->id + "\n", ""};
 }
 

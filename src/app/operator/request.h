@@ -7,6 +7,7 @@
 #include "app/operator/source_file.h"
 #include "app/runtime.h"
 #include "base/json/json.h"
+#include "identity/events.h"
 
 namespace ashlar::app {
 
@@ -47,6 +48,8 @@ OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Obs
 // {"request": "GET /v1/orders/1", "body": "...", "as": "user:ID"}: why that is answered so. Statuses of its own: 3, it
 // would be denied; 4, the row hidden; 5, the request refused for another reason.
 OperatorAnswer ExecuteExplain(const Runtime& runtime, const json::Json& request, Observer& observer);
+OperatorAnswer ExecuteKey(const Runtime& runtime, const json::Json& request, Observer& observer);
+OperatorAnswer ExecuteEvents(const Runtime& runtime, const json::Json& request, Observer& observer);
 
 // Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at
 // `contract` and executes it here; waits a little for another process that has the store.
@@ -64,9 +67,10 @@ void FoldEmail(json::Json& user);
 
 // One Call as the operator, waited for.
 call::Answer<call::Outcome> RunOne(const Runtime& runtime, const call::Call& call, Observer& observer);
-// Several in one transaction; the first refusal, after which nothing of any remains.
-std::optional<call::ApiError> RunTogether(const Runtime& runtime, const std::vector<call::Call>& calls,
-                                          Observer& observer);
+// Several in one transaction, with what is to be kept of it and told to the log, once it is done; the first refusal,
+// after which nothing of any remains.
+std::optional<call::ApiError> RunTogether(const Runtime& runtime, std::vector<call::Call> calls, Observer& observer,
+                                          std::vector<identity::Event> events = {});
 // "--role: the contract has no role 'x'; ...", without the option; empty if it has it.
 std::string UnknownRole(const model::Service& service, const std::string& role);
 // "REQUIRED email must be given" for every detail, or the error's own words.

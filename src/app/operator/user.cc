@@ -71,22 +71,23 @@ OperatorAnswer AddUser(const Runtime& runtime, const Json& request, Observer& ob
   call::Call create = UserCall(runtime, OperationKind::kCreate);
   create.body = Json(std::move(body));
   FoldEmail(create.body);
+  std::vector events{identity::Event{identity::EventKind::kUserCreated, id}};
   const Json* password = request.Find("password");
   if (password == nullptr || password->string() == nullptr) {
-    auto made = RunOne(runtime, create, observer);
-    return made ? OperatorAnswer{0, id + "\n", ""} : Refused(made.error());
+    auto refused = RunTogether(runtime, {create}, observer, events);
+    return refused ? Refused(*refused) : OperatorAnswer{0, id + "\n", ""};
   }
   if (std::string wrong = JudgePassword(runtime, *password->string(), TextOf(request, "who")); !wrong.empty()) {
     create.dry_run = true;  // tells what is wrong with the rest
     auto rest = RunOne(runtime, create, observer);
     return Wrong(rest ? wrong : fmt::format("{}{}", Refused(rest.error()).err, wrong));
   }
-  auto refused = RunTogether(runtime, {create, MakingCredential(runtime, id, *password->string())}, observer);
+  auto refused = RunTogether(runtime, {create, MakingCredential(runtime, id, *password->string())}, observer, events);
   return refused ? Refused(*refused) : OperatorAnswer{0, id + "\n", ""};
 }
 
 // The one user that an id or an address names, changed by what `change` makes of it.
-OperatorAnswer ChangeUser(const Runtime& runtime, const Json& request, Observer& observer,
+OperatorAnswer ChangeUser(const Runtime& runtime, const Json& request, Observer& observer, identity::EventKind kind,
                           const std::function<Result<Json>(FoundUser& user)>& change) {
   auto user = FindUser(runtime, TextOf(request, "who"), observer);
   if (!user) return std::move(user.error());
@@ -95,12 +96,9 @@ OperatorAnswer ChangeUser(const Runtime& runtime, const Json& request, Observer&
   call::Call update = UserCall(runtime, OperationKind::kUpdate);
   update.id = user->id;
   update.body = std::move(*body);
-  std::optional<call::ApiError> refused;
-  if (user->disabled) {
-    refused = ShutOut(runtime, user->id, {update}, "", observer);
-  } else if (auto done = RunOne(runtime, update, observer); !done) {
-    refused = done.error();
-  }
+  const std::vector events{identity::Event{kind, user->id}};
+  auto refused = user->disabled ? ShutOut(runtime, user->id, {update}, "", observer, events)
+                                : RunTogether(runtime, {update}, observer, events);
   if (refused) return Refused(*refused);
   return {0, fmt::format("{} {}{}\n", user->id, fmt::join(user->roles, ","), user->disabled ? " disabled" : ""), ""};
 }
@@ -114,7 +112,8 @@ bool Holds(const std::vector<std::string>& roles, const std::string& role) {
 OperatorAnswer ChangeRoles(const Runtime& runtime, const Json& request, Observer& observer) {
   std::vector<std::string> added = TextsOf(request, "add"), removed = TextsOf(request, "remove");
   std::string told;
-  OperatorAnswer answer = ChangeUser(runtime, request, observer, [&](FoundUser& user) -> Result<Json> {
+  constexpr auto kKind = identity::EventKind::kRolesChanged;
+  OperatorAnswer answer = ChangeUser(runtime, request, observer, kKind, [&](FoundUser& user) -> Result<Json> {
     for (const std::string& role : removed) {
       if (Holds(added, role)) {
         return Fail(ErrorKind::kInvalid, fmt::format("--role and --remove both name '{}'", role));
@@ -139,7 +138,8 @@ OperatorAnswer ChangeRoles(const Runtime& runtime, const Json& request, Observer
 }
 
 OperatorAnswer Disable(const Runtime& runtime, const Json& request, Observer& observer, bool disabled) {
-  return ChangeUser(runtime, request, observer, [disabled](FoundUser& user) -> Result<Json> {
+  constexpr auto kKind = identity::EventKind::kUserUpdated;
+  return ChangeUser(runtime, request, observer, kKind, [disabled](FoundUser& user) -> Result<Json> {
     user.disabled = disabled;
     return MakeObject({{"disabled", Json(disabled)}});
   });
@@ -152,9 +152,9 @@ OperatorAnswer ResetTotp(const Runtime& runtime, const Json& request, Observer& 
   call::Call remove;
   remove.operation = runtime.service->FindOperation(runtime.service->second_factor, OperationKind::kDelete);
   remove.id = user->id;
-  auto done = RunOne(runtime, remove, observer);
-  if (!done && done.error().code != call::Code::kNotFound) return Refused(done.error());
-  if (!done) return {0, "", fmt::format("{} has no second factor\n", user->email)};
+  auto refused = RunTogether(runtime, {remove}, observer, {{identity::EventKind::kFactorOff, user->id}});
+  if (refused && refused->code != call::Code::kNotFound) return Refused(*refused);
+  if (refused) return {0, "", fmt::format("{} has no second factor\n", user->email)};
   return {0, fmt::format("{} {}\n", user->id, user->email), ""};
 }
 

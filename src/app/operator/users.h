@@ -30,10 +30,10 @@ std::string JudgePassword(const Runtime& runtime, const std::string& password, c
 // The call that makes the credential of a User who has none. Takes as long as a hash does.
 call::Call MakingCredential(const Runtime& runtime, const std::string& user, const std::string& password);
 // Does what changes a User, sets their password if one is given, and ends their sessions, in one transaction; and those
-// that begin meanwhile. Why not, if it is not done.
+// that begin meanwhile; `told` is kept of it. Why not, if it is not done.
 std::optional<call::ApiError> ShutOut(const Runtime& runtime, const std::string& user,
                                       const std::vector<call::Call>& changes, const std::string& password,
-                                      Observer& observer);
+                                      Observer& observer, const std::vector<identity::Event>& told);
 
 // {"who", "password"}: sets it and ends the user's sessions.
 OperatorAnswer SetPassword(const Runtime& runtime, const json::Json& request, Observer& observer);

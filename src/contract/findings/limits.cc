@@ -18,10 +18,10 @@ struct Address {
 };
 
 // What there is below /auth, where there is; the first are for whoever comes.
-constexpr std::string_view kAnonymous[] = {"POST /auth/register",        "POST /auth/login",
-                                           "POST /auth/refresh",         "POST /auth/password/forgot",
-                                           "POST /auth/password/reset",  "POST /auth/email/verify",
-                                           "GET /auth/login/{provider}", "GET /auth/callback/{provider}"};
+constexpr std::string_view kAnonymous[] = {
+    "POST /auth/register",        "POST /auth/login",           "POST /auth/refresh",
+    "POST /auth/password/forgot", "POST /auth/password/reset",  "POST /auth/email/verify",
+    "POST /auth/email/resend",    "GET /auth/login/{provider}", "GET /auth/callback/{provider}"};
 constexpr std::string_view kSignedIn[] = {"POST /auth/logout",
                                           "GET /auth/sessions",
                                           "DELETE /auth/sessions/{id}",
@@ -39,6 +39,23 @@ constexpr std::string_view kSignedIn[] = {"POST /auth/logout",
                                           "DELETE /auth/keys/{id}",
                                           "POST /auth/links/{provider}",
                                           "DELETE /auth/links/{provider}"};
+// What a provider serves; clients prove themselves by other means than a caller's.
+constexpr std::string_view kConsents[] = {"GET /auth/consents", "DELETE /auth/consents/{client}"};
+constexpr std::string_view kOauth[] = {"GET /.well-known/openid-configuration",
+                                       "GET /.well-known/oauth-authorization-server",
+                                       "GET /oauth/authorize",
+                                       "POST /oauth/authorize",
+                                       "POST /oauth/device",
+                                       "GET /oauth/activate",
+                                       "POST /oauth/activate",
+                                       "POST /oauth/par",
+                                       "POST /oauth/token",
+                                       "POST /oauth/introspect",
+                                       "POST /oauth/revoke",
+                                       "GET /oauth/userinfo",
+                                       "POST /oauth/userinfo",
+                                       "GET /oauth/logout",
+                                       "POST /oauth/logout"};
 constexpr std::string_view kPages[] = {"GET /",
                                        "POST /",
                                        "GET /openapi.json",
@@ -97,6 +114,9 @@ std::vector<Address> AddressesOf(const model::Service& service) {
   if (!service.identity) return all;
   for (std::string_view one : kAnonymous) all.push_back(AddressOf(one, true));
   for (std::string_view one : kSignedIn) all.push_back(AddressOf(one, false));
+  if (!service.identity->provider) return all;
+  for (std::string_view one : kConsents) all.push_back(AddressOf(one, false));
+  for (std::string_view one : kOauth) all.push_back(AddressOf(one, true));
   return all;
 }
 

@@ -9,6 +9,7 @@ namespace ashlar::contract {
 namespace {
 
 constexpr int64_t kDay = 86'400;
+constexpr int64_t kLongestKeyDays = 3650;
 constexpr int64_t kLeastLength = 8, kMostLength = 64;
 constexpr int64_t kMostStrength = 4;
 
@@ -109,6 +110,20 @@ void NeedLinks(const Members& members, const model::Identity& identity, Mistakes
   if (registers != nullptr && registers->text == "invite") need("register", "invite");
 }
 
+void ReadApiKeys(const Node& node, model::Identity& identity, Mistakes& mistakes) {
+  if (!node.is_mapping() && !ToBool(node).value_or(false)) return;
+  model::ApiKeys& keys = identity.api_keys.emplace();
+  if (!node.is_mapping()) return;
+  Members parts(node, ApiKeysKeys(), "'apiKeys'", mistakes);
+  ReadTime(parts, "maxAge", kLongestKeyDays, keys.longest_s, mistakes);
+  auto count = parts.Whole("perUser");
+  if (!count) return;
+  keys.per_user = *count;
+  if (*count < 1 || *count > model::ApiKeys::kMostPerUser) {
+    mistakes.Add(parts.Value("perUser")->place, Problem::kPageRange, "perUser", model::ApiKeys::kMostPerUser);
+  }
+}
+
 }  // namespace
 
 void ReadIdentity(Draft& draft) {
@@ -143,7 +158,12 @@ void ReadIdentity(Draft& draft) {
     identity.cookies = parts.Flag("cookie");
     ReadTime(parts, "idle", 365, identity.idle_s, draft.mistakes);
     ReadTime(parts, "lifetime", 365, identity.lifetime_s, draft.mistakes);
+    for (std::string_view key : {"idle", "lifetime"}) {
+      if (identity.cookies || members.Has("provider") || parts.Value(key) == nullptr) continue;
+      draft.mistakes.Add(parts.Value(key)->place, Problem::kMissingKey, fmt::format("'{}'", key), "cookie: true");
+    }
   }
+  if (const Node* keys = members.Value("apiKeys")) ReadApiKeys(*keys, identity, draft.mistakes);
 }
 
 }  // namespace ashlar::contract

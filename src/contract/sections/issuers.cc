@@ -8,9 +8,6 @@ namespace {
 
 using model::Issuer;
 
-// A path and no more behind the host: what is put behind it must be of it.
-bool IsIssuerUrl(const std::string& text) { return IsFetchable(text) && !text.contains('?'); }
-
 // Of a text that says something.
 std::string ReadText(const Members& members, std::string_view key, Mistakes& mistakes) {
   const Node* node = members.Value(key);
@@ -70,6 +67,8 @@ void ReadRights(const Members& members, Issuer& issuer, Draft& draft) {
 }
 
 }  // namespace
+
+bool IsIssuerUrl(const std::string& text) { return IsFetchable(text) && !text.contains('?'); }
 
 void ReadIssuers(Draft& draft) {
   const Node* section = draft.top->Value("identity");

@@ -81,7 +81,7 @@ void ReadPer(const Members& members, Mistakes& mistakes, Limit& limit) {
   if (per->text == "user") {
     limit.per = model::LimitPer::kUser;
   } else if (per->text == "key") {
-    mistakes.Add(per->place, Problem::kUnsupported, "per: key");
+    limit.per = model::LimitPer::kKey;
   } else if (per->text != "ip") {
     mistakes.Add(per->place, Problem::kLimitPer);
   } else if (otherwise != nullptr) {

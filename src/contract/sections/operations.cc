@@ -23,12 +23,16 @@ std::string NameFor(OperationKind kind, const model::Resource& resource) {
 
 // What identity/ keeps: it works on these rows as the operator, in Calls like any others.
 bool IsOfIdentity(const model::Resource& resource) {
-  return resource.name == kCredentialName || resource.name == kSessionName || resource.name == kSecondFactorName ||
-         resource.name == kTicketName || resource.name == kMailName || resource.name == kMailboxName;
+  constexpr std::string_view kNames[] = {kCredentialName, kSessionName, kSecondFactorName, kTicketName,
+                                         kMailName,       kMailboxName, kApiKeyName,       kEventName,
+                                         kConsentName,    kDeviceName,  kLinkName,         kSignInName};
+  return std::ranges::find(kNames, resource.name) != std::end(kNames);
 }
 
-// What can be asked of a resource. Users are written by the operator's commands and by /auth alone.
+// What can be asked of a resource. Users are written by the operator's commands and by /auth alone; an event is never
+// changed.
 std::vector<OperationKind> KindsFor(const model::Resource& resource) {
+  if (resource.name == kEventName) return {OperationKind::kList, OperationKind::kCreate, OperationKind::kDelete};
   std::vector<OperationKind> kinds = {OperationKind::kList, OperationKind::kCreate, OperationKind::kGet,
                                       OperationKind::kUpdate};
   if (resource.name != kUserName) kinds.push_back(OperationKind::kReplace);

@@ -161,7 +161,13 @@ void DeclareResources(Draft& draft, const Node& resources) {
     if (entry.key == kTicketName) draft.service->ticket = resource.id;
     if (entry.key == kMailName) draft.service->mail = resource.id;
     if (entry.key == kMailboxName) draft.service->mailbox = resource.id;
+    if (entry.key == kLinkName) draft.service->link = resource.id;
+    if (entry.key == kSignInName) draft.service->sign_in = resource.id;
     if (entry.key == kSecondFactorName) draft.service->second_factor = resource.id;
+    if (entry.key == kApiKeyName) draft.service->api_key = resource.id;
+    if (entry.key == kEventName) draft.service->event = resource.id;
+    if (entry.key == kDeviceName) draft.service->device = resource.id;
+    if (entry.key == kConsentName) draft.service->consent = resource.id;
     if (entry.key == kAuditName) draft.service->audit = resource.id;
     if (entry.key == kIdempotencyName) draft.service->idempotency = resource.id;
     if (entry.key == kIdempotencySpaceName) draft.service->idempotency_space = resource.id;

@@ -8,15 +8,20 @@ class Expressions;
 
 // The sections of a contract, in the order in which they are read. Each tells what is wrong and leaves the model
 // as right as it can be:
-//   ReadService ReadIdentity ReadRoles ReadIssuers ReadRules DeclareResources ReadFields ReadInverses ReadIds
-//   ReadIndexes
-//   (ReadComputed ReadDefaults ReadTransitions ReadFieldRules GuardComputed ReadChecks ReadAccess)  MakeOperations
-//   ReadLimits
+//   ReadService ReadIdentity ReadRoles ReadIssuers ReadProvider ReadProviders ReadRules DeclareResources ReadFields
+//   ReadInverses ReadIds ReadIndexes (ReadComputed ReadDefaults ReadTransitions ReadFieldRules GuardComputed ReadChecks
+//   ReadAccess)  MakeOperations ReadLimits
 void ReadService(Draft& draft);
 void ReadIdentity(Draft& draft);
 void ReadRoles(Draft& draft);
 // identity.issuers. REQUIRES: identity and roles are read.
 void ReadIssuers(Draft& draft);
+// identity.provider. REQUIRES: issuers are read.
+void ReadProvider(Draft& draft);
+// identity.providers and identity.returnTo. REQUIRES: identity is read.
+void ReadProviders(Draft& draft);
+// Whether `text` is an issuer's address: a path and no more behind the host, since more is put behind it.
+bool IsIssuerUrl(const std::string& text);
 // Names, syntax and what rules are made of; they get their meaning per resource, where they are used.
 void ReadRules(Draft& draft);
 // Names of resources and all about them that does not need their fields.

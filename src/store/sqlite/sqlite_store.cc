@@ -246,6 +246,7 @@ class SqliteStore final : public Store {
     WorkQueue::Waiting waiting = writer.waiting();
     load.writes_waiting = waiting.jobs;
     if (waiting.since_us > 0) load.oldest_write_us = std::max<int64_t>(0, clock.SteadyMicros() - waiting.since_us);
+    load.group_us = writer.group_us();
     load.commits = static_cast<int64_t>(writer.commits());
     load.store_bytes = SizeOf(shared_->options.path);
     load.log_bytes = SizeOf(shared_->options.path + "-wal");

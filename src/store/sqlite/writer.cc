@@ -11,7 +11,7 @@ constexpr size_t kQueueLimit = 4096;      // units that wait
 constexpr int64_t kQueueAgeUs = 5'000'000;  // of the unit that waits longest
 constexpr size_t kGroupLimit = 128;       // units of one commit
 constexpr int64_t kReadUs = 2'000'000;    // of one unit, while it reads what it needs to write
-constexpr int64_t kGroupUs = 20'000;      // after which a group takes no more
+constexpr int64_t kGroupUs = 5'000;       // after which a group takes no more
 constexpr int kCarefulGroups = 64;        // with savepoints, behind one that was lost for want of them
 // 20 MiB of log, or of more log: from here on, though others wait, who then wait some milliseconds. Pages that many
 // writes change are moved once for all of them.
@@ -66,6 +66,7 @@ Writer::Writer(std::unique_ptr<Connection> connection, const model::Service& ser
       service_(service),
       observer_(observer),
       queue_(kQueueLimit, kQueueAgeUs),
+      take_(kGroupLimit),
       passive_at_(kPassivePages),
       restart_at_(kRestartPages) {
   thread_ = std::thread([this] { Loop(); });
@@ -79,7 +80,7 @@ void Writer::Close() {
 void Writer::Loop() {
   while (true) {
     std::this_thread::yield();  // where loops share its core, they first hand over all that they have
-    std::vector<Job> jobs = queue_.Take(kGroupLimit);
+    std::vector<Job> jobs = queue_.Take(take_);
     if (jobs.empty()) return;
     if (jobs[0].unit->alone) {
       Alone(jobs[0]);
@@ -90,12 +91,22 @@ void Writer::Loop() {
   }
 }
 
-// Once a mixed unit has had its turn, other writes that came meanwhile are before the mixed ones that are left.
+// Once a mixed unit has had its turn, other writes that came meanwhile are before the mixed ones that are left. What
+// the first group has no time for is not taken the next time: it is seen to wait where it does, in the queue.
 void Writer::RunGroups(std::span<Job> jobs) {
   std::vector<bool> mixed;  // the units are gone once they are answered
   for (const Job& job : jobs) mixed.push_back(job.unit->mixed);
+  const Clock& clock = jobs[0].context->clock;
   for (size_t done = 0; done < jobs.size();) {
-    done += Group(jobs.subspan(done));
+    const int64_t begun = clock.SteadyMicros();
+    const size_t ran = Group(jobs.subspan(done));
+    group_us_.store(clock.SteadyMicros() - begun, std::memory_order_relaxed);
+    if (done == 0 && ran < jobs.size()) {
+      take_ = ran;
+    } else if (done == 0 && jobs.size() >= take_) {
+      take_ = std::min(2 * take_, kGroupLimit);
+    }
+    done += ran;
     if (mixed[done - 1] && done < jobs.size()) return queue_.GiveBack(jobs.subspan(done));
   }
 }

@@ -31,6 +31,8 @@ class Writer {
   WorkQueue::Waiting waiting() const { return queue_.waiting(); }
   // Pages of the write-ahead log in use, after the last commit.
   int log_pages() const { return log_pages_.load(std::memory_order_relaxed); }
+  // How long the last group took, of one unit or of many, with its commit.
+  int64_t group_us() const { return group_us_.load(std::memory_order_relaxed); }
   // The disk failed: no unit is taken any more, reads go on.
   bool broken() const { return broken_.load(std::memory_order_relaxed); }
 
@@ -68,6 +70,7 @@ class Writer {
   const model::Service& service_;
   Observer& observer_;
   WorkQueue queue_;
+  size_t take_;  // as many at once as groups have time for
   int passive_at_;  // pages of log
   int restart_at_;
   int careful_ = 0;  // groups that are still to have savepoints
@@ -77,6 +80,7 @@ class Writer {
   bool in_doubt_ = false;  // the writer's alone: whether what is in the log of the last commit will be found
   std::atomic<uint64_t> commits_ = 0;
   std::atomic<int> log_pages_ = 0;
+  std::atomic<int64_t> group_us_ = 0;
   std::atomic<bool> broken_ = false;
   std::thread thread_;
 };

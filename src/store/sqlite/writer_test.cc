@@ -12,6 +12,13 @@ namespace {
 
 class WriterTest : public testing::Test, protected WriterWorld {};
 
+// A clock that tests move.
+struct Hand final : Clock {
+  int64_t NowMicros() const override { return at; }
+  int64_t SteadyMicros() const override { return at; }
+  std::atomic<int64_t> at = 1;
+};
+
 TEST_F(WriterTest, UnitsThatWaitAreCommittedTogetherAndAnsweredBehindTheCommit) {
   Begin();
   std::vector<std::unique_ptr<Sent>> all;
@@ -24,6 +31,39 @@ TEST_F(WriterTest, UnitsThatWaitAreCommittedTogetherAndAnsweredBehindTheCommit) 
     EXPECT_EQ(one->commits_when_answered, 2u);
   }
   EXPECT_EQ(Names(), "first n0 n1 n2 n3 n4 n5 n6 n7 n8");
+}
+
+TEST_F(WriterTest, WhatAGroupHasNoTimeForIsSeenToWaitTheNextTime) {
+  Begin();
+  Hand hand;
+  std::array<Held, 4> feeds;
+  std::vector<std::unique_ptr<Sent>> all;
+  auto send = [&](Held* feed) {
+    all.push_back(std::make_unique<Sent>(hand, notes_));
+    all.back()->unit.feed = feed;
+    if (feed == nullptr) all.back()->unit.plans = std::move(Make("a", "a" + std::to_string(all.size()))->unit.plans);
+    ASSERT_TRUE(Submit(*all.back()));
+  };
+  send(&feeds[0]);
+  feeds[0].begun.get_future().wait();
+  send(&feeds[1]);
+  send(nullptr);
+  feeds[0].go.set_value();
+  feeds[1].begun.get_future().wait();
+  send(&feeds[2]);
+  send(&feeds[3]);
+  EXPECT_EQ(writer_->waiting().jobs, 2);
+  hand.at += 5000;  // a group's time is over
+  feeds[1].go.set_value();
+  feeds[2].begun.get_future().wait();
+  EXPECT_EQ(writer_->waiting().jobs, 1) << "groups have time for one";
+  hand.at += 700;
+  feeds[2].go.set_value();
+  feeds[3].begun.get_future().wait();
+  EXPECT_EQ(writer_->group_us(), 700);
+  feeds[3].go.set_value();
+  for (auto& one : all) EXPECT_TRUE(one->Wait());
+  writer_->Close();  // it reads the clock behind its answers
 }
 
 TEST_F(WriterTest, ARefusedUnitOfAGroupLeavesNothingAndTheOthersStay) {

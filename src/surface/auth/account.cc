@@ -18,7 +18,7 @@ Task<Answer> Login(Asked& asked) {
   if (asked.body.Find("mode") != nullptr && !asked.own_page) {
     co_return call::Refuse(call::Code::kForbidden, "a page of another origin gets no cookie");
   }
-  identity::SignsIn from{asked.agent(), asked.cookie()};
+  identity::SignsIn from{asked.agent(), asked.cookie(), asked.sign_in()};
   auto done = co_await asked.accounts.Login(asked.context, std::move(asked.body), std::move(from));
   if (!done) co_return std::unexpected(done.error());
   if (!done->browser) co_return JsonAnswer(200, EncodeSignedIn(asked.service, *done, asked.meta()));

@@ -17,7 +17,7 @@ std::string Asked::session() const {
   return session == nullptr || session->string() == nullptr ? "" : *session->string();
 }
 
-std::string Asked::agent() const {
+std::string AgentOf(const http::Request& request) {
   std::string agent(request.Find("User-Agent").value_or("").substr(0, kMostAgent));
   for (char& c : agent) c = c >= ' ' && c <= '~' ? c : '?';
   return agent;
@@ -29,6 +29,11 @@ std::string Asked::cookie() const {
   return found && *found ? std::string(**found) : "";
 }
 
+std::string Asked::sign_in() const {
+  auto found = http::FindCookie(request, identity::kSignInCookie);
+  return found && *found ? std::string(**found) : "";
+}
+
 http::Response JsonAnswer(int status, std::string body) {
   http::Response response{status, {}, std::move(body)};
   response.Set("Content-Type", std::string(rest::kJson));
@@ -36,6 +41,13 @@ http::Response JsonAnswer(int status, std::string body) {
 }
 
 http::Response NoContent() { return {204, {}, ""}; }
+
+http::Response SeeOther(std::string url) {
+  http::Response response{303, {}, ""};
+  response.Set("Location", std::move(url));
+  response.Set("Referrer-Policy", "no-referrer");
+  return response;
+}
 
 http::Response NoContentNorCookie() {
   http::Response response = NoContent();

@@ -1,202 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/auth/describe.h"
 
-#include <algorithm>
-
 #include "identity/password_rules.h"
 #include "identity/profile.h"
-#include "surface/auth/routes.h"
+#include "surface/auth/words.h"
 #include "surface/rest/describe_schemas.h"
 
 namespace ashlar::surface::auth {
 namespace {
 
 using call::Code;
-
-// What is said of a route that cannot be read from its row.
-struct Words {
-  std::string_view method, path;
-  std::string_view id, summary, description;
-  std::string_view body;  // the names of schemas below; empty: none
-  std::string_view data;
-  int status = 200;
-  std::string_view answer;
-  std::initializer_list<Code> errors = {};
-};
-
-constexpr Words kWords[] = {
-    {"POST",
-     "/auth/register",
-     "authRegister",
-     "Make an account",
-     "Makes a User who signs in with this address and password. Fields of User that anybody may set can be given "
-     "too.",
-     "register",
-     "user",
-     201,
-     "The account is made.",
-     {Code::kForbidden, Code::kConflict}},
-    {"POST",
-     "/auth/login",
-     "authLogin",
-     "Sign in",
-     "Begins a session. An address that nobody has, a wrong password and too many failures are answered alike.",
-     "login",
-     "signedIn",
-     200,
-     "The session's first tokens.",
-     {Code::kInvalidCredentials, Code::kSecondFactorRequired, Code::kForbidden}},
-    {"POST",
-     "/auth/refresh",
-     "authRefresh",
-     "Get new tokens",
-     "Each refresh token is used once. The last one brings the same successor again for ten seconds; an older one "
-     "ends the session.",
-     "refresh",
-     "signedIn",
-     200,
-     "The next tokens.",
-     {Code::kInvalidCredentials, Code::kRefreshReused}},
-    {"POST",
-     "/auth/logout",
-     "authLogout",
-     "Sign out",
-     "Ends the session of the token.",
-     "",
-     "",
-     204,
-     "The session has ended.",
-     {Code::kForbidden, Code::kNotFound}},
-    {"GET", "/auth/sessions", "authListSessions", "List sessions", "Where the caller is signed in, oldest first.", "",
-     "sessions", 200, "The sessions that go on."},
-    {"DELETE",
-     "/auth/sessions/{id}",
-     "authEndSession",
-     "End a session",
-     "Signs the caller out there.",
-     "",
-     "",
-     204,
-     "The session has ended.",
-     {Code::kNotFound}},
-    {"GET", "/auth/me", "authGetMe", "Get one's account", "What is built in of the caller's User.", "", "user", 200,
-     "The account."},
-    {"POST",
-     "/auth/password/change",
-     "authChangePassword",
-     "Change one's password",
-     "Ends the caller's other sessions.",
-     "changePassword",
-     "",
-     204,
-     "The password is changed.",
-     {}},
-    {"PATCH",
-     "/auth/me",
-     "authChangeMe",
-     "Change one's account",
-     "Changes what registration takes, but for address and password; what is absent stays (JSON Merge Patch, RFC "
-     "7396).",
-     "profile",
-     "user",
-     200,
-     "The account as it is now.",
-     {Code::kConflict, Code::kPreconditionFailed, Code::kPreconditionRequired, Code::kInvalidTransition,
-      Code::kExpressionFailed}},
-    {"DELETE",
-     "/auth/me",
-     "authDeleteMe",
-     "Remove one's account",
-     "Removes the caller's User, and with it what the contract says goes with it.",
-     "deleteMe",
-     "",
-     204,
-     "Nothing of the account is left.",
-     {Code::kReferenced, Code::kPreconditionFailed, Code::kPreconditionRequired}},
-    {"GET", "/auth/me/export", "authExportMe", "Get all that is kept of oneself",
-     "The User's row, the sessions, and the rows that refer to the User, as far as the caller may list them.", "",
-     "export", 200, "All of it, as a file."},
-    {"POST",
-     "/auth/totp",
-     "authBeginTotp",
-     "Begin a second factor",
-     "Gives a secret for an authenticator app (RFC 6238); it counts once a code of it came back.",
-     "currentPassword",
-     "totp",
-     200,
-     "The secret, told this once.",
-     {Code::kConflict}},
-    {"DELETE",
-     "/auth/totp",
-     "authEndTotp",
-     "Turn the second factor off",
-     "Ends the caller's other sessions.",
-     "endTotp",
-     "",
-     204,
-     "There is no second factor any more.",
-     {Code::kSecondFactorRequired, Code::kNotFound}},
-    {"POST",
-     "/auth/totp/confirm",
-     "authConfirmTotp",
-     "Turn the second factor on",
-     "Takes a code of the secret that was begun. Ends the caller's other sessions.",
-     "code",
-     "recoveryCodes",
-     200,
-     "Ten codes for when the app is lost, told this once; each is good once.",
-     {Code::kConflict}},
-    {"POST",
-     "/auth/password/forgot",
-     "authForgotPassword",
-     "Ask for a new password by mail",
-     "Answers the same whether somebody has the address or not.",
-     "address",
-     "nothing",
-     202,
-     "Whoever has the address gets a mail.",
-     {Code::kForbidden}},
-    {"POST",
-     "/auth/password/reset",
-     "authResetPassword",
-     "Set a new password by a mail's token",
-     "Ends all sessions; the token is good once, and proves the address.",
-     "reset",
-     "",
-     204,
-     "The password is changed.",
-     {Code::kForbidden, Code::kInvalidCredentials}},
-    {"POST",
-     "/auth/email/verify",
-     "authVerifyEmail",
-     "Prove an address by a mail's token",
-     "Of a new account, or the new address of one; the token is good once.",
-     "token",
-     "",
-     204,
-     "The address is proved.",
-     {Code::kForbidden, Code::kInvalidCredentials, Code::kConflict}},
-    {"POST",
-     "/auth/email/resend",
-     "authResendEmail",
-     "Ask for the mail once more",
-     "Answers the same whether somebody has the address or not.",
-     "address",
-     "nothing",
-     202,
-     "Whoever has the address, and has not proved it, gets a mail.",
-     {Code::kForbidden}},
-    {"POST",
-     "/auth/email/change",
-     "authChangeEmail",
-     "Change one's address",
-     "The new address counts once it is proved; the old one gets a notice then.",
-     "changeEmail",
-     "nothing",
-     202,
-     "The new address gets a mail.",
-     {}},
-};
 
 constexpr std::string_view kEmail =
     R"({"type":"string","format":"email","maxLength":254,"description":"The address."})";
@@ -269,6 +82,17 @@ std::string TokenSchema() { return Text("The token of the mail.", 1024); }
 std::string CodeSchema() { return Text("Of the second factor, where there is one.", 64); }
 std::string CurrentPassword() { return Text("The one until now.", 1024); }
 
+constexpr std::string_view kScopes =
+    R"({"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64},"description":"What it )"
+    R"(opens at most, as `read` or `orders:create`; none: all that its owner may."})";
+
+std::string KeyBody() {
+  return Body({"name"}, {{"name", Text("What it is for.", 100)},
+                         {"scopes", std::string(kScopes)},
+                         {"expiresAt", R"({"type":"string","format":"date-time","maxLength":35,"description":"Until )"
+                                       R"(when it is good."})"}});
+}
+
 std::string BodyOf(const model::Service& service, std::string_view name) {
   if (name == "register") return RegisterBody(service);
   if (name == "profile") return ProfileBody(service);
@@ -278,7 +102,9 @@ std::string BodyOf(const model::Service& service, std::string_view name) {
     return Body({"currentPassword", "code"}, {{"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
   }
   if (name == "deleteMe") {
-    return Body({"currentPassword"}, {{"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
+    std::vector<std::string> required;
+    if (service.identity->providers.empty()) required.emplace_back("currentPassword");
+    return Body(std::move(required), {{"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
   }
   if (name == "address") return Body({"email"}, {{"email", std::string(kEmail)}});
   if (name == "token") return Body({"token"}, {{"token", TokenSchema()}});
@@ -289,6 +115,14 @@ std::string BodyOf(const model::Service& service, std::string_view name) {
     return Body({"newEmail", "currentPassword"},
                 {{"newEmail", std::string(kEmail)}, {"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
   }
+  if (name == "endLink") {
+    return Body({}, {{"currentPassword", CurrentPassword()}, {"code", CodeSchema()}});
+  }
+  if (name == "beginLink") {
+    return Body({}, {{"currentPassword", CurrentPassword()},
+                     {"code", CodeSchema()},
+                     {"returnTo", Text("One of the contract's addresses; its first, where it is left out.", 500)}});
+  }
   if (name == "login") {
     std::vector<std::pair<std::string, std::string>> members = {
         {"email", std::string(kEmail)},
@@ -298,7 +132,10 @@ std::string BodyOf(const model::Service& service, std::string_view name) {
       members.emplace_back("mode",
                            R"({"type":"string","const":"cookie","description":"Of a page: a cookie, no tokens."})");
     }
-    return Body({"email", "password"}, members);
+    if (service.identity->providers.empty()) return Body({"email", "password"}, members);
+    members.emplace_back("ticket", Text("Of a sign-in by a provider, instead of address and password.", 1024));
+    members.emplace_back("verifier", Text("What the ticket was asked for with, for tokens.", 1024));
+    return Body({}, members);
   }
   if (name == "refresh") return Body({"refreshToken"}, {{"refreshToken", Text("The last one that was given.", 1024)}});
   if (name == "changePassword") {
@@ -306,7 +143,48 @@ std::string BodyOf(const model::Service& service, std::string_view name) {
         {"currentPassword", "newPassword"},
         {{"currentPassword", CurrentPassword()}, {"newPassword", NewPassword(service)}, {"code", CodeSchema()}});
   }
+  if (name == "key") return KeyBody();
   return "";
+}
+
+std::string Time(std::string_view description, bool perhaps = false) {
+  return fmt::format(R"({{"type":{},"format":"date-time","maxLength":32,"description":"{}"}})",
+                     perhaps ? R"(["string","null"])" : R"("string")", description);
+}
+
+// `secret`: with the key itself.
+std::string KeySchema(bool secret) {
+  return fmt::format(
+      R"({{"type":"object","required":["id","name",{0}"ending","scopes","createdAt","expiresAt","lastUsedAt"],)"
+      R"("description":"A key of a program.","properties":{{"id":{{"type":"string","format":"uuid","maxLength":36,)"
+      R"("description":"For `DELETE /auth/keys/ID`."}},"name":{1},{2}"ending":{3},"scopes":{4},)"
+      R"("createdAt":{5},"expiresAt":{6},"lastUsedAt":{7}}}}})",
+      secret ? R"("key",)" : "", Text("What it is for.", 100),
+      secret ? fmt::format(R"("key":{},)", Text("For `Authorization: Bearer` or `X-Api-Key`.", 100)) : "",
+      Text("Its last characters.", 4), kScopes, Time("When it was made."), Time("Until when it is good."),
+      Time("When it was used last, to the minute.", true));
+}
+
+std::string Parameter(std::string_view name, std::string_view schema, std::string_view description) {
+  return fmt::format(R"({{"name":"{}","in":"query","description":"{}","schema":{}}})", name, description, schema);
+}
+
+// What an address takes behind its `?`.
+std::vector<std::string> ParametersOf(std::string_view path) {
+  constexpr std::string_view kAny = R"({"type":"string","maxLength":4096})";
+  if (path == "/auth/login/{provider}") {
+    return {Parameter("challenge", R"({"type":"string","pattern":"^[A-Za-z0-9_-]{43}$","maxLength":43})",
+                      "SHA-256, in base64url, of the verifier that the page will show for tokens."),
+            Parameter("mode", R"({"type":"string","const":"cookie"})", "Instead of challenge: for a cookie."),
+            Parameter("returnTo", R"({"type":"string","maxLength":500})",
+                      "One of the contract's addresses; its first, where it is left out.")};
+  }
+  if (path == "/auth/callback/{provider}") {
+    return {Parameter("state", kAny, "What the browser was sent away with."),
+            Parameter("code", kAny, "Where the provider has signed its user in."),
+            Parameter("error", kAny, "Where it has not."), Parameter("iss", kAny, "Who it is (RFC 9207).")};
+  }
+  return {};
 }
 
 std::string DataOf(std::string_view name) {
@@ -333,19 +211,35 @@ std::string DataOf(std::string_view name) {
     return R"({"type":"object","required":["recoveryCodes"],"properties":{"recoveryCodes":{"type":"array",)"
            R"("maxItems":10,"items":{"type":"string","maxLength":64},"description":"Good once each."}}})";
   }
+  if (name == "url") {
+    return R"({"type":"object","required":["url"],"properties":{"url":{"type":"string","format":"uri",)"
+           R"("maxLength":8192,"description":"At the provider."}}})";
+  }
   if (name == "nothing") return R"({"type":"object","maxProperties":0,"description":"Nothing."})";
   if (name == "export") {
     return fmt::format(
-        R"({{"type":"object","required":["user","sessions","rows"],"properties":{{"user":{{"type":"object",)"
-        R"("description":"The row, as its owner may see it."}},"sessions":{},"rows":{{"type":"object","description":)"
+        R"({{"type":"object","required":["user","sessions","apiKeys","links","rows"],"properties":{{"user":)"
+        R"({{"type":"object","description":"The row, as its owner may see it."}},"sessions":{},"apiKeys":{},"links":)"
+        R"({{"type":"array",)"
+        R"("maxItems":100,"items":{{"type":"object","description":"Who the User is at a provider."}}}},)"
+        R"("rows":)"
+        R"({{"type":"object","description":)"
         R"("By resource, the rows that refer to the User."}},"more":{{"type":"array","maxItems":10000,"items":)"
         R"({{"type":"string","maxLength":1024}},"description":"Resources with more rows than are here."}}}}}})",
-        DataOf("sessions"));
+        DataOf("sessions"), DataOf("keys"));
+  }
+  if (name == "keys") return fmt::format(R"({{"type":"array","maxItems":100,"items":{}}})", KeySchema(false));
+  if (name == "keyMade") return KeySchema(true);
+  if (name == "consents") {
+    return R"({"type":"array","maxItems":100,"items":{"type":"object",)"
+           R"("required":["client","name","scopes","givenAt"],"properties":{)"
+           R"("client":{"type":"string","maxLength":64,"description":"Its id."},)"
+           R"("name":{"type":"string","maxLength":1024,"description":"As people are shown it."},)"
+           R"("scopes":{"type":"array","maxItems":100,"items":{"type":"string","maxLength":64},)"
+           R"("description":"What it may have."},"givenAt":{"type":"string","format":"date-time",)"
+           R"("maxLength":32,"description":"When consent was first given."}}}})";
   }
   if (name == "sessions") {
-    auto time = [](std::string_view description) {
-      return fmt::format(R"({{"type":"string","format":"date-time","maxLength":32,"description":"{}"}})", description);
-    };
     return fmt::format(
         R"({{"type":"array","maxItems":50,"items":{{"type":"object","description":"Where somebody is signed in.",)"
         R"("required":["id","createdAt","rotatedAt","expiresAt","agent","current"],"properties":{{)"
@@ -353,7 +247,7 @@ std::string DataOf(std::string_view name) {
         R"("createdAt":{},"rotatedAt":{},"expiresAt":{},)"
         R"("agent":{{"type":"string","maxLength":200,"description":"How the program named itself."}},)"
         R"("current":{{"type":"boolean","description":"Whether it is the token's own."}}}}}}}})",
-        time("When it began."), time("When its tokens were last renewed."), time("When it ends if nobody uses it."));
+        Time("When it began."), Time("When its tokens were last renewed."), Time("When it ends if nobody uses it."));
   }
   return "";
 }
@@ -364,9 +258,9 @@ rest::OtherOperations Describe(const model::Service& service) {
   rest::OtherOperations all{"account", "Signing in, and one's own account.", {}};
   if (!service.identity) return all;
   for (const Route& route : Routes()) {
-    auto words = std::ranges::find_if(
-        kWords, [&](const Words& one) { return one.method == route.method && one.path == route.path; });
-    if (words == std::end(kWords)) continue;  // a test sees to it that there are none
+    if (route.there != nullptr && !route.there(*service.identity)) continue;
+    const Words* words = WordsOf(route);
+    if (words == nullptr) continue;
     rest::OtherOperation& operation = all.operations.emplace_back();
     operation.path = route.path;
     for (char c : route.method) operation.method += static_cast<char>(c - 'A' + 'a');
@@ -380,7 +274,9 @@ rest::OtherOperations Describe(const model::Service& service) {
       operation.answer = {202, "Whoever has the address gets a mail, known before or not.", DataOf("nothing"),
                           words->errors};
     }
+    operation.parameters = ParametersOf(route.path);
     operation.anonymous = route.asker == Asker::kAnybody;
+    operation.keys = route.keys;
     auto add = [&](std::initializer_list<Code> codes) {
       for (Code code : codes) operation.answer.errors.push_back(code);
     };

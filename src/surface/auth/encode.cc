@@ -9,26 +9,20 @@
 namespace ashlar::surface::auth {
 namespace {
 
-template <class Write>
-std::string Enveloped(const rest::Meta& meta, const Write& write) {
-  std::string body;
-  json::Writer out(body);
-  out.BeginObject();
-  out.Key("data");
-  write(out);
-  rest::WriteMeta(out, meta);
-  out.EndObject();
-  return body;
-}
-
 void WriteUser(const model::Service& service, const call::Outcome& user, json::Writer& out) {
   out.Key("user");
   const rest::Place data{"data"};
   rest::RowWriter(service, out).Write(user.rows, 0, {"user", -1, &data});
 }
 
+// 0: never.
 void WriteTime(json::Writer& out, std::string_view name, int64_t micros) {
-  out.Field(name, types::FormatTimestamp(types::Timestamp{micros}));
+  if (micros == 0) {
+    out.Key(name);
+    out.Null();
+  } else {
+    out.Field(name, types::FormatTimestamp(types::Timestamp{micros}));
+  }
 }
 
 void WriteSessions(std::span<const identity::SessionSeen> sessions, std::string_view current, json::Writer& out) {
@@ -41,6 +35,19 @@ void WriteSessions(std::span<const identity::SessionSeen> sessions, std::string_
     WriteTime(out, "expiresAt", session.expires_at);
     out.Field("agent", session.agent);
     out.Field("current", session.id == current);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+void WriteLinks(std::span<const identity::LinkSeen> links, json::Writer& out) {
+  out.BeginArray();
+  for (const identity::LinkSeen& link : links) {
+    out.BeginObject();
+    out.Field("issuer", link.issuer);
+    out.Field("subject", link.subject);
+    WriteTime(out, "createdAt", link.created_at);
+    WriteTime(out, "usedAt", link.used_at);
     out.EndObject();
   }
   out.EndArray();
@@ -62,6 +69,28 @@ void WriteRows(const model::Service& service, const identity::OwnData::Part& par
 }
 
 }  // namespace
+
+void WriteKey(json::Writer& out, const identity::ApiKeySeen& key, std::string_view secret) {
+  out.BeginObject();
+  out.Field("id", key.id);
+  out.Field("name", key.name);
+  if (!secret.empty()) out.Field("key", secret);
+  out.Field("ending", key.ending);
+  out.Key("scopes");
+  out.BeginArray();
+  for (const std::string& scope : key.scopes) out.String(scope);
+  out.EndArray();
+  WriteTime(out, "createdAt", key.created_at);
+  WriteTime(out, "expiresAt", key.expires_at);
+  WriteTime(out, "lastUsedAt", key.last_used_at);
+  out.EndObject();
+}
+
+void WriteKeys(json::Writer& out, std::span<const identity::ApiKeySeen> keys) {
+  out.BeginArray();
+  for (const identity::ApiKeySeen& key : keys) WriteKey(out, key);
+  out.EndArray();
+}
 
 std::string EncodeNothing(const rest::Meta& meta) {
   return Enveloped(meta, [](json::Writer& out) {
@@ -109,6 +138,14 @@ std::string EncodeTotp(const identity::TotpBegun& begun, const rest::Meta& meta)
   });
 }
 
+std::string EncodeUrl(std::string_view url, const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginObject();
+    out.Field("url", url);
+    out.EndObject();
+  });
+}
+
 std::string EncodeRecoveryCodes(std::span<const std::string> codes, const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {
     out.BeginObject();
@@ -125,6 +162,26 @@ std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std:
   return Enveloped(meta, [&](json::Writer& out) { WriteSessions(sessions, current, out); });
 }
 
+std::string EncodeConsents(const model::Provider& provider, std::span<const identity::Consent> consents,
+                           const rest::Meta& meta) {
+  return Enveloped(meta, [&](json::Writer& out) {
+    out.BeginArray();
+    for (const identity::Consent& consent : consents) {
+      const model::Client* client = provider.Find(consent.client);
+      out.BeginObject();
+      out.Field("client", consent.client);
+      out.Field("name", client == nullptr ? consent.client : client->name);
+      out.Key("scopes");
+      out.BeginArray();
+      for (std::string_view scope : identity::WordsOf(consent.scope)) out.String(scope);
+      out.EndArray();
+      WriteTime(out, "givenAt", consent.given_at);
+      out.EndObject();
+    }
+    out.EndArray();
+  });
+}
+
 std::string EncodeOwnData(const model::Service& service, const identity::OwnData& data, std::string_view current,
                           const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {
@@ -132,6 +189,10 @@ std::string EncodeOwnData(const model::Service& service, const identity::OwnData
     WriteUser(service, data.user, out);
     out.Key("sessions");
     WriteSessions(data.sessions, current, out);
+    out.Key("apiKeys");
+    WriteKeys(out, data.api_keys);
+    out.Key("links");
+    WriteLinks(data.links, out);
     out.Key("rows");
     out.BeginObject();
     for (const identity::OwnData::Part& part : data.parts) {

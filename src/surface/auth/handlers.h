@@ -21,10 +21,20 @@ Task<Answer> BeginTotp(Asked& asked);
 Task<Answer> ConfirmTotp(Asked& asked);
 Task<Answer> EndTotp(Asked& asked);
 
+// provider.cc
+Task<Answer> BeginProvider(Asked& asked);
+Task<Answer> ReturnFromProvider(Asked& asked);
+Task<Answer> BeginLink(Asked& asked);
+Task<Answer> EndLink(Asked& asked);
+
 // session.cc
 Task<Answer> Logout(Asked& asked);
 Task<Answer> ListSessions(Asked& asked);
 Task<Answer> EndSession(Asked& asked);
+
+// consents.cc
+Task<Answer> ListConsents(Asked& asked);
+Task<Answer> TakeBackConsent(Asked& asked);
 
 // email.cc
 Task<Answer> VerifyEmail(Asked& asked);
@@ -32,5 +42,9 @@ Task<Answer> ResendEmail(Asked& asked);
 Task<Answer> ChangeEmail(Asked& asked);
 Task<Answer> ForgotPassword(Asked& asked);
 Task<Answer> ResetPassword(Asked& asked);
+// key.cc
+Task<Answer> ListKeys(Asked& asked);
+Task<Answer> MakeKey(Asked& asked);
+Task<Answer> RevokeKey(Asked& asked);
 
 }  // namespace ashlar::surface::auth

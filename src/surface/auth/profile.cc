@@ -48,7 +48,8 @@ Task<Answer> PatchMe(Asked& asked) {
 Task<Answer> DeleteMe(Asked& asked) {
   auto wanted = ReadPreconditions(asked);
   if (!wanted) co_return std::unexpected(wanted.error());
-  auto done = co_await asked.accounts.DeleteMe(asked.context, asked.user(), std::move(asked.body), std::move(*wanted));
+  auto done = co_await asked.accounts.DeleteMe(asked.context, asked.user(), asked.session(), std::move(asked.body),
+                                               std::move(*wanted));
   if (!done) co_return std::unexpected(done.error());
   co_return NoContent();
 }

@@ -8,14 +8,22 @@
 namespace ashlar::surface::auth {
 namespace {
 
+bool HasKeys(const model::Identity& identity) { return identity.api_keys.has_value(); }
+bool HasProviders(const model::Identity& identity) { return !identity.providers.empty(); }
+bool HasProvider(const model::Identity& identity) { return identity.provider.has_value(); }
+
 constexpr Route kRoutes[] = {
     {"POST", "/auth/register", Register, Asker::kAnybody, true},
     {"POST", "/auth/login", Login, Asker::kAnybody, true},
+    {"GET", "/auth/login/{provider}", BeginProvider, Asker::kAnybody, false, false, HasProviders, true},
+    {"GET", "/auth/callback/{provider}", ReturnFromProvider, Asker::kAnybody, false, false, HasProviders, true, true},
+    {"POST", "/auth/links/{provider}", BeginLink, Asker::kUser, true, false, HasProviders},
+    {"DELETE", "/auth/links/{provider}", EndLink, Asker::kUser, true, false, HasProviders},
     {"POST", "/auth/refresh", Refresh, Asker::kAnybody, true},
     {"POST", "/auth/logout", Logout},
     {"GET", "/auth/sessions", ListSessions},
     {"DELETE", "/auth/sessions/{id}", EndSession},
-    {"GET", "/auth/me", GetMe},
+    {"GET", "/auth/me", GetMe, Asker::kUser, false, true},
     {"PATCH", "/auth/me", PatchMe, Asker::kUser, true},
     {"DELETE", "/auth/me", DeleteMe, Asker::kUser, true},
     {"GET", "/auth/me/export", ExportMe},
@@ -28,6 +36,11 @@ constexpr Route kRoutes[] = {
     {"POST", "/auth/totp", BeginTotp, Asker::kUser, true},
     {"DELETE", "/auth/totp", EndTotp, Asker::kUser, true},
     {"POST", "/auth/totp/confirm", ConfirmTotp, Asker::kUser, true},
+    {"GET", "/auth/keys", ListKeys, Asker::kUser, false, false, HasKeys},
+    {"POST", "/auth/keys", MakeKey, Asker::kUser, true, false, HasKeys},
+    {"DELETE", "/auth/keys/{id}", RevokeKey, Asker::kUser, false, false, HasKeys},
+    {"GET", "/auth/consents", ListConsents, Asker::kUser, false, false, HasProvider},
+    {"DELETE", "/auth/consents/{client}", TakeBackConsent, Asker::kUser, false, false, HasProvider},
 };
 
 bool Fits(std::string_view path, const std::vector<std::string>& segments) {
@@ -47,7 +60,7 @@ const std::map<std::string_view, std::string>& Allowed() {
   static const auto allowed = [] {
     std::map<std::string_view, std::string> all;
     for (const Route& route : kRoutes) {
-      all[route.path] += fmt::format("{}, ", route.method == "GET" ? "GET, HEAD" : route.method);
+      all[route.path] += fmt::format("{}, ", route.method == "GET" && !route.acts ? "GET, HEAD" : route.method);
     }
     for (auto& [path, methods] : all) methods += "OPTIONS";
     return all;
@@ -57,12 +70,12 @@ const std::map<std::string_view, std::string>& Allowed() {
 
 }  // namespace
 
-Match Find(std::string_view method, const std::vector<std::string>& segments) {
+Match Find(const model::Identity& identity, std::string_view method, const std::vector<std::string>& segments) {
   Match match;
   for (const Route& route : kRoutes) {
-    if (!Fits(route.path, segments)) continue;
+    if (!Fits(route.path, segments) || (route.there != nullptr && !route.there(identity))) continue;
     match.path = route.path;
-    if (method == route.method || (method == "HEAD" && route.method == "GET")) match.route = &route;
+    if (method == route.method || (method == "HEAD" && route.method == "GET" && !route.acts)) match.route = &route;
   }
   if (!match.path.empty()) match.allow = Allowed().find(match.path)->second;
   return match;

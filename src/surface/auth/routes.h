@@ -28,6 +28,10 @@ struct Route {
   Handler handler;
   Asker asker = Asker::kUser;
   bool body = false;  // takes one
+  bool keys = false;  // taken from programs with an API key too
+  bool (*there)(const model::Identity& identity) = nullptr;  // null: wherever there is an identity
+  bool parameters = false;  // may have some
+  bool acts = false;        // though it is a GET, which has no HEAD then: what looks ahead must not use it up
 };
 
 // Where a request goes.
@@ -36,7 +40,7 @@ struct Match {
   std::string_view path;         // "/auth/sessions/{id}"; empty: there is no such address
   std::string_view allow;        // methods of the address
 };
-Match Find(std::string_view method, const std::vector<std::string>& segments);
+Match Find(const model::Identity& identity, std::string_view method, const std::vector<std::string>& segments);
 
 // All that there is; those of one address stand together.
 std::span<const Route> Routes();

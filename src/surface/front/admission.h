@@ -21,6 +21,7 @@ struct AdmissionLimits {
 struct WritesWaiting {
   int64_t count = 0;
   int64_t oldest_us = 0;  // how long the first of them has waited
+  int64_t group_us = 0;   // how long the last ones took that were committed together
 };
 
 // Requests that were refused so, of all loops. Thread safe.
@@ -44,7 +45,7 @@ class Admission {
   static constexpr int64_t kCrowdOfWrites = 256;
   // Of the limits: what a crowd may wait, and what those that are taken wait while others are refused.
   static constexpr int64_t kLoopCrowdPart = 5, kLoopTakenPart = 200;
-  static constexpr int64_t kWriteCrowdPart = 20, kWriteTakenPart = 40;
+  static constexpr int64_t kWriteCrowdPart = 20, kWriteTakenPart = 200;
 
   // `waiting` is thread safe.
   Admission(const AdmissionLimits& limits, const std::function<WritesWaiting()>& waiting, const Clock& clock,
@@ -62,15 +63,16 @@ class Admission {
     bool sheds = false;
     int64_t refused_us = 0;  // the last time
 
-    void Refuse(int64_t now) {
-      sheds = true;
-      refused_us = now;
+    void Note(bool refuses, int64_t now) {
+      if (refuses) refused_us = now;
+      sheds = refuses || (sheds && now - refused_us < kCalmMicros);
     }
-    void Take(int64_t now) { sheds = sheds && now - refused_us < kCalmMicros; }
   };
 
+  void See(const http::LagMeter& lag);
+  bool HasRoom(int64_t waited) const;
   bool IsLoopBehind(const http::LagMeter& lag);
-  bool IsWriterBehind();
+  bool IsWriterBehind(const http::LagMeter& lag);
 
   const AdmissionLimits limits_;
   const std::function<WritesWaiting()>& waiting_;

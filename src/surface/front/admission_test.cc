@@ -21,11 +21,11 @@ class AdmissionTest : public testing::Test {
   Admission Make(const AdmissionLimits& limits) { return {limits, waiting_, clock_, shed_}; }
   // A pass of the loop that serves these many once so much of it is over; how many of them were taken. `refusing`: what
   // comes behind the last one.
-  int Pass(Admission& admission, int64_t waited, int requests, int64_t refusing = 0) {
+  int Pass(Admission& admission, int64_t waited, int requests, int64_t refusing = 0, bool writes = false) {
     lag_.Depart(clock_.at);
     clock_.at += waited;
     int taken = 0;
-    for (int i = 0; i < requests; ++i) taken += admission.Refuse(false, lag_) ? 0 : 1;
+    for (int i = 0; i < requests; ++i) taken += admission.Refuse(writes, lag_) ? 0 : 1;
     clock_.at += refusing;
     lag_.Arrive(clock_.at);
     return taken;
@@ -99,6 +99,21 @@ TEST_F(AdmissionTest, AWriterThatIsBehindTakesNoWrites) {
   EXPECT_FALSE(admission.Refuse(true, lag_)) << "it does not shed any more";
 }
 
+TEST_F(AdmissionTest, WhileOneGroupIsWrittenTheNextOneGathers) {
+  Admission admission = Make({.write_wait_us = 1000});
+  auto refuses = [&](int64_t oldest, int64_t group) {
+    queue_ = {1, oldest, group};
+    clock_.at += Admission::kLookEveryMicros;
+    return admission.Refuse(true, lag_).has_value();
+  };
+  EXPECT_FALSE(refuses(1000, 0));
+  EXPECT_TRUE(refuses(1001, 0));
+  EXPECT_FALSE(refuses(30, 30));
+  EXPECT_TRUE(refuses(31, 30));
+  EXPECT_FALSE(refuses(1000 / Admission::kWriteCrowdPart, 900));
+  EXPECT_TRUE(refuses(1000 / Admission::kWriteCrowdPart + 1, 900)) << "nobody waits for as long as a crowd may";
+}
+
 TEST_F(AdmissionTest, ACrowdOfWritesIsRefusedSooner) {
   Admission admission = Make({.write_wait_us = 1000});
   queue_ = {Admission::kCrowdOfWrites - 1, 1000};
@@ -109,6 +124,21 @@ TEST_F(AdmissionTest, ACrowdOfWritesIsRefusedSooner) {
   queue_.oldest_us += 1;
   clock_.at += Admission::kLookEveryMicros;
   EXPECT_TRUE(admission.Refuse(true, lag_));
+}
+
+TEST_F(AdmissionTest, WhileWritesAreRefusedAPassTakesFew) {
+  constexpr int kMany = 3 * Admission::kCrowdOfPass;
+  Admission admission = Make({.loop_lag_us = kLimit, .write_wait_us = kLimit});
+  EXPECT_EQ(Pass(admission, kShortWait + 1, kMany, 0, true), kMany);
+  queue_ = {1, kLimit + 1};
+  clock_.at += Admission::kLookEveryMicros;
+  EXPECT_EQ(Pass(admission, 1, kMany, 0, true), 0);
+  queue_ = {};
+  clock_.at += Admission::kLookOftenMicros;
+  EXPECT_EQ(Pass(admission, kShortWait, kMany, 0, true), kMany);
+  EXPECT_EQ(Pass(admission, kShortWait + 1, kMany, 0, true), Admission::kLeastOfPass);
+  EXPECT_EQ(Pass(admission, kShortWait + 1, kMany), kMany) << "that is no reason to refuse reads";
+  EXPECT_EQ(shed_.loop, 0);
 }
 
 TEST_F(AdmissionTest, LooksAtTheQueueNowAndThen) {

@@ -40,6 +40,8 @@ struct Front::Exchange {
   rest::Match match;
   const Pages::Page* page = nullptr;  // of a page, for which no credential is looked at
   bool signs_in = false;              // below /auth
+  bool provides = false;              // below /oauth, where there is a provider
+  bool own_pages = false;             // whatever CORS says, no page of another origin reads it
   std::optional<call::ApiError> bad_credential;
   call::CallerPtr caller = call::Caller::Nobody();
   std::optional<call::Call> call;              // of an operation

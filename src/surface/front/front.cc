@@ -77,14 +77,16 @@ Front::Front(const rest::Router& router, std::unique_ptr<store::Session> session
       session_(std::move(session)),
       engine_(planner, *session_, *options.underway),
       keys_(keys),
-      authenticator_(keys, engine_, options.issuers),
+      authenticator_(keys, engine_, options.issuers, options.key_uses.get()),
       options_(options),
       shared_(std::move(shared)),
       clock_(clock),
       observer_(observer),
       admission_(options.admission, options.writes_waiting, clock, *options.shed) {
   const bool sign_in = planner.service().identity && options.passwords != nullptr;
-  if (sign_in) accounts_.emplace(engine_, keys, *options.passwords, *options.password_rules, options.mails.get());
+  if (!sign_in) return;
+  accounts_.emplace(engine_, keys, *options.passwords, *options.password_rules, options.mails.get(), options.providers);
+  if (planner.service().identity->provider) provider_.emplace(engine_, keys, *accounts_);
 }
 
 Front::~Front() = default;
@@ -118,6 +120,9 @@ std::vector<std::string> Front::Routes(const rest::Router& router, const Pages& 
   for (const auth::Route& route : auth::Routes()) {
     if (routes.back() != route.path) routes.emplace_back(route.path);
   }
+  for (const oauth::Route& route : oauth::Routes()) {
+    if (routes.back() != route.path) routes.emplace_back(route.path);
+  }
   return routes;
 }
 
@@ -142,7 +147,8 @@ Eventually<http::Response> Front::Handle(const http::Request& request) {
   exchange->page = options_.pages == nullptr ? nullptr : options_.pages->Find(request.segments);
   exchange->signs_in =
       exchange->page == nullptr && accounts_ && !request.segments.empty() && request.segments[0] == "auth";
-  const bool routed = exchange->page == nullptr && !exchange->signs_in;
+  exchange->provides = exchange->page == nullptr && IsOfProvider(request);
+  const bool routed = exchange->page == nullptr && !exchange->signs_in && !exchange->provides;
   if (routed) exchange->match = router_.Find(request.method, request.segments);
   if (!exchange->toll) return OfAddress(std::move(exchange));
   auto paid = exchange->toll->ForAddress();
@@ -315,7 +321,7 @@ http::Response Front::Send(Exchange& exchange, http::Response response, std::str
   SetCommon(response);
   SetDeprecation(exchange, response);
   if (exchange.toll) exchange.toll->Describe(response);
-  options_.cors.Apply(exchange.request, exchange.match.allow, response);
+  if (!exchange.own_pages) options_.cors.Apply(exchange.request, exchange.match.allow, response);
   const int64_t now = clock_.SteadyMicros();
   RequestDone done;
   done.wall_us = exchange.WallAt(now);

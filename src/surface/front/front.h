@@ -8,12 +8,14 @@
 #include "identity/accounts.h"
 #include "identity/authenticator.h"
 #include "identity/hash_pool.h"
+#include "identity/provider.h"
 #include "surface/auth/routes.h"
 #include "surface/front/admission.h"
 #include "surface/front/coder.h"
 #include "surface/front/cors.h"
 #include "surface/front/pages.h"
 #include "surface/limits/limiter.h"
+#include "surface/oauth/routes.h"
 #include "surface/rest/encode.h"
 #include "surface/rest/route.h"
 
@@ -33,6 +35,9 @@ struct FrontOptions {
   std::shared_ptr<identity::HashPool> passwords;  // of all loops; null: nobody signs in
   const identity::PasswordRules* password_rules = nullptr;  // likewise
   const identity::Issuers* issuers = nullptr;     // of all loops; null: only our own tokens are taken
+  identity::OpenIdProviders* providers = nullptr;       // of all loops; null: nobody signs in with them
+  std::shared_ptr<identity::KeyUses> key_uses;     // of all loops; null: nobody hears of them
+  TrustedProxies proxies;               // that say for whom they ask
   std::shared_ptr<Limiter> limiter;     // null: the contract limits nobody
   bool tls = false;                     // browsers are told to come over TLS alone
   bool development = false;             // answers tell how long their stages took (Server-Timing)
@@ -87,13 +92,17 @@ class Front final : public http::Handler {
   http::Response RefuseBatch(Exchange& exchange, const engine::Refused& refused);
   Eventually<http::Response> HandleAuth(std::unique_ptr<Exchange> exchange);
   Task<http::Response> RunAuth(std::unique_ptr<Exchange> exchange, const auth::Route& route, json::Json body);
+  // front_provider.cc. What others ask who sign in with this service.
+  bool IsOfProvider(const http::Request& request) const;
+  Eventually<http::Response> HandleProvider(std::unique_ptr<Exchange> exchange);
+  Task<http::Response> RunProvider(std::unique_ptr<Exchange> exchange, const oauth::Route& route);
   // front_browser.cc. Who asks; a page of another origin asks for nobody by its reader's cookie.
   Eventually<call::Answer<call::CallerPtr>> Identify(Exchange& exchange);
   bool HasSessionCookie(const http::Request& request) const;
   // The answer to who could not be identified; a cookie that is worth nothing any more is taken back.
   http::Response Unknown(Exchange& exchange, const call::ApiError& error);
-  // The caller of the request, who must be a User.
-  Task<call::Answer<bool>> NeedUser(Exchange& exchange);
+  // The caller of the request, who must be a User; unless `keys`, not by an API key.
+  Task<call::Answer<bool>> NeedUser(Exchange& exchange, bool keys);
   http::Response Limited(Exchange& exchange);
   http::Response Error(Exchange& exchange, const call::ApiError& error);
   http::Response Send(Exchange& exchange, http::Response response, std::string_view error_code);
@@ -120,6 +129,7 @@ class Front final : public http::Handler {
   const identity::ServiceKeys& keys_;
   identity::Authenticator authenticator_;
   std::optional<identity::Accounts> accounts_;
+  std::optional<identity::Provider> provider_;
   const FrontOptions& options_;
   std::unique_ptr<SharedBuckets> shared_;  // null: limits are counted in this process alone
   const Clock& clock_;

@@ -34,6 +34,7 @@ Eventually<http::Response> Front::OfAddress(std::unique_ptr<Exchange> exchange) 
     auto paid = exchange->toll->ForCaller(nullptr);
     return Behind(std::move(paid), std::move(exchange), &Front::OfKeys);
   }
+  if (exchange->provides) return HandleProvider(std::move(exchange));
   if (exchange->signs_in) return HandleAuth(std::move(exchange));
   if (exchange->match.options) return Options(*exchange);
   auto caller = Identify(*exchange);

@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "base/crypto/sha256.h"
+#include "base/html.h"
 #include "base/json/writer.h"
 #include "surface/auth/describe.h"
 #include "surface/front/coder.h"
@@ -16,20 +17,6 @@ constexpr std::string_view kPagePolicy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 constexpr std::string_view kScriptPolicy = "default-src 'none'; frame-ancestors 'none'";
-
-std::string Escape(std::string_view text) {
-  std::string escaped;
-  for (char c : text) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += c;
-    }
-  }
-  return escaped;
-}
 
 std::string ReferencePage(const model::Service& service) {
   return fmt::format(R"(<!doctype html>
@@ -49,7 +36,7 @@ std::string ReferencePage(const model::Service& service) {
 </body>
 </html>
 )",
-                     Escape(service.title.empty() ? service.name : service.title));
+                     EscapeHtml(service.title.empty() ? service.name : service.title));
 }
 
 // Where to go from here.

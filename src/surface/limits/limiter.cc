@@ -18,6 +18,7 @@ int64_t UpTo(int64_t number, int64_t unit) { return (number + unit - 1) / unit; 
 
 std::string_view NameOf(const Limit& limit) {
   if (limit.per == LimitPer::kIp) return "ip";
+  if (limit.per == LimitPer::kKey) return limit.otherwise_ip ? "key or ip" : "key";
   return limit.otherwise_ip ? "user or ip" : "user";
 }
 
@@ -63,7 +64,8 @@ Toll::Toll(Limiter& limiter, const http::Request& request, SharedBuckets* shared
 // Nothing: the limit counts nobody like this one.
 std::optional<Hash128> Toll::KeyOf(size_t row) const {
   const Limit& limit = limiter_.rows_[row].limit;
-  const bool known = caller_ != nullptr && !caller_->anonymous();
+  const bool by_key = limit.per == LimitPer::kKey;
+  const bool known = caller_ != nullptr && (by_key ? !caller_->key.empty() : !caller_->anonymous());
   const bool service = known && limit.per == LimitPer::kUser && caller_->id.empty();  // nothing else tells them apart
   const bool by_address = limit.per == LimitPer::kIp || (!known && limit.otherwise_ip) || service;
   if (!by_address && !known) return std::nullopt;
@@ -72,9 +74,9 @@ std::optional<Hash128> Toll::KeyOf(size_t row) const {
   std::string longer;
   const std::string_view id =
       by_address ? std::string_view(reinterpret_cast<const char*>(client_.bytes.data()), client_.bytes.size())
-                 : std::string_view(caller_->id);
+                 : std::string_view(by_key ? caller_->key : caller_->id);
   auto head = std::bit_cast<std::array<char, sizeof(uint64_t)>>(limiter_.rows_[row].mark);
-  const char kind = service ? 's' : by_address ? 'a' : 'u';
+  const char kind = service ? 's' : by_address ? 'a' : by_key ? 'k' : 'u';
   if (id.size() > kUsualId) {
     longer.assign(head.data(), head.size()).append(1, kind).append(id);
     return KeyedHash(limiter_.key_, longer);

@@ -106,6 +106,24 @@ TEST(LimiterTest, UsersAreCountedWhereverTheyAre) {
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(asked("192.0.2.1", &nobody));  // no `otherwise`
 }
 
+TEST(LimiterTest, KeysOfOneUserAreCountedByThemselvesAndOtherCredentialsAreNone) {
+  StillClock clock;
+  Limiter limiter({Of(1, LimitPer::kKey)}, {}, clock, kKey);
+  Limiter addressed({Of(1, LimitPer::kKey, true)}, {}, clock, kKey);
+  Asked asked{limiter}, by_address{addressed};
+  call::Caller one = Named("ann"), two = Named("ann");
+  const call::Caller token = Named("ann");
+  one.key = "k1";
+  two.key = "k2";
+  EXPECT_TRUE(asked("192.0.2.1", &one));
+  EXPECT_FALSE(asked("192.0.2.2", &one));
+  EXPECT_TRUE(asked("192.0.2.1", &two));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(asked("192.0.2.1", &token));
+  EXPECT_TRUE(by_address("192.0.2.1", &token));
+  EXPECT_FALSE(by_address("192.0.2.1", nullptr));
+  EXPECT_TRUE(by_address("192.0.2.1", &one));
+}
+
 TEST(LimiterTest, OtherwiseCountsWhoHasNoGoodCredentialByAddress) {
   StillClock clock;
   Limiter limiter({Of(2, LimitPer::kUser, true)}, {}, clock, kKey);
@@ -205,6 +223,13 @@ TEST(LimiterTest, SigningInIsLimitedWithWhateverIsBelowIt) {
   for (const char* one : {"forgot", "reset", "change", "whatever"}) {
     EXPECT_TRUE(PolicyOf(limiter, To("POST", {"auth", "password", one})).starts_with("\"60/h per ip")) << one;
   }
+  EXPECT_EQ(PolicyOf(limiter, To("POST", {"oauth", "authorize"})),
+            "\"30/min per ip (2)\";q=30;w=60, \"600/min per ip (2)\";q=600;w=60");
+  EXPECT_EQ(PolicyOf(limiter, To("POST", {"oauth", "token"})), "\"600/min per ip (2)\";q=600;w=60");
+  for (const char* one : {"login", "callback"}) {
+    EXPECT_TRUE(PolicyOf(limiter, To("GET", {"auth", one, "google"})).starts_with("\"60/min per ip")) << one;
+  }
+  EXPECT_TRUE(PolicyOf(limiter, To("DELETE", {"auth", "links", "google"})).starts_with("\"60/h per ip"));
   EXPECT_EQ(PolicyOf(limiter, To("POST", {"v1", "things"})), "");
   int taken = 0;
   for (const http::Request request = To("POST", {"auth", "login"}); taken < 1000; ++taken) {
@@ -225,6 +250,12 @@ TEST(LimiterTest, AContractsOwnLimitOfSigningInIsInstead) {
             "\"1000/min per ip\";q=1000;w=60, \"5000/min per ip\";q=5000;w=60");
   EXPECT_TRUE(PolicyOf(limiter, To("POST", {"auth", "password", "forgot"})).contains("60/h per ip"));
   EXPECT_TRUE(PolicyOf(limiter, To("POST", {"auth", "login"})).contains("\"30/min per ip\""));
+  Limit provider = Of(2000, LimitPer::kIp);
+  provider.match = model::LimitMatch{"POST", {"oauth", "token"}};
+  limits[0] = provider;
+  Limiter other(limits, {}, clock, kKey);
+  EXPECT_FALSE(PolicyOf(other, To("POST", {"oauth", "token"})).contains("600/min"));
+  EXPECT_TRUE(PolicyOf(other, To("POST", {"oauth", "revoke"})).contains("600/min"));
 }
 
 TEST(LimiterTest, ProxiesAreCountedForTheirClients) {

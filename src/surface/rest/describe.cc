@@ -12,6 +12,7 @@
 #include "surface/rest/describe_parameters.h"
 #include "surface/rest/describe_query.h"
 #include "surface/rest/describe_schemas.h"
+#include "surface/rest/describe_security.h"
 #include "surface/rest/route.h"
 
 namespace ashlar::surface::rest {
@@ -190,8 +191,7 @@ class DocumentWriter {
     WriteParameters(service_, operation, out_);
     WriteBody(resource, operation.kind);
     WriteResponses(service_, operation, out_);
-    out_.Key("security");
-    out_.Raw(model::MayBeAnonymous(gate) ? R"([{},{"bearer":[]}])" : R"([{"bearer":[]}])");
+    WriteSecurity(service_, {.none = model::MayBeAnonymous(gate), .writes = model::Writes(operation.kind)}, out_);
     out_.EndObject();
   }
 
@@ -264,8 +264,7 @@ class DocumentWriter {
     WriteBatchExample();
     for (int i = 0; i < 3; ++i) out_.EndObject();
     WriteBatchResponses(service_, out_);
-    out_.Key("security");
-    out_.Raw(R"([{},{"bearer":[]}])");
+    WriteSecurity(service_, {.none = true, .writes = true}, out_);
     out_.EndObject();
     out_.EndObject();
   }
@@ -309,10 +308,14 @@ class DocumentWriter {
     out_.BeginArray();
     WriteReference("parameters", "X-Request-Id", out_);
     for (size_t at = other.path.find('{'); at != std::string::npos; at = other.path.find('{', at + 1)) {
-      out_.Raw(fmt::format(R"({{"name":"{}","in":"path","required":true,"description":"Which one.",)"
-                           R"("schema":{{"type":"string","format":"uuid","maxLength":36}}}})",
-                           other.path.substr(at + 1, other.path.find('}', at) - at - 1)));
+      const std::string name = other.path.substr(at + 1, other.path.find('}', at) - at - 1);
+      const std::string_view schema = name == "id"
+                                          ? R"({"type":"string","format":"uuid","maxLength":36})"
+                                          : R"({"type":"string","pattern":"^[a-z][a-z0-9-]*$","maxLength":63})";
+      out_.Raw(fmt::format(R"({{"name":"{}","in":"path","required":true,"description":"Which one.","schema":{}}})",
+                           name, schema));
     }
+    for (const std::string& parameter : other.parameters) out_.Raw(parameter);
     out_.EndArray();
     if (!other.body.empty()) {
       out_.Key("requestBody");
@@ -320,8 +323,12 @@ class DocumentWriter {
                            other.example.empty() ? "" : R"(,"example":)", other.example));
     }
     WriteOtherResponses(service_, other.answer, out_);
-    out_.Key("security");
-    out_.Raw(other.anonymous ? "[{}]" : R"([{"bearer":[]}])");
+    if (other.anonymous) {
+      out_.Key("security");
+      out_.Raw("[{}]");
+    } else {
+      WriteSecurity(service_, {.keys = other.keys, .clients = false, .writes = other.method != "get"}, out_);
+    }
     out_.EndObject();
   }
 
@@ -353,9 +360,7 @@ class DocumentWriter {
     for (const OtherOperation& other : others_.operations) answers.push_back(&other.answer);
     WriteAnswerComponents(service_, answers, out_);
     WriteSchemas(service_, out_);  // last: all the others refer to these
-    out_.Key("securitySchemes");
-    out_.Raw(R"({"bearer":{"type":"http","scheme":"bearer","bearerFormat":"JWT","description":)"
-             R"("A token that the service signed, as `Authorization: Bearer TOKEN`; checked as RFC8725 says."}})");
+    WriteSecuritySchemes(service_, out_);
     out_.EndObject();
   }
 

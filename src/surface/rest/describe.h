@@ -16,7 +16,9 @@ struct OtherOperation {
   std::string body;     // JSON Schema; empty: it takes none
   std::string example;  // of the body, JSON; empty: none
   OtherAnswer answer;
+  std::vector<std::string> parameters;  // Parameter Objects, JSON, besides those of the path
   bool anonymous = false;  // no credential is asked for
+  bool keys = false;       // API keys are taken too
 };
 // What one part of the surface serves; those of one path stand together.
 struct OtherOperations {

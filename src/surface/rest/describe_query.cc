@@ -4,6 +4,7 @@
 #include "model/reach.h"
 #include "surface/rest/decode.h"
 #include "surface/rest/describe_answers.h"
+#include "surface/rest/describe_security.h"
 #include "surface/rest/query_body.h"
 
 namespace ashlar::surface::rest {
@@ -69,9 +70,7 @@ void WriteQueryExtension(const model::Service& service, const model::Operation& 
   }
   for (int i = 0; i < 5; ++i) out.EndObject();
   WriteResponses(service, list, out);
-  out.Key("security");
-  const bool open = model::MayBeAnonymous(model::GateOf(resource, list.kind));
-  out.Raw(open ? R"([{},{"bearer":[]}])" : R"([{"bearer":[]}])");
+  WriteSecurity(service, {.none = model::MayBeAnonymous(model::GateOf(resource, list.kind))}, out);
   out.EndObject();
 }
 

@@ -59,6 +59,17 @@ TEST(Describe, RequiredIsWhatMustBeGiven) {
   EXPECT_EQ(TextAt(document, {"components", "schemas", "NoteView", "required"}), "null");
 }
 
+TEST(Describe, KeysAreCredentialsWhereTheContractSaysSo) {
+  const std::string resources = "  Note: { fields: { title: string! }, access: { read: public, create: signedIn } }";
+  Json without = DocumentOf(resources);
+  EXPECT_EQ(TextAt(without, {"components", "securitySchemes", "apiKey"}), "null");
+  Json document = DocumentOf(resources + "\nidentity: { apiKeys: true }");
+  EXPECT_EQ(TextAt(document, {"components", "securitySchemes", "apiKey", "name"}), R"("X-Api-Key")");
+  EXPECT_EQ(TextAt(document, {"paths", "/v1/notes", "get", "security"}), R"([{},{"bearer":[]},{"apiKey":[]}])");
+  EXPECT_EQ(TextAt(document, {"paths", "/v1/notes", "post", "security"}), R"([{"bearer":[]},{"apiKey":[]}])");
+  EXPECT_EQ(TextAt(document, {"paths", "/v1/batch", "post", "security"}), R"([{},{"bearer":[]},{"apiKey":[]}])");
+}
+
 TEST(Describe, WhatNotEverybodyReadsIsNotPromised) {
   Json document = DocumentOf(R"(
   Note:

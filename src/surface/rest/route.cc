@@ -7,7 +7,7 @@ namespace {
 using model::OperationKind;
 
 // Addresses of later builds, refused by name.
-constexpr std::string_view kLaterRoots[] = {"graphql", "auth", "oauth", ".well-known"};
+constexpr std::string_view kLaterRoots[] = {"graphql"};
 constexpr std::string_view kLaterWords[] = {"changes"};
 
 template <class Words>
@@ -17,7 +17,11 @@ bool IsOneOf(const Words& words, std::string_view word) {
 
 }  // namespace
 
-Router::Router(const model::Service& service) : version_(service.version), batch_("/" + service.version + "/batch") {
+Router::Router(const model::Service& service)
+    : version_(service.version),
+      batch_("/" + service.version + "/batch"),
+      accounts_(service.identity.has_value()),
+      provider_(service.identity && service.identity->provider) {
   for (const model::Operation& operation : service.operations) {
     const model::Resource& resource = service.resource(operation.resource);
     if (operation.internal || !resource.routed) continue;
@@ -113,6 +117,11 @@ Match Router::Nowhere(const std::vector<std::string>& segments) const {
   std::string message = "there is nothing at this address";
   if (!segments.empty() && IsOneOf(kLaterRoots, segments[0])) {
     message = fmt::format("'/{}' is not supported by this build", segments[0]);
+  } else if (!segments.empty() && (segments[0] == "auth" || segments[0] == "oauth")) {
+    const bool there = segments[0] == "auth" ? accounts_ : provider_;
+    message = there ? fmt::format("'/{}' is built in, and no operation of the contract", segments[0])
+                    : fmt::format("'/{}' needs '{}' in the contract", segments[0],
+                                  segments[0] == "auth" ? "identity" : "identity.provider");
   } else if (segments.size() == 3 && IsOneOf(kLaterWords, segments[2])) {
     message = fmt::format("'{}' is not supported by this build", segments[2]);
   } else if (!segments.empty() && (segments[0] == "batch" || collections_.contains(segments[0]))) {

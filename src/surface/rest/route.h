@@ -50,6 +50,7 @@ class Router {
 
   std::string version_;
   std::string batch_;
+  bool accounts_, provider_;  // whether there is /auth, /oauth
   std::map<std::string, Collection, std::less<>> collections_;
 };
 

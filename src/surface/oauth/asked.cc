@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/oauth/asked.h"
+
+#include "base/json/writer.h"
+
+namespace ashlar::surface::oauth {
+
+http::Response JsonAnswer(int status, std::string body) {
+  http::Response response{status, {}, std::move(body)};
+  response.Set("Content-Type", "application/json");
+  return response;
+}
+
+http::Response ErrorAnswer(const identity::OauthError& error) {
+  std::string body;
+  json::Writer out(body);
+  out.BeginObject();
+  out.Field("error", error.error);
+  out.Field("error_description", error.description);
+  out.EndObject();
+  http::Response response = JsonAnswer(error.status, std::move(body));
+  if (error.status == 503) response.Set("Retry-After", "1");
+  return response;
+}
+
+std::string BearerOf(const http::Request& request) {
+  auto value = request.Find("Authorization");
+  if (!value || request.Count("Authorization") != 1) return "";
+  const size_t space = value->find(' ');
+  const bool bearer = space != std::string_view::npos && http::EqualIgnoringCase(value->substr(0, space), "Bearer");
+  return bearer ? std::string(value->substr(space + 1)) : "";
+}
+
+}  // namespace ashlar::surface::oauth

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "surface/oauth/client_credential.h"
+
+#include "base/base64.h"
+#include "identity/client_proof.h"
+
+namespace ashlar::surface::oauth {
+namespace {
+
+using identity::Deny;
+
+constexpr size_t kMostHeader = 4096;  // bytes
+
+std::unexpected<identity::OauthError> Unproved() {
+  return Deny("invalid_client", "the client is not known, or not proved", 401);
+}
+
+// One of the two parts of the credential, which are encoded as in a form.
+std::optional<std::string> Decoded(std::string_view part) {
+  if (part.contains('&')) return std::nullopt;
+  auto read = http::ParseQuery(fmt::format("x={}", part));
+  if (!read || read->size() != 1) return std::nullopt;
+  return read->front().second;
+}
+
+struct Basic {
+  std::string id, secret;
+};
+
+std::optional<Basic> ReadBasic(std::string_view header) {
+  const size_t space = header.find(' ');
+  if (header.size() > kMostHeader || space == std::string_view::npos) return std::nullopt;
+  if (!http::EqualIgnoringCase(header.substr(0, space), "Basic")) return std::nullopt;
+  auto text = Base64Decode(header.substr(space + 1));
+  const size_t colon = text ? text->find(':') : std::string::npos;
+  if (colon == std::string::npos) return std::nullopt;
+  auto id = Decoded(std::string_view(*text).substr(0, colon));
+  auto secret = Decoded(std::string_view(*text).substr(colon + 1));
+  if (!id || !secret) return std::nullopt;
+  return Basic{std::move(*id), std::move(*secret)};
+}
+
+}  // namespace
+
+identity::OauthAnswer<const model::Client*> ReadClient(const Asked& asked) {
+  std::string id = asked.Parameter("client_id");
+  const std::string in_form = asked.Parameter("client_secret");
+  std::optional<std::string_view> secret;
+  if (!in_form.empty()) secret = in_form;
+  std::optional<Basic> basic;
+  if (auto header = asked.request.Find("Authorization")) {
+    if (asked.request.Count("Authorization") > 1 || secret) {
+      return Deny("invalid_request", "the client proves itself in more than one way");
+    }
+    basic = ReadBasic(*header);
+    if (!basic || (!id.empty() && id != basic->id)) return Unproved();
+    id = basic->id;
+    secret = basic->secret;
+  }
+  const model::Client* client = identity::ProveClient(asked.provider.model(), id, secret);
+  if (client == nullptr) return Unproved();
+  return client;
+}
+
+http::Response ClientError(const Asked& asked, const identity::OauthError& error) {
+  http::Response response = ErrorAnswer(error);
+  if (error.status == 401) {
+    response.Set("WWW-Authenticate", fmt::format("Basic realm=\"{}\"", asked.provider.service().name));
+  }
+  return response;
+}
+
+}  // namespace ashlar::surface::oauth
