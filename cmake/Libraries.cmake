@@ -15,6 +15,7 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.85)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq>=15)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 
 find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)  # has no file of its own that says where it is

@@ -5,10 +5,10 @@
 build_packages=(build-essential clang-19 lld-19 libclang-rt-19-dev cmake ninja-build pkg-config ccache
   libboost1.81-dev libssl-dev libfyaml-dev libsimdjson-dev libsqlite3-dev libre2-dev libutf8proc-dev libidn2-dev
   libcli11-dev libfmt-dev libnghttp2-dev libdeflate-dev libbrotli-dev libzstd-dev libhowardhinnant-date-dev
-  libargon2-dev libzxcvbn-dev libcurl4-openssl-dev libhiredis-dev)
+  libargon2-dev libzxcvbn-dev libcurl4-openssl-dev libhiredis-dev libpq-dev)
 test_packages=(libgtest-dev libgmock-dev python3 python3-pytest python3-yaml sqlite3 curl strace llvm-19 git
   openssl nghttp2-client prometheus python3-jsonschema python3-h2 python3-aiosmtpd python3-cryptography zstd brotli
-  redis-server chromium fonts-dejavu-core)
+  redis-server chromium fonts-dejavu-core postgresql pgbouncer)
 web_packages=(nodejs npm)  # where no other npm is at hand
 format_packages=(clang-format-19)
 bench_packages=(wrk nginx-light python3 sqlite3 util-linux)
