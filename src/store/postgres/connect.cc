@@ -185,7 +185,7 @@ std::string FaultOf(const pg_conn& connection) {
   return fault;
 }
 
-Task<Result<std::shared_ptr<Link>>> Connect(asio::io_context& loop, const Server& server, const Settings& settings,
+Task<Result<std::shared_ptr<Link>>> Connect(asio::io_context& loop, const Server& server, Settings settings,
                                             const Clock& clock, Link::Means means) {
   auto waiting = std::make_shared<Waiting>(loop);
   Result<std::shared_ptr<Link>> link = Fail(ErrorKind::kUnavailable, "no server is named");

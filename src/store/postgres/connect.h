@@ -32,7 +32,7 @@ std::string FaultOf(const pg_conn& connection);
 // Connects to the first of the server's places that answers, and tells it the settings. Nothing blocks the loop but
 // what libpq computes: names are looked up by Asio's thread. An Error is kUnavailable, or kInvalid where the server
 // will not do; neither holds what is secret.
-Task<Result<std::shared_ptr<Link>>> Connect(boost::asio::io_context& loop, const Server& server,
-                                            const Settings& settings, const Clock& clock, Link::Means means);
+Task<Result<std::shared_ptr<Link>>> Connect(boost::asio::io_context& loop, const Server& server, Settings settings,
+                                            const Clock& clock, Link::Means means);
 
 }  // namespace ashlar::store::postgres

@@ -249,7 +249,8 @@ void Link::Close(std::string_view why) {
   ends_.cancel();
   for (Batch& batch : std::exchange(batches_, {})) {
     const bool unknown = batch.effect == Effect::kCommits && !batch.failed();
-    AnswerLater(batch, Fail(ErrorKind::kUnavailable, unknown ? std::string(kOutcomeUnknown) : why_));
+    Error error{ErrorKind::kUnavailable, unknown ? std::string(kOutcomeUnknown) : why_};
+    AnswerLater(batch, std::unexpected(batch.error && !unknown ? std::move(*batch.error) : std::move(error)));
   }
 }
 

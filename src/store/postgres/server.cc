@@ -107,6 +107,7 @@ void TakeDefaults(Server& server) {
   value_of("sslrootcert", verified ? SystemAuthorities() : "");
   value_of("gssencmode", "disable");
   value_of("application_name", "ashlar");
+  value_of("tcp_user_timeout", "10000");
 }
 
 }  // namespace

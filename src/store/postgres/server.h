@@ -21,7 +21,7 @@ struct Server {
   // What else the URL says, by libpq's names, the password among it, and what is taken where it does not say so:
   //   sslmode: verify-full; prefer where all places are this machine
   //   sslrootcert: the authorities of the system, where sslmode verifies
-  //   gssencmode: disable; application_name: ashlar
+  //   gssencmode: disable; application_name: ashlar; tcp_user_timeout: 10 s
   std::vector<std::pair<std::string, std::string>> parameters;
   int64_t connect_us = 2'000'000;  // for each place; connect_timeout=SECONDS in the URL
 
