@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import test_postgres  # noqa: E402
 import test_results  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -26,6 +27,7 @@ MORE_CORPORA = {"contract": ("tests/contract/right", "tests/contract/one")}  # t
 UNIT_TIMEOUT_S = 300
 TAIL_LINES = 80
 RUNNING = set()  # test programs and fuzzers
+POSTGRES = test_postgres.TestPostgres()  # of this run
 
 
 class Run:
@@ -61,6 +63,14 @@ class Run:
             done = subprocess.run([sys.executable, "tests/tidy/tidy.py", str(ROOT)], cwd=ROOT)
             self.results.add("tidy", "passed" if done.returncode == 0 else "failed")
             self.pytest("tests/tidy", ROOT / "build/results/tidy.xml")
+
+    def postgres(self):
+        """One cluster for all test programs; those that need one are skipped without it."""
+        with self.results.stage("postgres"):
+            if test_postgres.programs() is None:
+                print("there is no PostgreSQL: what needs it is skipped")
+            else:
+                POSTGRES.start()
 
     def units(self, tree, names=None):
         """The test programs of a tree, as ctest lists them."""
@@ -116,6 +126,7 @@ class Run:
             return chosen + (["ashlar"] if wants_e2e and self.extended and "ashlar" not in chosen else [])
 
         asan = self.build("asan", sanitized) or ROOT / "build/asan"
+        self.postgres()
         self.units(asan)
         self.fuzz(asan)
         if wants_e2e:
@@ -185,7 +196,7 @@ def ctest_list(tree):
 
 
 def test_environment(**more):
-    environment = dict(os.environ, **more)
+    environment = dict(os.environ, **POSTGRES.environment, **more)
     symbolizer = "/usr/bin/llvm-symbolizer-19"
     if os.path.exists(symbolizer):
         for name in ("ASAN", "UBSAN", "TSAN", "LSAN"):
@@ -221,6 +232,7 @@ def stop(signal_number, _):
     """Told to end: takes the test programs along, which would run on otherwise."""
     for process in list(RUNNING):
         process.kill()
+    POSTGRES.stop()
     os._exit(128 + signal_number)
 
 
@@ -278,7 +290,10 @@ def main():
     arguments = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    results = Run(arguments.extended, arguments.filter).all_stages()
+    try:
+        results = Run(arguments.extended, arguments.filter).all_stages()
+    finally:
+        POSTGRES.stop()
     if results.passed + results.failed + results.skipped == 0:
         print(f"nothing is named like '{arguments.filter}'")
         results.add(f"tests named like '{arguments.filter}'", "failed")

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "script"))
 
 import run_tests  # noqa: E402
+import test_postgres  # noqa: E402
 import test_results  # noqa: E402
 
 GTEST = {"testsuites": [{"name": "Reader", "testsuite": [
@@ -97,3 +99,17 @@ def test_wrong_arguments_are_refused_before_anything_is_done():
     for command in (["build", "fastest"], ["server", "--listen"], ["format", "--all"], ["bench", "x"]):
         done = subprocess.run([ROOT / "script" / command[0], *command[1:]], capture_output=True, text=True, timeout=20)
         assert done.returncode == 64, command
+
+
+def test_a_postgres_of_its_own_ends_with_the_command_also_where_that_is_ended():
+    if test_postgres.programs() is None:
+        pytest.skip("there is no PostgreSQL")
+    program = "import os, time; print(os.environ['ASHLAR_TEST_POSTGRES'], flush=True); time.sleep(60)"
+    process = subprocess.Popen([ROOT / "script/test_postgres.py", sys.executable, "-c", program], text=True,
+                               stdout=subprocess.PIPE)
+    folder = pathlib.Path(re.search(r"sslrootcert=(.*)/root.crt", process.stdout.readline()).group(1))
+    assert (folder / "data/postmaster.pid").exists()
+    process.terminate()
+    assert process.wait(30) == 128 + 15
+    process.stdout.close()
+    assert not folder.exists()
