@@ -141,13 +141,16 @@ void Connections::Judge(std::string_view why) {
   if (!reachable()) reads_->Refuse(Unreachable());
 }
 
-Task<Line::Found> Connections::Shared(int64_t until_us) {
+std::shared_ptr<Link> Connections::Shared() const {
   LinkPtr best;
   for (const Slot& slot : slots_) {
     const bool serves = slot.link != nullptr && !slot.link->closed();
     if (serves && (best == nullptr || slot.link->waiting() < best->waiting())) best = slot.link;
   }
-  if (best != nullptr) co_return best;
+  return best;
+}
+
+Task<Line::Found> Connections::AwaitShared(int64_t until_us) {
   if (closed_ || trying_ == 0) co_return std::unexpected(Unreachable());
   auto found = co_await reads_->Wait(until_us);
   co_return found;

@@ -22,7 +22,9 @@ class Connections : public std::enable_shared_from_this<Connections> {
   void Begin();
   void Close();
 
-  Task<Line::Found> Shared(int64_t until_us);
+  // The shared one that has least to do; null where there is none.
+  std::shared_ptr<Link> Shared() const;
+  Task<Line::Found> AwaitShared(int64_t until_us);
   Task<Line::Found> Held(int64_t until_us);
   void Return(std::shared_ptr<Link> link);
   Pool::Load load() const;

@@ -77,13 +77,12 @@ Task<void> Link::ReceiveAll() {
 }
 
 Task<Result<Replies>> Link::Run(Context& context, std::vector<Ask> asks, Effect effect) {
-  if (context.deadline.Passed(context.clock)) co_return Fail(ErrorKind::kTimeout, kLate);
-  auto result = co_await Run(std::move(asks), effect, context.deadline.steady_micros);
-  co_return result;
+  return Run(std::move(asks), effect, context.deadline.steady_micros);
 }
 
 Task<Result<Replies>> Link::Run(std::vector<Ask> asks, Effect effect, int64_t until_us) {
   const auto self = shared_from_this();
+  if (until_us <= clock_.SteadyMicros()) co_return Fail(ErrorKind::kTimeout, kLate);
   if (closed_) co_return Fail(ErrorKind::kUnavailable, why_);
   if (batches_.size() >= kMostWaiting) {
     co_return Fail(ErrorKind::kUnavailable, "too many requests wait for the store");
@@ -215,10 +214,10 @@ int64_t Link::NextLook() const {
     if (!batch.late) {
       at_us = batch.until_us;
     } else if (batch.effect == Effect::kCommits) {
-      at_us = batch.until_us + kTruthUs;
+      at_us = batch.until_us + means_.stuck_us;
     }
     const bool told = batch.ended_us != 0 && batch.effect != Effect::kCommits;
-    next_us = std::min({next_us, at_us, told ? batch.ended_us + kStuckUs : INT64_MAX});
+    next_us = std::min({next_us, at_us, told ? batch.ended_us + means_.stuck_us : INT64_MAX});
   }
   return next_us;
 }
@@ -257,7 +256,5 @@ void Link::Close(std::string_view why) {
 bool Link::clean() const {
   return !closed_ && batches_.empty() && PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
 }
-
-int Link::server_version() const { return closed_ ? 0 : PQserverVersion(connection_.get()); }
 
 }  // namespace ashlar::store::postgres

@@ -35,17 +35,17 @@ struct Backend {
 // alive by what is under way on it. Touched on its loop alone.
 //
 // A batch whose deadline passes is not waited for any longer, and what the server does for it is ended, once it is its
-// turn. Whom that hits as well, since the server was faster than its end, is run again if it only reads.
+// turn. Whom that hits as well, since the server was faster than its end, is run again if it only reads. A kCommits
+// waits on for what came of it. A server that ends nothing in time loses the link.
 class Link : public std::enable_shared_from_this<Link> {
  public:
-  static constexpr int64_t kTruthUs = 2'000'000;  // that a kCommits waits on behind its deadline for what came of it
-  static constexpr int64_t kStuckUs = 1'000'000;  // in which the server has to end what it is told to
   static constexpr size_t kMostWaiting = 4096;    // batches under way
   static constexpr size_t kMostResultBytes = 64 << 20;  // of one statement
 
   struct Means {
-    size_t prepared = 256;  // statements
-    bool shared = false;    // by batches that know nothing of each other: all of them are kReads
+    size_t prepared = 256;         // statements
+    bool shared = false;           // by batches that know nothing of each other: all of them are kReads
+    int64_t stuck_us = 3'000'000;  // in which the server has to end what it is told to
     std::function<void(const Backend&)> cancel;  // ends what that process does for us, in time
   };
 
@@ -71,7 +71,6 @@ class Link : public std::enable_shared_from_this<Link> {
   size_t prepared() const { return prepared_.size(); }
   // Nothing is under way, and no transaction is open.
   bool clean() const;
-  int server_version() const;
   void set_backend(const Backend& backend) { backend_ = backend; }
   const Backend& backend() const { return backend_; }
 

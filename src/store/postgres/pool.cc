@@ -26,9 +26,13 @@ void Pool::Close() { connections_->Close(); }
 
 Task<Result<Replies>> Pool::Read(Context& context, std::vector<Ask> asks) {
   auto connections = connections_;
-  auto link = co_await connections->Shared(context.deadline.steady_micros);
-  if (!link) co_return std::unexpected(link.error());
-  auto replies = co_await (*link)->Run(context, std::move(asks), Effect::kReads);
+  auto link = connections->Shared();
+  if (link == nullptr) {
+    auto found = co_await connections->AwaitShared(context.deadline.steady_micros);
+    if (!found) co_return std::unexpected(found.error());
+    link = std::move(*found);
+  }
+  auto replies = co_await link->Run(context, std::move(asks), Effect::kReads);
   co_return replies;
 }
 
