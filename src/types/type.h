@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -46,6 +47,13 @@ struct FieldError {
 };
 using FieldErrors = std::vector<FieldError>;
 
+// What a type takes of whole numbers, of decimals (unscaled) and of texts (code points).
+struct Bounds {
+  int64_t least = INT64_MIN;
+  int64_t greatest = INT64_MAX;
+  bool whole = false;  // that is all; else only Validate tells
+};
+
 // A field's type with its parameters: "decimal(12,2), min 0". Immutable, safe to share between threads.
 // One implementation per file in types/field_types/; only types/ names a field type.
 class Type {
@@ -69,6 +77,8 @@ class Type {
   virtual std::expected<Value, FieldError> ParseText(std::string_view input) const = 0;
   // Checks form and bounds of a value that an expression made; its kind is right already.
   virtual FieldErrors Validate(const Value& value) const = 0;
+  // The same, as far as numbers say it, for stores.
+  virtual Bounds bounds() const { return {}; }
 
   // Writes a stored cell, or a value, as the API shows it. REQUIRES: not null, of this kind.
   virtual void Format(const Cell& cell, json::Writer& out) const = 0;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "contract/contract.h"
+#include "store/postgres/database_test.h"
 #include "store/sql/expression_world.h"
 
 namespace ashlar::store::sql {
@@ -363,12 +364,12 @@ class ExpressionMaker {
   Texts words_;  // bound texts
 };
 
-TEST(Agreement, OfMemoryAndSqliteOverRandomRowsAndExpressions) {
+void ExpectAgreement(std::unique_ptr<Database> database) {
   bool extended = std::getenv("ASHLAR_EXTENDED") != nullptr;
   uint64_t seed = 20261121;
   if (const char* given = std::getenv("ASHLAR_SEED")) seed = std::strtoull(given, nullptr, 10);
   Dice dice(seed);
-  ExpressionWorld world(ReadModel());
+  ExpressionWorld world(ReadModel(), std::move(database));
   RowMaker rows(dice);
   constexpr int kThings = 12;
   for (int i = 0; i < 4; ++i) world.Add("Person", rows.Person(i), "");
@@ -401,6 +402,13 @@ TEST(Agreement, OfMemoryAndSqliteOverRandomRowsAndExpressions) {
   }
   EXPECT_GT(compiled, rounds * 3 / 5);
   for (const char* answer : {"true", "false", "error"}) EXPECT_GT(answers[answer], rounds / 10) << answer;
+}
+
+TEST(Agreement, OfMemoryAndSqliteOverRandomRowsAndExpressions) { ExpectAgreement(std::make_unique<SqliteDatabase>()); }
+
+TEST(Agreement, OfMemoryAndPostgresOverRandomRowsAndExpressions) {
+  if (!postgres::PostgresDatabase::Reachable()) GTEST_SKIP() << "there is no ASHLAR_TEST_POSTGRES";
+  ExpectAgreement(std::make_unique<postgres::PostgresDatabase>());
 }
 
 }  // namespace

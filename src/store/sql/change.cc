@@ -31,6 +31,11 @@ std::string TextAt(const json::Json& object, std::string_view name) {
   const std::string* text = At(object, name).string();
   return text == nullptr ? "" : *text;
 }
+std::set<std::string> NamesAt(const json::Json& object, std::string_view name) {
+  std::set<std::string> names;
+  for (const json::Member& member : ObjectAt(object, name)) names.insert(member.name);
+  return names;
+}
 std::set<std::string> TextsAt(const json::Json& object, std::string_view name) {
   std::set<std::string> texts;
   const json::Array* array = At(object, name).array();
@@ -41,43 +46,30 @@ std::set<std::string> TextsAt(const json::Json& object, std::string_view name) {
   return texts;
 }
 
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
-}
-
 // A value as a column's DEFAULT; nullopt where SQL has no such literal.
-std::optional<std::string> LiteralText(const Field& field, const types::Value& value) {
+std::optional<std::string> LiteralText(const Dialect& dialect, const Field& field, const types::Value& value) {
   if (value.is_null()) return std::nullopt;
-  if (const auto* boolean = value.get<bool>()) return std::string(*boolean ? "1" : "0");
-  if (const auto* integer = value.get<int64_t>()) return fmt::format("{}", *integer);
+  if (const auto* boolean = value.get<bool>()) return std::string(*boolean ? "TRUE" : "FALSE");
   if (const auto* real = value.get<double>()) return fmt::format("{}", *real);
-  if (const auto* date = value.get<types::Date>()) return fmt::format("{}", date->days);
-  if (const auto* time = value.get<types::Timestamp>()) return fmt::format("{}", time->micros);
-  if (const auto* span = value.get<types::Duration>()) return fmt::format("{}", span->micros);
-  if (const auto* list = value.get<types::List>()) return Quoted(types::ToListForm(*list));
-  if (const auto* decimal = value.get<types::Decimal>()) {
-    auto scaled = types::Rescale(*decimal, field.type->scale());
-    return scaled ? std::optional(types::FormatDecimal({scaled->unscaled, 0})) : std::nullopt;
-  }
-  const auto* text = value.get<std::string>();
-  if (text == nullptr || text->find('\0') != std::string::npos) return std::nullopt;
-  return Quoted(*text);
+  const auto* decimal = value.get<types::Decimal>();
+  if (decimal == nullptr) return dialect.Literal(value);
+  auto scaled = types::Rescale(*decimal, field.type->scale());
+  return scaled ? dialect.Literal(*scaled) : std::nullopt;
 }
 
-std::optional<std::string> DefaultText(const Field& field) {
+std::optional<std::string> DefaultText(const Dialect& dialect, const Field& field) {
   if (field.default_value == nullptr) {
     return field.type->kind() == types::Kind::kList ? std::optional<std::string>("'[]'") : std::nullopt;
   }
   cel::ExprPtr folded = cel::FoldConstants(field.default_value);
   const auto* literal = folded->get<cel::Literal>();
-  return literal == nullptr ? std::nullopt : LiteralText(field, literal->value);
+  return literal == nullptr ? std::nullopt : LiteralText(dialect, field, literal->value);
 }
 
 class Comparer {
  public:
-  Comparer(const model::Service& service, Change& change) : service_(service), change_(change) {}
+  Comparer(const model::Service& service, const Dialect& dialect, Change& change)
+      : service_(service), dialect_(dialect), change_(change) {}
 
   void Run(const json::Json& applied) {
     const json::Number* format = At(applied, "format").number();
@@ -98,7 +90,7 @@ class Comparer {
       }
     }
     for (const Resource& resource : service_.resources) {
-      if (!known.contains(resource.name)) CreateResource(service_, resource, change_.statements);
+      if (!known.contains(resource.name)) CreateResource(service_, dialect_, resource, change_.statements);
     }
   }
 
@@ -111,7 +103,7 @@ class Comparer {
   void CompareResource(const json::Json& old, const Resource& resource) {
     std::string text;
     json::Writer writer(text);
-    DescribeResource(service_, resource, writer);
+    DescribeResource(service_, dialect_, resource, writer);
     auto now = json::Parse(text, {.depth = 64, .bytes = SIZE_MAX});
     if (!now) return Refuse("resource {} cannot be described", resource.name);
     if (TextAt(old, "table") != resource.table) {
@@ -125,7 +117,7 @@ class Comparer {
       Refuse("resource {}: softDelete has changed, so that its unique indexes would have to be made anew",
              resource.name);
     }
-    if (At(old, "checks") != At(*now, "checks")) {
+    if (NamesAt(old, "checks") != NamesAt(*now, "checks")) {
       Refuse("resource {}: its checks have changed, so that its rows would have to be checked", resource.name);
     }
     for (const json::Member& member : ObjectAt(old, "fields")) CompareField(member, *now, resource);
@@ -161,7 +153,7 @@ class Comparer {
     std::string place = resource.name + "." + field.name;
     if (field.computed) return;
     if (field.system != model::SystemField::kNone) return;  // told with softDelete or the id
-    std::optional<std::string> literal = DefaultText(field);
+    std::optional<std::string> literal = DefaultText(dialect_, field);
     if (field.unique) return Refuse("field {} is new and unique: its rows would have to be told apart", place);
     if (field.default_value != nullptr && !literal) {
       return Refuse("field {} is new and its default is no literal: its rows would have to be filled", place);
@@ -173,7 +165,7 @@ class Comparer {
       return Refuse("field {} is a new relation with a default: its rows would have to be filled", place);
     }
     change_.statements.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}{}", Quote(resource.table),
-                                             DefineColumn(service_, resource, field),
+                                             DefineColumn(service_, dialect_, resource, field),
                                              literal ? " DEFAULT " + *literal : ""));
   }
 
@@ -199,12 +191,12 @@ class Comparer {
 
   void CompareIndexes(const json::Json& old, const Resource& resource) {
     std::set<std::string> was = TextsAt(old, "indexes");
-    std::set<std::string> is = IndexesOf(resource);
-    for (const std::string& columns : is) {
-      if (!was.contains(columns)) change_.statements.push_back(CreateIndex(resource.table, columns));
+    std::map<std::string, std::string> is = IndexesOf(dialect_, resource);
+    for (const auto& [columns, sorted] : is) {
+      if (!was.contains(columns)) change_.statements.push_back(CreateIndex(dialect_, resource.table, columns, sorted));
     }
     for (const std::string& columns : was) {
-      if (!is.contains(columns)) change_.statements.push_back(DropIndex(resource.table, columns));
+      if (!is.contains(columns)) change_.statements.push_back(DropIndex(dialect_, resource.table, columns));
     }
   }
 
@@ -219,14 +211,15 @@ class Comparer {
   }
 
   const model::Service& service_;
+  const Dialect& dialect_;
   Change& change_;
 };
 
 }  // namespace
 
-Change Compare(const json::Json& applied, const model::Service& service) {
+Change Compare(const json::Json& applied, const model::Service& service, const Dialect& dialect) {
   Change change;
-  Comparer(service, change).Run(applied);
+  Comparer(service, dialect, change).Run(applied);
   return change;
 }
 

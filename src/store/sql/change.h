@@ -5,6 +5,7 @@
 
 #include "base/json/json.h"
 #include "model/service.h"
+#include "store/sql/dialect.h"
 
 namespace ashlar::store::sql {
 
@@ -16,6 +17,6 @@ struct Change {
 // What became of a contract since `applied` (what Describe gave) was applied: new resources, optional fields, fields
 // with a literal default and plain indexes come by themselves, plain indexes go by themselves; anything else is
 // refused, all of it at once (docs/decisions/0006-changed-contracts.md).
-Change Compare(const json::Json& applied, const model::Service& service);
+Change Compare(const json::Json& applied, const model::Service& service, const Dialect& dialect);
 
 }  // namespace ashlar::store::sql

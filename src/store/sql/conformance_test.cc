@@ -10,6 +10,7 @@
 #include "cel/syntax.h"
 #include "cel/text.h"
 #include "contract/contract.h"
+#include "store/postgres/database_test.h"
 #include "store/sql/expression_world.h"
 #include "types/datetime.h"
 #include "types/uuid.h"
@@ -55,7 +56,7 @@ cel::Principal PrincipalOf(const json::Json& given) {
 // All the files of the folder as one table, and its rows.
 class Table {
  public:
-  Table() : world_(ReadModel()) {
+  explicit Table(std::unique_ptr<Database> database) : world_(ReadModel(), std::move(database)) {
     std::set<std::filesystem::path> paths;
     for (const auto& file : std::filesystem::directory_iterator(kFolder)) paths.insert(file.path());
     for (const auto& path : paths) {
@@ -132,7 +133,7 @@ class Table {
 };
 
 Table& Shared() {
-  static Table table;
+  static Table table(std::make_unique<SqliteDatabase>());
   return table;
 }
 
@@ -141,26 +142,35 @@ bool AsksOutside(const cel::Expr& expr) {
   return usage.caller || usage.now;
 }
 
-TEST(Expressions, HaveTheAnswersOfTheTableInMemoryAndInSqlite) {
-  ExpressionWorld& world = Shared().world();
-  for (const json::Json& test : Shared().cases()) {
+// All cases in memory and in the table's database.
+void ExpectAnswers(Table& table) {
+  ExpressionWorld& world = table.world();
+  for (const json::Json& test : table.cases()) {
     SCOPED_TRACE(json::ToText(test));
-    cel::ExprPtr expr = Shared().ExprOf(test);
+    cel::ExprPtr expr = table.ExprOf(test);
     if (expr == nullptr) continue;
     std::string row = TextOf(test, "row");
     std::string answer = TextOf(test, "answer");
-    cel::ExprPtr folded = cel::Fold(expr, Shared().BindingsOf(test));
+    cel::ExprPtr folded = cel::Fold(expr, table.BindingsOf(test));
     EXPECT_EQ(world.InMemory(*folded, row), answer) << "in memory";
     if (test.Find("inMemory") != nullptr) continue;
-    EXPECT_EQ(world.InProbe(folded, row), answer) << "in SQLite";
-    EXPECT_EQ(world.InTable(folded, row), answer) << "in a table of SQLite";
+    EXPECT_EQ(world.InProbe(folded, row), answer) << "as SQL";
+    EXPECT_EQ(world.InTable(folded, row), answer) << "in a table";
     auto passes = world.PassesCheck(*folded, row);
     if (passes) EXPECT_EQ(*passes, answer == "true") << "as a CHECK";
     if (AsksOutside(*expr)) continue;
     // Folding must not change an answer.
     EXPECT_EQ(world.InMemory(*expr, row), answer) << "unfolded";
-    EXPECT_EQ(world.InProbe(expr, row), answer) << "unfolded, in SQLite";
+    EXPECT_EQ(world.InProbe(expr, row), answer) << "unfolded, as SQL";
   }
+}
+
+TEST(Expressions, HaveTheAnswersOfTheTableInMemoryAndInSqlite) { ExpectAnswers(Shared()); }
+
+TEST(Expressions, HaveTheAnswersOfTheTableInMemoryAndInPostgres) {
+  if (!postgres::PostgresDatabase::Reachable()) GTEST_SKIP() << "there is no ASHLAR_TEST_POSTGRES";
+  Table table(std::make_unique<postgres::PostgresDatabase>());
+  ExpectAnswers(table);
 }
 
 TEST(Expressions, MeanTheSameWhenTheyAreWrittenAndReadAgain) {

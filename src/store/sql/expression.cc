@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sql/expression.h"
 
-#include <cmath>
-
-#include "base/hex.h"
 #include "store/sql/catalog.h"
-#include "types/decimal.h"
-#include "types/list_form.h"
 
 namespace ashlar::store::sql {
 
@@ -14,10 +9,6 @@ using cel::Expr;
 using cel::ExprPtr;
 using cel::Op;
 using Tag = cel::Type::Tag;
-
-std::string_view MarkOf(const cel::Type& type) {
-  return type.tag == Tag::kBytes || type.tag == Tag::kUuid ? "0" : "x''";
-}
 
 std::string ExpressionRenderer::Render(const Expr& expr, std::string_view alias, types::Values& parameters) {
   parameters_ = &parameters;
@@ -31,65 +22,29 @@ std::string ExpressionRenderer::Unsupported() {
 }
 
 std::string ExpressionRenderer::Bind(types::Value value) {
-  parameters_->push_back(std::move(value));
-  return fmt::format("?{}", parameters_->size());
+  std::string mark = dialect_.Mark(parameters_->size() + 1, value);
+  parameters_->push_back(dialect_.Bound(std::move(value)));
+  return mark;
 }
 
-std::string ExpressionRenderer::LiteralSql(const types::Value& value) {
-  if (value.is_null()) return "NULL";
-  if (const bool* boolean = value.get<bool>()) return *boolean ? "1" : "0";
-  if (mode_ == Mode::kCheck) return CheckLiteral(value);
-  if (const types::Decimal* decimal = value.get<types::Decimal>()) {
-    bool wide = decimal->unscaled > INT64_MAX || decimal->unscaled < INT64_MIN;
-    if (wide) return Bind(types::FormatDecimal({decimal->unscaled, 0}));
-    return Bind(static_cast<int64_t>(decimal->unscaled));
-  }
-  if (const types::List* list = value.get<types::List>()) return Bind(types::ToListForm(*list));
-  return Bind(value);
-}
-
-// Without parameters: CHECK constraints take none.
-std::string ExpressionRenderer::CheckLiteral(const types::Value& value) {
-  if (const int64_t* number = value.get<int64_t>()) return fmt::format("{}", *number);
-  if (const types::Date* date = value.get<types::Date>()) return fmt::format("{}", date->days);
-  if (const types::Timestamp* time = value.get<types::Timestamp>()) return fmt::format("{}", time->micros);
-  if (const types::Duration* duration = value.get<types::Duration>()) return fmt::format("{}", duration->micros);
-  if (const types::Decimal* decimal = value.get<types::Decimal>()) {
-    bool wide = decimal->unscaled > INT64_MAX || decimal->unscaled < INT64_MIN;
-    return wide ? Unsupported() : types::FormatDecimal({decimal->unscaled, 0});
-  }
-  if (const double* real = value.get<double>()) {
-    // As a whole number over a power of two: SQLite reads both exactly, which it does not do with every decimal.
-    int exponent = 0;
-    double whole = std::ldexp(std::frexp(*real, &exponent), 53);
-    exponent -= 53;
-    while (exponent < 0 && std::fmod(whole, 2) == 0) whole /= 2, ++exponent;
-    if (exponent < -52 || exponent > 0) return Unsupported();
-    return fmt::format("({:.1f} / {:.1f})", whole, std::ldexp(1.0, -exponent));
-  }
-  if (const types::Uuid* uuid = value.get<types::Uuid>()) {
-    return fmt::format("x'{}'", HexEncode({reinterpret_cast<const char*>(uuid->bytes.data()), uuid->bytes.size()}));
-  }
-  if (const types::Bytes* bytes = value.get<types::Bytes>()) return fmt::format("x'{}'", HexEncode(bytes->data));
-  const types::List* list = value.get<types::List>();
-  const std::string* given = value.get<std::string>();
-  std::string text = list != nullptr ? types::ToListForm(*list) : given != nullptr ? *given : std::string(1, '\0');
-  if (text.find('\0') != std::string::npos) return Unsupported();
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
+std::string ExpressionRenderer::LiteralSql(const types::Value& value, const cel::Type& type) {
+  if (value.is_null()) return dialect_.Null(type);
+  if (const bool* boolean = value.get<bool>()) return *boolean ? "TRUE" : "FALSE";
+  if (mode_ != Mode::kCheck) return Bind(value);
+  auto literal = dialect_.Literal(value);
+  return literal ? std::move(*literal) : Unsupported();
 }
 
 std::string ExpressionRenderer::Sql(const Expr& expr) {
   if (const auto* literal = expr.get<cel::Literal>()) {
-    return expr.type.tag == Tag::kDecimal ? DecimalSql(expr, expr.type.scale) : LiteralSql(literal->value);
+    return expr.type.tag == Tag::kDecimal ? DecimalSql(expr, expr.type.scale) : LiteralSql(literal->value, expr.type);
   }
-  if (expr.get<cel::Failure>() != nullptr) return "NULL";
+  if (expr.get<cel::Failure>() != nullptr) return dialect_.Null(expr.type);
   if (const auto* variable = expr.get<cel::Variable>()) {
     auto value = values_.find(variable->slot);
     return value == values_.end() ? Unsupported() : value->second;
   }
-  if (const auto* field = expr.get<cel::Field>()) return FieldSql(*field);
+  if (const auto* field = expr.get<cel::Field>()) return FieldSql(*field, expr.type);
   if (const auto* call = expr.get<cel::Call>()) return CallSql(expr, *call);
   if (const auto* loop = expr.get<cel::Comprehension>()) return ComprehensionSql(*loop);
   const auto* list = expr.get<cel::ListOf>();
@@ -99,20 +54,21 @@ std::string ExpressionRenderer::Sql(const Expr& expr) {
     if (item->get<cel::Literal>() == nullptr) return Unsupported();
     values.items.push_back(item->get<cel::Literal>()->value);
   }
-  return LiteralSql(std::move(values));
+  return LiteralSql(std::move(values), expr.type);
 }
 
-std::string ExpressionRenderer::Marked(const Expr& expr, std::string_view mark) {
-  if (!Nullable(expr)) return Sql(expr);
-  if (expr.get<cel::Literal>() != nullptr) return std::string(mark);  // nullable: it is null
-  if (const auto* field = expr.get<cel::Field>()) return FieldSql(*field, mark);
+std::string ExpressionRenderer::Held(const Expr& expr, const cel::Type& as) {
+  using enum Dialect::NullMeans;
+  if (!Nullable(expr)) return dialect_.Held(Sql(expr), expr.type, as, Fallible(expr) ? kError : kNever);
+  if (expr.get<cel::Literal>() != nullptr) return dialect_.HeldNull(as);  // nullable: it is null
+  if (const auto* field = expr.get<cel::Field>()) return FieldSql(*field, expr.type, &as);
   const auto* call = expr.get<cel::Call>();
-  if (call != nullptr && call->op == Op::kConditional) return ConditionalSql(expr, mark);
+  if (call != nullptr && call->op == Op::kConditional) return ConditionalSql(expr, &as);
   if (call != nullptr && call->op == Op::kMember) {
     if (mode_ == Mode::kCheck) return Unsupported();
-    return fmt::format("ashlar_json_member({}, {}, {})", Sql(*call->arguments[0]), Sql(*call->arguments[1]), mark);
+    return dialect_.Member(Sql(*call->arguments[0]), Sql(*call->arguments[1]), true);
   }
-  return fmt::format("COALESCE({}, {})", Sql(expr), mark);
+  return dialect_.Held(Sql(expr), expr.type, as, kNull);
 }
 
 bool ExpressionRenderer::Nullable(const Expr& expr) const {
@@ -217,7 +173,7 @@ std::string ExpressionRenderer::CallSql(const Expr& expr, const cel::Call& call)
     case Op::kAnd:
     case Op::kOr: return ChainSql(expr, call.op);
     case Op::kNot: return fmt::format("(NOT {})", Sql(argument(0)));
-    case Op::kConditional: return ConditionalSql(expr, "");
+    case Op::kConditional: return ConditionalSql(expr, nullptr);
     case Op::kEqual: return EqualSql(argument(0), argument(1));
     case Op::kNotEqual: return fmt::format("(NOT {})", EqualSql(argument(0), argument(1)));
     case Op::kLess:
@@ -237,7 +193,7 @@ std::string ExpressionRenderer::CallSql(const Expr& expr, const cel::Call& call)
     case Op::kMember:
     case Op::kIndex:
       if (mode_ == Mode::kCheck) return Unsupported();
-      return fmt::format("ashlar_json_member({}, {}, NULL)", Sql(argument(0)), Sql(argument(1)));
+      return dialect_.Member(Sql(argument(0)), Sql(argument(1)), false);
     case Op::kSize: return SizeSql(argument(0));
     case Op::kSum: return SumSql(expr, argument(0));
     case Op::kStartsWith:
@@ -255,17 +211,17 @@ std::string ExpressionRenderer::CallSql(const Expr& expr, const cel::Call& call)
 }
 
 // A condition that is an error fits neither branch.
-std::string ExpressionRenderer::ConditionalSql(const Expr& expr, std::string_view mark) {
+std::string ExpressionRenderer::ConditionalSql(const Expr& expr, const cel::Type* held) {
   const auto& arguments = expr.get<cel::Call>()->arguments;
-  std::string text = fmt::format("CASE {} WHEN 1 THEN ", Sql(*arguments[0]));
+  std::string text = fmt::format("CASE {} WHEN TRUE THEN ", Sql(*arguments[0]));
   for (size_t i = 1; i <= 2; ++i) {
     const Expr& branch = *arguments[i];
     if (expr.type.tag == Tag::kDecimal && branch.type.tag == Tag::kDecimal) {
-      text += DecimalSql(branch, expr.type.scale, mark);
+      text += DecimalSql(branch, expr.type.scale, held != nullptr);
     } else {
-      text += mark.empty() ? Sql(branch) : Marked(branch, mark);
+      text += held == nullptr ? Sql(branch) : Held(branch, *held);
     }
-    text += i == 1 ? " WHEN 0 THEN " : " END";
+    text += i == 1 ? " WHEN FALSE THEN " : " END";
   }
   return text;
 }

@@ -6,21 +6,23 @@
 
 #include "cel/cel.h"
 #include "model/service.h"
+#include "store/sql/dialect.h"
 
 namespace ashlar::store::sql {
 
-// kQuery may use the functions of store/sqlite/functions.h; kCheck is for CHECK constraints: built-in SQL only, no
+// kQuery may use the functions that a dialect brings; kCheck is for CHECK constraints: built-in SQL only, no
 // parameters, no relations.
 enum class Mode : uint8_t { kQuery, kCheck };
 
 // Writes folded expressions as SQL that answers as cel::Evaluate does (ARCHITECTURE.md, Equal answers). An error is
 // NULL, which gives AND and OR the absorption of CEL. Where an expression may be null without that being an error, and
-// the two must be told apart, it is rendered with a mark in place of null: a value that no value of its type equals.
+// the two must be told apart, it is rendered as held (see Dialect): NULL is an error alone then.
 // Every part of an expression stands once in the SQL, so that its length is linear. Used for one statement, by one
 // thread.
 class ExpressionRenderer {
  public:
-  ExpressionRenderer(const model::Service& service, Mode mode) : service_(service), mode_(mode) {}
+  ExpressionRenderer(const model::Service& service, const Dialect& dialect, Mode mode)
+      : service_(service), dialect_(dialect), mode_(mode) {}
 
   // The expression about the row that `alias` names; parameters are numbered `?N` from parameters.size() + 1.
   std::string Render(const cel::Expr& expr, std::string_view alias, types::Values& parameters);
@@ -39,10 +41,10 @@ class ExpressionRenderer {
   };
 
   std::string Sql(const cel::Expr& expr);
-  // As Sql, but null is the mark; NULL is an error only.
-  std::string Marked(const cel::Expr& expr, std::string_view mark);
-  std::string LiteralSql(const types::Value& value);
-  std::string CheckLiteral(const types::Value& value);
+  // As Sql, but held, as a value of that type.
+  std::string Held(const cel::Expr& expr, const cel::Type& as);
+  std::string Held(const cel::Expr& expr) { return Held(expr, expr.type); }
+  std::string LiteralSql(const types::Value& value, const cel::Type& type);
   std::string Bind(types::Value value);
   std::string Unsupported();
 
@@ -54,8 +56,10 @@ class ExpressionRenderer {
 
   std::string CallSql(const cel::Expr& expr, const cel::Call& call);
   std::string ChainSql(const cel::Expr& expr, cel::Op op);
-  std::string ConditionalSql(const cel::Expr& expr, std::string_view mark);
+  // `held`: as a value of which type; null: not at all.
+  std::string ConditionalSql(const cel::Expr& expr, const cel::Type* held);
   std::string EqualSql(const cel::Expr& a, const cel::Expr& b);
+  static cel::Type Common(const cel::Type& a, const cel::Type& b);
   std::string RowIsNull(const cel::Expr& row);
   std::string IsNull(const cel::Expr& expr);
   std::string OrderSql(cel::Op op, const cel::Expr& a, const cel::Expr& b);
@@ -63,21 +67,28 @@ class ExpressionRenderer {
   std::string TextSql(const cel::Call& call);
   std::string StartsWithSql(const cel::Expr& text, const cel::Expr& part);
   std::string EndsWithSql(const cel::Expr& text, const cel::Expr& part);
-  // A decimal or an int at a scale that is not smaller than its own; null is the mark where one is given.
-  std::string DecimalSql(const cel::Expr& expr, int scale, std::string_view mark = "");
+  // A decimal or an int at a scale that is not smaller than its own.
+  std::string DecimalSql(const cel::Expr& expr, int scale, bool held = false);
   bool Narrow(const cel::Expr& expr, int scale) const;
   std::string DecimalEqual(const cel::Expr& a, const cel::Expr& b);
   std::string JsonOrderSql(cel::Op op, const cel::Expr& a, const cel::Expr& b);
 
   std::string InSql(const cel::Expr& item, const cel::Expr& list);
-  std::string InLiterals(const cel::Expr& item, const types::List& list);
-  std::string ValuesSql(const cel::Type& type, const types::List& list, std::string_view last);
-  static std::string ElementSql(cel::Type::Tag element, const std::string& alias);
+  std::string InLiterals(const cel::Expr& item, const cel::Type& literal_type, const types::List& list);
+  // What stands in the brackets of IN.
+  struct Listed {
+    const cel::Type& type;     // of the values
+    const cel::Type& as;       // as which they are compared
+    const types::List& list;
+    bool held = false;
+    bool null = false;  // one more, REQUIRES: held
+  };
+  std::string ValuesSql(const Listed& values);
   std::string InRange(const cel::Expr& item, const cel::Expr& list);
 
   std::string ColumnSql(const model::Resource& resource, model::FieldId field, std::string_view alias);
   std::string ComputedSql(const model::Resource& resource, model::FieldId field, std::string_view alias);
-  std::string FieldSql(const cel::Field& field, std::string_view mark = "");
+  std::string FieldSql(const cel::Field& field, const cel::Type& type, const cel::Type* held = nullptr);
   std::string RowExists(const cel::Expr& row);
   std::string AliasOf(const cel::Expr& variable) const;
   std::string NewAlias();
@@ -97,6 +108,7 @@ class ExpressionRenderer {
   std::string SumSql(const cel::Expr& expr, const cel::Expr& list);
 
   const model::Service& service_;
+  const Dialect& dialect_;
   Mode mode_;
   types::Values* parameters_ = nullptr;
   std::map<int, std::string> aliases_;  // of row slots
@@ -105,8 +117,5 @@ class ExpressionRenderer {
   int next_slot_ = -1;  // of ranges that are only counted
   bool failed_ = false;
 };
-
-// What stands for null among values of that type.
-std::string_view MarkOf(const cel::Type& type);
 
 }  // namespace ashlar::store::sql

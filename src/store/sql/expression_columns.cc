@@ -40,7 +40,7 @@ std::string ExpressionRenderer::ComputedSql(const model::Resource& resource, mod
   aliases_ = std::move(aliases);
   values_ = std::move(values);
   if (!MustConform(*made.type)) return text;
-  return fmt::format("ashlar_conform({}, {}, {}, {})", text, value.type.scale, resource.id.index(), field.index());
+  return dialect_.Conformed(text, value.type, resource, field);
 }
 
 }  // namespace ashlar::store::sql

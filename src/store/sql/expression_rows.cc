@@ -22,14 +22,14 @@ std::string ExpressionRenderer::AliasOf(const Expr& variable) const {
 
 std::string ExpressionRenderer::NewAlias() { return fmt::format("r{}", ++next_alias_); }
 
-std::string ExpressionRenderer::FieldSql(const cel::Field& field, std::string_view mark) {
+std::string ExpressionRenderer::FieldSql(const cel::Field& field, const cel::Type& type, const cel::Type* held) {
   const model::Resource& resource = service_.resource(field.row->type.resource);
   const auto* relation = field.row->get<cel::Relation>();
   if (mode_ == Mode::kCheck && relation != nullptr) return Unsupported();
   std::string alias = relation == nullptr ? AliasOf(*field.row) : "";
   std::string from = relation == nullptr ? "" : PathFrom(*relation, alias);
   std::string column = ColumnSql(resource, field.field, alias);
-  if (!mark.empty()) column = fmt::format("COALESCE({}, {})", column, mark);
+  if (held != nullptr) column = dialect_.Held(std::move(column), type, *held, Dialect::NullMeans::kNull);
   return relation == nullptr ? column : fmt::format("(SELECT {} {})", column, from);
 }
 
@@ -78,7 +78,7 @@ std::string ExpressionRenderer::PathFrom(const cel::Relation& relation, std::str
     alias = NewAlias();
     const model::Resource& owner = service_.resource((*step)->row->type.resource);
     const model::Resource& target = service_.resource(owner.relation((*step)->relation).target);
-    tables += fmt::format("{}{} AS {}", tables.empty() ? "" : " JOIN ", Quote(target.table), Quote(alias));
+    tables += fmt::format("{}{} AS {}", tables.empty() ? "" : ", ", Quote(target.table), Quote(alias));
     conditions += (conditions.empty() ? "" : " AND ") + Step(**step, before, alias);
     before = alias;
   }
@@ -87,7 +87,7 @@ std::string ExpressionRenderer::PathFrom(const cel::Relation& relation, std::str
 
 std::string ExpressionRenderer::RowExists(const Expr& row) {
   const auto* relation = row.get<cel::Relation>();
-  if (relation == nullptr) return "1";
+  if (relation == nullptr) return "TRUE";
   if (mode_ == Mode::kCheck) return Unsupported();
   std::string alias;
   return fmt::format("EXISTS(SELECT 1 {})", PathFrom(*relation, alias));
@@ -117,7 +117,7 @@ ExpressionRenderer::Range ExpressionRenderer::RowsRange(const cel::Relation& rel
   const model::Resource& target = service_.resource(said.target);
   std::string base = NewAlias();
   alias = NewAlias();
-  std::string key = FieldSql(cel::Field{relation.row, said.local});
+  std::string key = FieldSql(cel::Field{relation.row, said.local}, {});
   std::string name = owner.field(said.local).column;
   range.from = fmt::format(
       "FROM (SELECT {0} AS {1}) AS {2} LEFT JOIN {3} AS {4} ON {5} WHERE ({2}.{1} IS NULL OR {6} IS NOT NULL)", key,
@@ -143,8 +143,8 @@ ExpressionRenderer::Range ExpressionRenderer::FilterRange(const cel::Comprehensi
   std::string alias = Quote(NewAlias());
   std::string what = rows ? Quote(aliases_[loop.slot]) + ".*" : range.value + " AS \"value\"";
   // No column of a resource has a blank in its name.
-  range.from = fmt::format("FROM (SELECT {0}, {1} AS \"kept {2}\" {3}) AS {4} WHERE {4}.\"kept {2}\" IS NOT 0", what,
-                           body, next_alias_, range.from, alias);
+  range.from = fmt::format("FROM (SELECT {0}, {1} AS \"kept {2}\" {3}) AS {4} WHERE {4}.\"kept {2}\" IS NOT FALSE",
+                           what, body, next_alias_, range.from, alias);
   range.bad = fmt::format("{}.\"kept {}\" IS NULL", alias, next_alias_);
   if (rows) {
     aliases_[slot] = alias.substr(1, alias.size() - 2);
@@ -159,14 +159,13 @@ ExpressionRenderer::Range ExpressionRenderer::MapRange(const cel::Comprehension&
   if (loop.macro != Macro::kMap) return {Unsupported(), "", ""};
   Range inner = RangeOf(*loop.range, loop.slot);
   bool unsure = Fallible(*loop.body) || !inner.bad.empty();
-  std::string_view mark = MarkOf(loop.body->type);
-  std::string body = unsure ? Marked(*loop.body, mark) : Sql(*loop.body);
+  std::string body = unsure ? Held(*loop.body) : Sql(*loop.body);
   if (!inner.bad.empty()) body = fmt::format("CASE WHEN {} THEN NULL ELSE {} END", inner.bad, body);
   Range range;
   std::string value = Quote(NewAlias()) + ".\"value\"";
-  range.from =
-      fmt::format("FROM (SELECT {} AS \"value\" {}) AS {} WHERE 1", body, inner.from, value.substr(0, value.find('.')));
-  range.value = unsure && Nullable(*loop.body) ? fmt::format("NULLIF({}, {})", value, mark) : value;
+  range.from = fmt::format("FROM (SELECT {} AS \"value\" {}) AS {} WHERE TRUE", body, inner.from,
+                           value.substr(0, value.find('.')));
+  range.value = unsure ? dialect_.Released(value, loop.body->type, Nullable(*loop.body)) : value;
   if (unsure) range.bad = value + " IS NULL";
   return range;
 }
@@ -188,51 +187,44 @@ ExpressionRenderer::Range ExpressionRenderer::ListRange(const Expr& expr) {
 ExpressionRenderer::Range ExpressionRenderer::ItemsRange(const Expr& expr, const std::vector<ExprPtr>& items) {
   const cel::Type element = expr.type.element == nullptr ? cel::Type{} : *expr.type.element;
   bool fallible = Fallible(expr);
-  std::string_view mark = fallible ? MarkOf(element) : "";
   bool nullable = false;
   std::string rows;
   for (const ExprPtr& item : items) {
     nullable = nullable || Nullable(*item);
     bool decimal = element.tag == Tag::kDecimal && item->type.tag == Tag::kDecimal;
-    std::string value = decimal ? DecimalSql(*item, element.scale, mark) : fallible ? Marked(*item, mark) : Sql(*item);
+    std::string value = decimal    ? DecimalSql(*item, element.scale, fallible)
+                        : fallible ? Held(*item, element)
+                                   : dialect_.As(Sql(*item), item->type, element);
     rows += fmt::format("{}({})", rows.empty() ? " UNION ALL VALUES " : ", ", value);
   }
   Range range;
   std::string alias = Quote(NewAlias());
   std::string value = alias + ".\"value\"";
   // The first part names the column: SQLite names that of VALUES after what stands in it.
-  range.from = fmt::format("FROM (SELECT NULL AS \"value\" WHERE 0{}) AS {} WHERE 1", rows, alias);
-  range.value = fallible && nullable ? fmt::format("NULLIF({}, {})", value, mark) : value;
+  std::string none = fallible ? dialect_.HeldNull(element) : dialect_.Null(element);
+  range.from = fmt::format("FROM (SELECT {} AS \"value\" WHERE FALSE{}) AS {} WHERE TRUE", none, rows, alias);
+  range.value = fallible ? dialect_.Released(value, element, nullable) : value;
   if (fallible) range.bad = value + " IS NULL";
   return range;
 }
 
-// FROM json_each(...) of a list in its list form.
+// FROM the elements of a list in its list form.
 ExpressionRenderer::Range ExpressionRenderer::StoredRange(const Expr& expr) {
   Range range;
   std::string alias = Quote(NewAlias());
   if (!Unsure(expr)) {
-    range.from = fmt::format("FROM json_each({}) AS {} WHERE 1", Sql(expr), alias);
+    range.from = fmt::format("FROM {} WHERE TRUE", dialect_.Elements(Sql(expr), alias));
   } else {
     // One row without elements stands for the list that is missing.
     std::string base = Quote(NewAlias());
     range.from = fmt::format(
-        "FROM (SELECT {0} AS \"list\") AS {1} LEFT JOIN json_each({1}.\"list\") AS {2} "
-        "WHERE ({1}.\"list\" IS NULL OR {2}.\"key\" IS NOT NULL)",
-        Sql(expr), base, alias);
+        "FROM (SELECT {0} AS \"list\") AS {1} LEFT JOIN {2} ON TRUE "
+        "WHERE ({1}.\"list\" IS NULL OR {3} IS NOT NULL)",
+        Sql(expr), base, dialect_.Elements(base + ".\"list\"", alias), dialect_.IsElement(alias));
     range.bad = fmt::format("{}.\"list\" IS NULL", base);
   }
-  range.value = ElementSql(expr.type.element == nullptr ? Tag::kNull : expr.type.element->tag, alias);
+  range.value = dialect_.Element(expr.type.element == nullptr ? cel::Type{} : *expr.type.element, alias);
   return range;
-}
-
-// An element of a list in its list form, as a column has it; `alias` is that of json_each.
-std::string ExpressionRenderer::ElementSql(cel::Type::Tag element, const std::string& alias) {
-  if (element == Tag::kUuid) return fmt::format("ashlar_uuid({}.\"value\")", alias);
-  if (element == Tag::kBytes) return fmt::format("ashlar_bytes({}.\"value\")", alias);
-  // SQLite does not read every double of a JSON text exactly.
-  if (element == Tag::kDouble) return fmt::format("ashlar_real_at({0}.\"json\", {0}.\"key\")", alias);
-  return fmt::format("{}.\"value\"", alias);
 }
 
 std::string ExpressionRenderer::ComprehensionSql(const cel::Comprehension& loop) {
@@ -245,34 +237,38 @@ std::string ExpressionRenderer::ComprehensionSql(const cel::Comprehension& loop)
     return fmt::format("((SELECT count(*) {} AND {}) = 1)", range.from, body);
   }
   // What decides wins over an error of the body; an error of the range wins over all.
-  std::string verdict = "max(\"b\") THEN 1 WHEN count(*) > count(\"b\") THEN NULL ELSE 0";
-  if (loop.macro == Macro::kAll) verdict = "min(\"b\") = 0 THEN 0 WHEN count(*) > count(\"b\") THEN NULL ELSE 1";
-  if (loop.macro == Macro::kExistsOne) verdict = "count(*) > count(\"b\") THEN NULL ELSE total(\"b\") = 1";
+  std::string_view verdict =
+      "count(*) FILTER (WHERE \"b\") > 0 THEN TRUE WHEN count(*) > count(\"b\") THEN NULL ELSE FALSE";
+  if (loop.macro == Macro::kAll) {
+    verdict = "count(*) FILTER (WHERE NOT \"b\") > 0 THEN FALSE WHEN count(*) > count(\"b\") THEN NULL ELSE TRUE";
+  }
+  if (loop.macro == Macro::kExistsOne) {
+    verdict = "count(*) > count(\"b\") THEN NULL ELSE count(*) FILTER (WHERE \"b\") = 1";
+  }
   if (range.bad.empty()) {
-    return fmt::format("(SELECT CASE WHEN {} END FROM (SELECT {} AS \"b\" {}))", verdict, body, range.from);
+    return fmt::format("(SELECT CASE WHEN {} END FROM (SELECT {} AS \"b\" {}) AS \"v\")", verdict, body, range.from);
   }
   return fmt::format(
-      "(SELECT CASE WHEN max(\"bad\") THEN NULL WHEN {} END FROM (SELECT {} AS \"bad\", {} AS \"b\" {}))", verdict,
-      range.bad, body, range.from);
+      "(SELECT CASE WHEN count(*) FILTER (WHERE \"bad\") > 0 THEN NULL WHEN {} END FROM (SELECT {} AS \"bad\", "
+      "{} AS \"b\" {}) AS \"v\")",
+      verdict, range.bad, body, range.from);
 }
 
 std::string ExpressionRenderer::SizeSql(const Expr& of) {
-  if (of.type.tag == Tag::kString || of.type.tag == Tag::kBytes) return fmt::format("length({})", Sql(of));
+  if (of.type.tag == Tag::kString || of.type.tag == Tag::kBytes) return dialect_.Length(Sql(of), of.type);
   if (mode_ == Mode::kCheck) return Unsupported();  // SQLite's json functions may not stand in a schema
-  if (of.type.tag == Tag::kList && cel::IsStoredList(of)) return fmt::format("json_array_length({})", Sql(of));
+  if (of.type.tag == Tag::kList && cel::IsStoredList(of)) return dialect_.Size(Sql(of));
   Range range = RangeOf(of, --next_slot_);
   if (range.bad.empty()) return fmt::format("(SELECT count(*) {})", range.from);
-  return fmt::format("(SELECT CASE WHEN max({}) THEN NULL ELSE count(*) END {})", range.bad, range.from);
+  return fmt::format("(SELECT CASE WHEN count(*) FILTER (WHERE {}) > 0 THEN NULL ELSE count(*) END {})", range.bad,
+                     range.from);
 }
 
 std::string ExpressionRenderer::SumSql(const Expr& expr, const Expr& list) {
   Range range = RangeOf(list, --next_slot_);
-  const char* function = expr.type.tag == Tag::kDecimal  ? "ashlar_sum_decimal"
-                         : expr.type.tag == Tag::kDouble ? "ashlar_sum_double"
-                                                         : "ashlar_sum_int";
   std::string value = range.value;
   if (!range.bad.empty()) value = fmt::format("CASE WHEN {} THEN NULL ELSE {} END", range.bad, value);
-  return fmt::format("(SELECT {}({}) {})", function, value, range.from);
+  return fmt::format("(SELECT {} {})", dialect_.Sum(value, expr.type), range.from);
 }
 
 std::string ExpressionRenderer::InSql(const Expr& item, const Expr& list) {
@@ -282,11 +278,12 @@ std::string ExpressionRenderer::InSql(const Expr& item, const Expr& list) {
   bool right = list.type.element != nullptr && list.type.element->tag == Tag::kDecimal;
   bool narrow = left == right && (!left || Narrow(item, item.type.scale));
   bool empty = items != nullptr && items->items.empty();
-  if (items != nullptr && (narrow || empty) && item.type.tag != Tag::kJson) return InLiterals(item, *items);
+  if (items != nullptr && (narrow || empty) && item.type.tag != Tag::kJson) return InLiterals(item, list.type, *items);
   return InRange(item, list);
 }
 
-std::string ExpressionRenderer::InLiterals(const Expr& item, const types::List& list) {
+std::string ExpressionRenderer::InLiterals(const Expr& item, const cel::Type& literal_type, const types::List& list) {
+  const bool left = item.type.tag == Tag::kDecimal;
   types::List held;
   bool null = false;
   for (const types::Value& value : list.items) {
@@ -303,59 +300,78 @@ std::string ExpressionRenderer::InLiterals(const Expr& item, const types::List& 
       held.items.push_back(value);
     }
   }
-  std::string_view mark = MarkOf(item.type);
-  if (Fallible(item)) {
-    if (held.items.empty() && !null) return fmt::format("CASE WHEN {} IS NOT NULL THEN 0 END", Marked(item, mark));
-    return fmt::format("({} IN ({}))", Marked(item, mark), ValuesSql(item.type, held, null ? mark : ""));
+  const cel::Type& element = left || literal_type.element == nullptr ? item.type : *literal_type.element;
+  const cel::Type as = Common(item.type, element);
+  const bool empty = held.items.empty();
+  const bool column = item.get<cel::Field>() != nullptr || item.get<cel::Variable>() != nullptr;
+  if (Fallible(item) && empty && !null) return fmt::format("CASE WHEN {} IS NOT NULL THEN FALSE END", Held(item));
+  if (Fallible(item) || (Nullable(item) && !empty && !column)) {
+    std::string sought = Held(item, as);
+    return fmt::format("({} IN ({}))", sought, ValuesSql({element, as, held, true, null}));
   }
-  bool empty = held.items.empty();
-  if (!Nullable(item)) return empty ? "0" : fmt::format("({} IN ({}))", Sql(item), ValuesSql(item.type, held, ""));
-  if (empty) return null ? fmt::format("({} IS NULL)", Sql(item)) : "0";
-  if (item.get<cel::Field>() == nullptr && item.get<cel::Variable>() == nullptr) {
-    return fmt::format("({} IN ({}))", Marked(item, mark), ValuesSql(item.type, held, null ? mark : ""));
-  }
-  std::string column = Sql(item);
-  std::string values = ValuesSql(item.type, held, "");
-  return null ? fmt::format("({0} IS NULL OR {0} IN ({1}))", column, values)
-              : fmt::format("({0} IN ({1}) AND {0} IS NOT NULL)", column, values);
+  if (empty) return null && Nullable(item) ? fmt::format("({} IS NULL)", Sql(item)) : "FALSE";
+  std::string sought = dialect_.As(Sql(item), item.type, as);
+  std::string values = ValuesSql({element, as, held});
+  if (!Nullable(item)) return fmt::format("({} IN ({}))", sought, values);
+  return null ? fmt::format("({0} IS NULL OR {0} IN ({1}))", sought, values)
+              : fmt::format("({0} IN ({1}) AND {0} IS NOT NULL)", sought, values);
 }
 
-// What stands in the brackets of IN; `last` is one more, where it is not empty. SQLite takes the square of their number
-// to prepare numbered parameters, and nothing interrupts it: many are one parameter.
-std::string ExpressionRenderer::ValuesSql(const cel::Type& type, const types::List& list, std::string_view last) {
-  if (list.items.size() > kMostMarks && mode_ != Mode::kCheck) {
+// SQLite takes the square of the number of numbered parameters to prepare them, and nothing interrupts it: many are one
+// parameter.
+std::string ExpressionRenderer::ValuesSql(const Listed& values) {
+  auto compared = [&](std::string value, const cel::Type& own) {
+    if (!values.held) return dialect_.As(std::move(value), own, values.as);
+    return dialect_.Held(std::move(value), own, values.as, Dialect::NullMeans::kNever);
+  };
+  const auto& items = values.list.items;
+  if (items.size() > kMostMarks && mode_ != Mode::kCheck) {
+    cel::Type element = values.type;
+    if (std::ranges::any_of(items, [](const types::Value& value) { return value.get<double>(); })) {
+      element.tag = Tag::kDouble;
+    }
     std::string alias = Quote(NewAlias());
-    std::string from = fmt::format("json_each({}) AS {}", LiteralSql(list), alias);
-    std::string more = last.empty() ? "" : fmt::format(" UNION ALL SELECT {}", last);
-    bool reals = std::ranges::any_of(list.items, [](const types::Value& value) { return value.get<double>(); });
-    return fmt::format("SELECT {} FROM {}{}", ElementSql(reals ? Tag::kDouble : type.tag, alias), from, more);
+    std::string from = dialect_.Elements(Bind(values.list), alias);
+    std::string more = values.null ? fmt::format(" UNION ALL SELECT {}", dialect_.HeldNull(values.as)) : "";
+    return fmt::format("SELECT {} FROM {}{}", compared(dialect_.Element(element, alias), element), from, more);
   }
-  std::string values;
-  for (const types::Value& value : list.items) values += (values.empty() ? "" : ", ") + LiteralSql(value);
-  if (!last.empty()) values += fmt::format("{}{}", values.empty() ? "" : ", ", last);
-  return values;
+  std::string text;
+  for (const types::Value& value : items) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", compared(LiteralSql(value, values.type), values.type));
+  }
+  if (values.null) text += fmt::format("{}{}", text.empty() ? "" : ", ", dialect_.HeldNull(values.as));
+  return text;
 }
 
 // Any list: the item is computed once, then looked for.
 std::string ExpressionRenderer::InRange(const Expr& item, const Expr& list) {
   if (mode_ == Mode::kCheck) return Unsupported();
   Range range = RangeOf(list, --next_slot_);
-  const cel::Type element = list.type.element == nullptr ? cel::Type{} : *list.type.element;
+  const bool nulls =
+      list.type.element == nullptr || list.type.element->tag == Tag::kNull;  // there is nothing else in it
+  const cel::Type element = nulls ? item.type : *list.type.element;
+  if (nulls) range.value = dialect_.Null(element);
+  const bool json = item.type.tag == Tag::kJson;
+  const bool decimals = item.type.tag == Tag::kDecimal || element.tag == Tag::kDecimal;
+  const cel::Type as = json ? item.type : Common(item.type, element);
   std::string sought = Quote(NewAlias()) + ".\"item\"";
-  std::string given = Marked(item, MarkOf(item.type));
+  const bool unscaled = decimals && dialect_.unscaled();
+  std::string given = Held(item, unscaled ? item.type : as);
   std::string equal;
-  if (item.type.tag == Tag::kJson) {
-    equal = fmt::format("ashlar_json_equal({}, '{}', COALESCE({}, x''))", sought, cel::ToText(element), range.value);
-  } else if (item.type.tag == Tag::kDecimal || element.tag == Tag::kDecimal) {
-    equal = fmt::format("ashlar_decimal_equal({}, {}, COALESCE({}, x''), {})", sought, item.type.scale, range.value,
-                        element.scale);
+  if (json) {
+    equal = dialect_.JsonEqual(sought, dialect_.Held(range.value, element, as, Dialect::NullMeans::kNull), element);
+  } else if (unscaled) {
+    std::string other = dialect_.Held(range.value, element, element, Dialect::NullMeans::kNull);
+    equal = dialect_.DecimalsEqual(sought, item.type.scale, other, element.scale);
   } else {
-    std::string plain = Nullable(item) ? fmt::format("NULLIF({}, {})", sought, MarkOf(item.type)) : sought;
-    equal = fmt::format("{} IS {}", range.value, plain);
+    std::string plain = dialect_.Released(sought, item.type, Nullable(item));
+    equal = dialect_.Same(dialect_.As(range.value, element, as), plain);
   }
   std::string in = fmt::format("EXISTS(SELECT 1 {} AND {})", range.from, equal);
   if (!range.bad.empty()) {
-    in = fmt::format("(SELECT CASE WHEN max({}) THEN NULL ELSE total({}) > 0 END {})", range.bad, equal, range.from);
+    in = fmt::format(
+        "(SELECT CASE WHEN count(*) FILTER (WHERE {}) > 0 THEN NULL ELSE count(*) FILTER (WHERE {}) > 0 END {})",
+        range.bad, equal, range.from);
   }
   return fmt::format("(SELECT CASE WHEN {} IS NOT NULL THEN {} END FROM (SELECT {} AS \"item\") AS {})", sought, in,
                      given, sought.substr(0, sought.find('.')));

@@ -54,13 +54,23 @@ std::string ExpressionRenderer::EqualSql(const Expr& a, const Expr& b) {
     if (mode_ == Mode::kCheck) return Unsupported();
     const Expr& json = a.type.tag == Tag::kJson ? a : b;
     const Expr& other = a.type.tag == Tag::kJson ? b : a;
-    return fmt::format("ashlar_json_equal({}, '{}', {})", Marked(json, "x''"), cel::ToText(other.type),
-                       Marked(other, "x''"));
+    return dialect_.JsonEqual(Held(json), Held(other, json.type), other.type);
   }
-  if (a.type.tag == Tag::kDecimal || b.type.tag == Tag::kDecimal) return DecimalEqual(a, b);
-  if (!Nullable(a) && !Nullable(b)) return fmt::format("({} = {})", Sql(a), Sql(b));
-  if (!Fallible(a) && !Fallible(b)) return fmt::format("({} IS {})", Sql(a), Sql(b));
-  return fmt::format("({} = {})", Marked(a, MarkOf(a.type)), Marked(b, MarkOf(a.type)));
+  const bool decimals = a.type.tag == Tag::kDecimal || b.type.tag == Tag::kDecimal;
+  if (decimals && dialect_.unscaled()) return DecimalEqual(a, b);
+  const cel::Type as = Common(a.type, b.type);
+  const bool nullable = Nullable(a) || Nullable(b), fallible = Fallible(a) || Fallible(b);
+  if (nullable && fallible) return fmt::format("({} = {})", Held(a, as), Held(b, as));
+  std::string left = dialect_.As(Sql(a), a.type, as), right = dialect_.As(Sql(b), b.type, as);
+  return nullable ? dialect_.Same(left, right) : fmt::format("({} = {})", left, right);
+}
+
+// As what two are compared.
+cel::Type ExpressionRenderer::Common(const cel::Type& a, const cel::Type& b) {
+  if (a.tag == b.tag || (a.tag != Tag::kInt && a.tag != Tag::kDouble && a.tag != Tag::kDecimal)) return a;
+  cel::Type number = a.tag == Tag::kDecimal ? a : b;
+  number.tag = Tag::kDecimal;
+  return number;
 }
 
 std::string ExpressionRenderer::DecimalEqual(const Expr& a, const Expr& b) {
@@ -68,13 +78,12 @@ std::string ExpressionRenderer::DecimalEqual(const Expr& a, const Expr& b) {
   bool fallible = Fallible(a) || Fallible(b);
   bool nullable = Nullable(a) || Nullable(b);
   if (Narrow(a, scale) && Narrow(b, scale)) {
-    std::string_view mark = nullable && fallible ? "x''" : "";
-    return fmt::format("({} {} {})", DecimalSql(a, scale, mark), nullable && !fallible ? "IS" : "=",
-                       DecimalSql(b, scale, mark));
+    const bool held = nullable && fallible;
+    std::string left = DecimalSql(a, scale, held), right = DecimalSql(b, scale, held);
+    return nullable && !fallible ? dialect_.Same(left, right) : fmt::format("({} = {})", left, right);
   }
   if (mode_ == Mode::kCheck) return Unsupported();
-  return fmt::format("ashlar_decimal_equal({}, {}, {}, {})", Marked(a, "x''"), a.type.scale, Marked(b, "x''"),
-                     b.type.scale);
+  return dialect_.DecimalsEqual(Held(a), a.type.scale, Held(b), b.type.scale);
 }
 
 std::string ExpressionRenderer::RowIsNull(const Expr& row) {
@@ -86,21 +95,23 @@ std::string ExpressionRenderer::RowIsNull(const Expr& row) {
 
 std::string ExpressionRenderer::IsNull(const Expr& expr) {
   if (!Fallible(expr)) return fmt::format("({} IS NULL)", Sql(expr));
-  return fmt::format("({} = {})", Marked(expr, MarkOf(expr.type)), MarkOf(expr.type));
+  return dialect_.IsHeldNull(Held(expr), expr.type);
 }
 
 std::string ExpressionRenderer::OrderSql(Op op, const Expr& a, const Expr& b) {
   if (a.type.tag == Tag::kJson || b.type.tag == Tag::kJson) return JsonOrderSql(op, a, b);
-  if (a.type.tag == Tag::kDecimal || b.type.tag == Tag::kDecimal) {
+  const bool decimals = a.type.tag == Tag::kDecimal || b.type.tag == Tag::kDecimal;
+  if (decimals && dialect_.unscaled()) {
     int scale = std::max(a.type.scale, b.type.scale);
     if (Narrow(a, scale) && Narrow(b, scale)) {
       return fmt::format("({} {} {})", DecimalSql(a, scale), SignOf(op), DecimalSql(b, scale));
     }
     if (mode_ == Mode::kCheck) return Unsupported();
-    return fmt::format("(ashlar_decimal_compare({}, {}, {}, {}) {} 0)", Sql(a), a.type.scale, Sql(b), b.type.scale,
-                       SignOf(op));
+    return fmt::format("({} {} 0)", dialect_.DecimalOrder(Sql(a), a.type.scale, Sql(b), b.type.scale), SignOf(op));
   }
-  return fmt::format("({} {} {})", Sql(a), SignOf(op), Sql(b));
+  const cel::Type as = Common(a.type, b.type);
+  std::string left = dialect_.As(Sql(a), a.type, as), right = dialect_.As(Sql(b), b.type, as);
+  return fmt::format("({} {} {})", left, SignOf(op), right);
 }
 
 // Whether it is a stored decimal or a literal that can be had as a 64-bit number of that scale.
@@ -120,44 +131,38 @@ bool ExpressionRenderer::Narrow(const Expr& expr, int scale) const {
   return scaled && scaled->unscaled <= INT64_MAX && scaled->unscaled >= INT64_MIN;
 }
 
-std::string ExpressionRenderer::DecimalSql(const Expr& expr, int scale, std::string_view mark) {
+std::string ExpressionRenderer::DecimalSql(const Expr& expr, int scale, bool held) {
+  cel::Type type = expr.type;
+  type.tag = Tag::kDecimal;
+  type.scale = scale;
   if (const auto* literal = expr.get<cel::Literal>()) {
-    if (literal->value.is_null()) return mark.empty() ? "NULL" : std::string(mark);
+    if (literal->value.is_null()) return held ? dialect_.HeldNull(type) : dialect_.Null(type);
     const auto* exact = literal->value.get<types::Decimal>();
     types::Decimal decimal = exact != nullptr ? *exact : types::Decimal{*literal->value.get<int64_t>(), 0};
     auto scaled = types::Rescale(decimal, scale);
-    return scaled ? LiteralSql(*scaled) : "NULL";
+    if (!scaled) return dialect_.Null(type);
+    std::string value = LiteralSql(*scaled, type);
+    return held ? dialect_.Held(std::move(value), type, type, Dialect::NullMeans::kNever) : value;
   }
-  std::string text = mark.empty() ? Sql(expr) : Marked(expr, mark);
-  if (expr.type.scale == scale) return text;
+  std::string text = held ? Held(expr, type) : Sql(expr);
+  if (expr.type.scale == scale || !dialect_.unscaled()) return text;
   if (mode_ == Mode::kCheck) return Unsupported();
-  return fmt::format("ashlar_rescale({}, {}, {})", text, expr.type.scale, scale);
+  return dialect_.Rescaled(text, expr.type.scale, scale);
 }
 
-// The deeper side stands first, where nesting costs SQLite's parser least; '~' says that the sides are exchanged.
 std::string ExpressionRenderer::ArithmeticSql(const Expr& expr, const cel::Call& call) {
   if (mode_ == Mode::kCheck) return Unsupported();  // its overflow has no built-in SQL
-  const Expr* a = call.arguments[0].get();
-  const Expr* b = call.arguments[call.arguments.size() - 1].get();
-  std::string sign = call.op == Op::kAdd ? "+" : call.op == Op::kMultiply ? "*" : call.op == Op::kDivide ? "/" : "-";
-  if (call.op == Op::kModulo) sign = "%";
-  bool negates = call.op == Op::kNegate;
-  if (negates || (IsLeaf(*a) && !IsLeaf(*b))) {
-    std::swap(a, b);
-    sign = "~" + sign;
-  }
-  std::string left = Sql(*a);
-  std::string right = negates ? "0" : Sql(*b);
-  if (expr.type.tag == Tag::kDecimal) {
-    return fmt::format("ashlar_decimal({}, {}, {}, {}, '{}', {})", left, a->type.scale, right,
-                       negates ? 0 : b->type.scale, sign, expr.type.scale);
-  }
-  const char* function = "ashlar_int";
-  if (expr.type.tag == Tag::kDouble) function = "ashlar_double";
-  if (expr.type.tag == Tag::kString) function = "ashlar_join";
-  if (expr.type.tag == Tag::kTimestamp) function = "ashlar_time";
-  if (expr.type.tag == Tag::kDuration) function = "ashlar_span";
-  return fmt::format("{}({}, {}, '{}')", function, left, right, sign);
+  const Expr& left = *call.arguments[0];
+  const Expr& right = *call.arguments.back();
+  const bool negates = call.op == Op::kNegate;
+  std::string a = Sql(left), b = negates ? "" : Sql(right);
+  return dialect_.Arithmetic({.op = call.op,
+                              .type = expr.type,
+                              .left = a,
+                              .right = b,
+                              .left_type = left.type,
+                              .right_type = right.type,
+                              .right_is_deeper = !negates && IsLeaf(left) && !IsLeaf(right)});
 }
 
 std::string ExpressionRenderer::TextSql(const cel::Call& call) {
@@ -165,12 +170,13 @@ std::string ExpressionRenderer::TextSql(const cel::Call& call) {
   const Expr& part = *call.arguments[1];
   if (call.op == Op::kStartsWith) return StartsWithSql(text, part);
   if (call.op == Op::kEndsWith) return EndsWithSql(text, part);
-  if (call.op == Op::kContains) return fmt::format("(instr({}, {}) > 0)", Sql(text), Sql(part));
+  if (call.op == Op::kContains) return fmt::format("({} > 0)", dialect_.Place(Sql(text), Sql(part)));
   if (mode_ == Mode::kCheck) return Unsupported();
   const std::string* literal = TextOf(part);
-  std::string folded = literal != nullptr ? Bind(FoldCase(*literal)) : fmt::format("ashlar_fold({})", Sql(part));
-  if (call.op == Op::kEqualIgnoringCase) return fmt::format("(ashlar_fold({}) = {})", Sql(text), folded);
-  return fmt::format("(instr(ashlar_fold({}), {}) > 0)", Sql(text), folded);
+  std::string folded = literal != nullptr ? Bind(FoldCase(*literal)) : dialect_.Folded(Sql(part));
+  std::string subject = dialect_.Folded(Sql(text));
+  if (call.op == Op::kEqualIgnoringCase) return fmt::format("({} = {})", subject, folded);
+  return fmt::format("({} > 0)", dialect_.Place(subject, folded));
 }
 
 std::string ExpressionRenderer::StartsWithSql(const Expr& text, const Expr& part) {
@@ -178,20 +184,22 @@ std::string ExpressionRenderer::StartsWithSql(const Expr& text, const Expr& part
   // A range, so that an index serves.
   if (prefix != nullptr && IsLeaf(text)) {
     std::string end = EndOfPrefix(*prefix);
-    std::string from = fmt::format("{} >= {}", Sql(text), LiteralSql(*prefix));
-    return end.empty() ? "(" + from + ")" : fmt::format("({} AND {} < {})", from, Sql(text), LiteralSql(end));
+    std::string from = fmt::format("{} >= {}", Sql(text), LiteralSql(*prefix, text.type));
+    return end.empty() ? "(" + from + ")"
+                       : fmt::format("({} AND {} < {})", from, Sql(text), LiteralSql(end, text.type));
   }
-  return fmt::format("(instr({}, {}) = 1)", Sql(text), Sql(part));
+  return fmt::format("({} = 1)", dialect_.Place(Sql(text), Sql(part)));
 }
 
 std::string ExpressionRenderer::EndsWithSql(const Expr& text, const Expr& part) {
   const std::string* suffix = TextOf(part);
   if (suffix != nullptr && !suffix->empty()) {
-    return fmt::format("(substr({}, -{}) = {})", Sql(text), CountCodePoints(*suffix), LiteralSql(*suffix));
+    std::string last = dialect_.LastOf(Sql(text), CountCodePoints(*suffix));
+    return fmt::format("({} = {})", last, LiteralSql(*suffix, part.type));
   }
-  if (suffix != nullptr) return fmt::format("(length({}) >= 0)", Sql(text));
+  if (suffix != nullptr) return fmt::format("({} >= 0)", dialect_.Length(Sql(text), text.type));
   if (mode_ == Mode::kCheck) return Unsupported();
-  return fmt::format("ashlar_ends_with({}, {})", Sql(text), Sql(part));
+  return dialect_.EndsWith(Sql(text), Sql(part));
 }
 
 std::string ExpressionRenderer::JsonOrderSql(Op op, const Expr& a, const Expr& b) {
@@ -199,7 +207,7 @@ std::string ExpressionRenderer::JsonOrderSql(Op op, const Expr& a, const Expr& b
   bool first = a.type.tag == Tag::kJson;
   const Expr& json = first ? a : b;
   const Expr& other = first ? b : a;
-  std::string order = fmt::format("ashlar_json_compare({}, '{}', {})", Sql(json), cel::ToText(other.type), Sql(other));
+  std::string order = dialect_.JsonOrder(Sql(json), Sql(other), other.type);
   return first ? fmt::format("({} {} 0)", order, SignOf(op)) : fmt::format("(0 {} {})", SignOf(op), order);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the tests of expressions share: rows that are both in memory and in SQLite, and one question asked in both.
+// What the tests of expressions share: rows that are both in memory and in a database, and one question asked in both.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/hex.h"
 #include "plan/statement.h"
 #include "store/sql/expression.h"
 #include "store/sql/schema.h"
@@ -18,25 +17,63 @@
 
 namespace ashlar::store::sql {
 
-// Rows of a service's resources, in a database file of its own. "true", "false" and "error" (which null is, too) are
-// the answers. Throws where a test is set up wrongly.
-class ExpressionWorld : public cel::Environment {
+// A database of one's own, empty at first.
+class Database {
  public:
-  explicit ExpressionWorld(std::shared_ptr<const model::Service> service) : service_(std::move(service)) {
-    static int worlds = 0;
-    path_ = std::filesystem::temp_directory_path() / fmt::format("ashlar-cel-{}-{}.db", getpid(), ++worlds);
+  virtual ~Database() = default;
+  virtual const Dialect& dialect() const = 0;
+  virtual Result<void> Execute(const std::string& sql) = 0;
+  // What the first cell of the first row is.
+  enum class Told { kNothing, kNull, kFalse, kElse };
+  virtual Result<Told> Run(const model::Service& service, const plan::Statement& statement) = 0;
+};
+
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase() {
+    static int databases = 0;
+    path_ = std::filesystem::temp_directory_path() / fmt::format("ashlar-cel-{}-{}.db", getpid(), ++databases);
     RemoveFiles();
     auto opened = sqlite::Connection::Open(path_, sqlite::Connection::Role::kWriter);
     if (!opened) throw std::runtime_error(opened.error().message);
     connection_ = std::move(*opened);
-    Must(connection_->Execute("PRAGMA synchronous = OFF"));
-    for (const std::string& statement : CreateAll(*service_)) Must(connection_->Execute(statement));
+    (void)connection_->Execute("PRAGMA synchronous = OFF");
   }
-  ~ExpressionWorld() override {
+  ~SqliteDatabase() override {
     connection_.reset();
     RemoveFiles();
   }
+  const Dialect& dialect() const override { return Sqlite(); }
+  Result<void> Execute(const std::string& sql) override { return connection_->Execute(sql); }
+  Result<Told> Run(const model::Service& service, const plan::Statement& statement) override {
+    TRY(answer, connection_->Run(service, statement));
+    if (plan::IsViolation(answer)) return Fail(ErrorKind::kInvalid, "a row is refused");
+    const auto* rows = std::get_if<types::Rows>(&answer);
+    if (rows == nullptr || rows->empty()) return Told::kNothing;
+    const types::Cell& cell = rows->at(0, 0);
+    return cell.is_null() ? Told::kNull : cell.integer != 0 ? Told::kElse : Told::kFalse;
+  }
+
+ private:
+  void RemoveFiles() {
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + end);
+  }
+  std::string path_;
+  std::unique_ptr<sqlite::Connection> connection_;
+};
+
+// Rows of a service's resources. "true", "false" and "error" (which null is, too) are the answers. Throws where a test
+// is set up wrongly.
+class ExpressionWorld : public cel::Environment {
+ public:
+  explicit ExpressionWorld(std::shared_ptr<const model::Service> service,
+                           std::unique_ptr<Database> database = std::make_unique<SqliteDatabase>())
+      : service_(std::move(service)), database_(std::move(database)) {
+    for (const std::string& statement : CreateAll(*service_, dialect())) Must(database_->Execute(statement));
+  }
   ExpressionWorld(const ExpressionWorld&) = delete;
+
+  const Dialect& dialect() const { return database_->dialect(); }
 
   const model::Service& service() const { return *service_; }
   const model::Resource& resource(std::string_view name) const {
@@ -48,9 +85,8 @@ class ExpressionWorld : public cel::Environment {
     const model::Resource& resource = this->resource(name);
     types::Values row(resource.fields.size());
     for (size_t i = 0; i < resource.fields.size(); ++i) row[i] = ReadField(resource.fields[i], given);
-    auto written = connection_->Run(*service_, plan::Insert{resource.id, row});
+    auto written = database_->Run(*service_, plan::Insert{resource.id, row});
     if (!written) throw std::runtime_error(written.error().message);
-    if (!std::holds_alternative<plan::Written>(*written)) throw std::runtime_error("a row is refused");
     auto& rows = rows_[resource.id];
     rows.push_back(std::make_unique<types::Values>(std::move(row)));
     if (!key.empty()) named_[key] = {resource.id, rows.back().get()};
@@ -76,10 +112,9 @@ class ExpressionWorld : public cel::Environment {
 
   // Of a row that is not stored, its relations aside.
   std::string InProbe(const cel::ExprPtr& expr, const std::string& key) {
-    auto answer = connection_->Run(*service_, plan::Probe{named_.at(key).resource, RowOf(key), {expr}});
+    auto answer = database_->Run(*service_, plan::Probe{named_.at(key).resource, RowOf(key), {expr}});
     if (!answer) return answer.error().message;
-    const types::Cell& cell = std::get<types::Rows>(*answer).at(0, 0);
-    return cell.is_null() ? "error" : cell.integer != 0 ? "true" : "false";
+    return *answer == Database::Told::kNull ? "error" : *answer == Database::Told::kElse ? "true" : "false";
   }
 
   // Of the stored row, asked by a condition and by its opposite.
@@ -93,22 +128,21 @@ class ExpressionWorld : public cel::Environment {
   // Of a CHECK constraint: whether the row may stand in a table that has it; nullopt where no built-in SQL says it.
   std::optional<bool> PassesCheck(const cel::Expr& expr, const std::string& key) {
     const model::Resource& resource = service_->resource(named_.at(key).resource);
-    ExpressionRenderer renderer(*service_, Mode::kCheck);
+    ExpressionRenderer renderer(*service_, dialect(), Mode::kCheck);
     types::Values none;
     std::string check = renderer.Render(expr, "", none);
     if (renderer.failed()) return std::nullopt;
     std::string columns;
     for (const model::Field& field : resource.fields) {
       if (field.computed) continue;
-      columns += (columns.empty() ? "" : ", ") + DefineColumn(*service_, resource, field);
+      columns += (columns.empty() ? "" : ", ") + DefineColumn(*service_, dialect(), resource, field);
     }
-    Must(connection_->Execute("DROP TABLE IF EXISTS checked"));
-    Must(connection_->Execute(fmt::format("CREATE TABLE checked ({}, CHECK (({}) IS TRUE)) STRICT", columns, check)));
-    const auto& id = *RowOf(key)[0].get<types::Uuid>();
-    std::string bytes(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
-    return connection_
-        ->Execute(
-            fmt::format("INSERT INTO checked SELECT * FROM \"{}\" WHERE id = x'{}'", resource.table, HexEncode(bytes)))
+    Must(database_->Execute("DROP TABLE IF EXISTS checked"));
+    Must(database_->Execute(
+        fmt::format("CREATE TABLE checked ({}, CHECK (({}) IS TRUE){}", columns, check, dialect().TableEnd())));
+    return database_
+        ->Execute(fmt::format("INSERT INTO checked SELECT * FROM \"{}\" WHERE id = {}", resource.table,
+                              *dialect().Literal(RowOf(key)[0])))
         .has_value();
   }
 
@@ -158,10 +192,6 @@ class ExpressionWorld : public cel::Environment {
     if (!done) throw std::runtime_error(done.error().message);
   }
 
-  void RemoveFiles() {
-    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + end);
-  }
-
   const types::Values& RowOf(const std::string& key) const {
     return *static_cast<const types::Values*>(named_.at(key).row);
   }
@@ -175,9 +205,9 @@ class ExpressionWorld : public cel::Environment {
     query.among = resource.key[0];
     query.among_values = {RowOf(key)[resource.key[0].index()]};
     query.order = {{resource.key[0], false}};
-    auto answer = connection_->Run(*service_, query);
+    auto answer = database_->Run(*service_, query);
     if (!answer) throw std::runtime_error(answer.error().message);
-    return !std::get<types::Rows>(*answer).empty();
+    return *answer != Database::Told::kNothing;
   }
 
   static types::Value ReadField(const model::Field& field, const json::Json& given) {
@@ -193,8 +223,7 @@ class ExpressionWorld : public cel::Environment {
   }
 
   std::shared_ptr<const model::Service> service_;
-  std::string path_;
-  std::unique_ptr<sqlite::Connection> connection_;
+  std::unique_ptr<Database> database_;
   std::map<cel::ResourceId, std::vector<std::unique_ptr<types::Values>>> rows_;
   std::map<std::string, cel::RowRef> named_;
 };

@@ -14,35 +14,39 @@ bool IsTally(const plan::Measured& measure) {
   return measure.function == Function::kSum || measure.function == Function::kAvg;
 }
 // Decimals that may be wider than SQLite's integers are texts there.
-bool IsWide(const plan::Measured& measure) { return IsTally(measure) && measure.type->kind() == Kind::kDecimal; }
+bool IsWide(const Dialect& dialect, const plan::Measured& measure) {
+  return dialect.unscaled() && IsTally(measure) && measure.type->kind() == Kind::kDecimal;
+}
 
-std::string Comparison(const plan::Measured& measure, const std::string& value, std::string_view sign,
-                       const std::string& mark) {
-  if (IsWide(measure)) return fmt::format("ashlar_decimal_compare({}, 0, {}, 0) {} 0", value, mark, sign);
+std::string Comparison(const Dialect& dialect, const plan::Measured& measure, const std::string& value,
+                       std::string_view sign, const std::string& mark) {
+  if (IsWide(dialect, measure)) return fmt::format("{} {} 0", dialect.DecimalOrder(value, 0, mark, 0), sign);
   return fmt::format("{} {} {}", value, sign, mark);
 }
 
 // One comparison, however many values: SQLite takes no chain of a thousand.
-std::string AnyOf(const plan::Measured& measure, const std::string& value, const std::vector<std::string>& marks) {
+std::string AnyOf(const Dialect& dialect, const plan::Measured& measure, const std::string& value,
+                  const std::vector<std::string>& marks) {
   std::string any;
   for (const std::string& mark : marks) {
-    any += fmt::format("{}{}", any.empty() ? "" : ", ", OrderSql(measure, mark));
+    any += fmt::format("{}{}", any.empty() ? "" : ", ", OrderSql(dialect, measure, mark));
   }
-  return any.empty() ? "0" : fmt::format("{} IN ({})", OrderSql(measure, value), any);
+  return any.empty() ? "FALSE" : fmt::format("{} IN ({})", OrderSql(dialect, measure, value), any);
 }
 
 }  // namespace
 
 std::string CellName(size_t cell) { return Quote(fmt::format("cell {}", cell)); }
 
-std::string KeySql(const model::Field& field, types::Period period, std::string_view column, std::string_view zone) {
+std::string KeySql(const Dialect& dialect, const model::Field& field, types::Period period, std::string_view column,
+                   std::string_view zone) {
   if (period == types::Period::kNone) return std::string(column);
-  if (field.type->kind() == Kind::kDate)
-    return fmt::format("ashlar_first_day({}, {})", column, static_cast<int>(period));
-  return fmt::format("ashlar_period({}, {}, {})", column, static_cast<int>(period), zone);
+  if (field.type->kind() == Kind::kDate) return dialect.FirstDay(column, period);
+  return dialect.Period(column, period, zone);
 }
 
-std::string MeasureSql(const plan::Measured& measure, const model::Field* field, std::string_view column) {
+std::string MeasureSql(const Dialect& dialect, const plan::Measured& measure, const model::Field* field,
+                       std::string_view column) {
   switch (measure.function) {
     case Function::kCount: return "count(*)";
     case Function::kMin: return fmt::format("min({})", column);
@@ -50,34 +54,32 @@ std::string MeasureSql(const plan::Measured& measure, const model::Field* field,
     case Function::kSum:
     case Function::kAvg: break;
   }
-  return fmt::format("{}({}, {}, {}, {}, {})", measure.function == Function::kSum ? "ashlar_sum" : "ashlar_mean",
-                     column, static_cast<int>(field->type->kind()), field->type->scale(),
-                     static_cast<int>(measure.type->kind()), measure.type->scale());
+  return dialect.Tally(measure.function == Function::kAvg, column, *field->type, *measure.type);
 }
 
-std::string HavingSql(const plan::Measured& measure, Operator op, const std::string& cell, const types::Values& values,
-                      const std::vector<std::string>& marks) {
-  std::string value = IsTally(measure) ? fmt::format("NULLIF({}, x'')", cell) : cell;
+std::string HavingSql(const Dialect& dialect, const plan::Measured& measure, Operator op, const std::string& cell,
+                      const types::Values& values, const std::vector<std::string>& marks) {
+  std::string value = IsTally(measure) ? dialect.Fitting(cell) : cell;
   switch (op) {
     case Operator::kIsNull: return fmt::format("{} IS {}NULL", value, *values[0].get<bool>() ? "" : "NOT ");
     case Operator::kEq:
-    case Operator::kIn: return AnyOf(measure, value, marks);
+    case Operator::kIn: return AnyOf(dialect, measure, value, marks);
     case Operator::kNe:
-    case Operator::kNin: return fmt::format("{} IS NULL OR NOT ({})", value, AnyOf(measure, value, marks));
-    case Operator::kGt: return Comparison(measure, value, ">", marks[0]);
-    case Operator::kGte: return Comparison(measure, value, ">=", marks[0]);
-    case Operator::kLt: return Comparison(measure, value, "<", marks[0]);
-    case Operator::kLte: return Comparison(measure, value, "<=", marks[0]);
+    case Operator::kNin: return fmt::format("{} IS NULL OR NOT ({})", value, AnyOf(dialect, measure, value, marks));
+    case Operator::kGt: return Comparison(dialect, measure, value, ">", marks[0]);
+    case Operator::kGte: return Comparison(dialect, measure, value, ">=", marks[0]);
+    case Operator::kLt: return Comparison(dialect, measure, value, "<", marks[0]);
+    case Operator::kLte: return Comparison(dialect, measure, value, "<=", marks[0]);
     case Operator::kContains:
     case Operator::kStartsWith:
     case Operator::kIeq:
     case Operator::kIcontains: break;
   }
-  return "0";
+  return "FALSE";
 }
 
-std::string OrderSql(const plan::Measured& measure, const std::string& cell) {
-  return IsWide(measure) ? fmt::format("ashlar_wide_order({})", cell) : cell;
+std::string OrderSql(const Dialect& dialect, const plan::Measured& measure, const std::string& cell) {
+  return IsWide(dialect, measure) ? fmt::format("ashlar_wide_order({})", cell) : cell;
 }
 
 }  // namespace ashlar::store::sql

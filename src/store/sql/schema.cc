@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sql/schema.h"
 
+#include <set>
+
 #include "store/sql/catalog.h"
 #include "store/sql/expression.h"
 #include "store/sql/search.h"
@@ -12,24 +14,6 @@ using model::Field;
 using model::Resource;
 
 constexpr const char* kIdKinds[] = {"uuid", "int", "string", "composite"};  // by model::IdKind
-
-std::string_view AffinityOf(types::Kind kind) {
-  switch (kind) {
-    case types::Kind::kBool:
-    case types::Kind::kInt64:
-    case types::Kind::kDecimal:
-    case types::Kind::kDate:
-    case types::Kind::kTimestamp:
-    case types::Kind::kDuration: return "INTEGER";
-    case types::Kind::kFloat64: return "REAL";
-    case types::Kind::kText:
-    case types::Kind::kJson:
-    case types::Kind::kList: return "TEXT";
-    case types::Kind::kBytes:
-    case types::Kind::kUuid: return "BLOB";
-  }
-  return "";
-}
 
 // What of a type decides how its values lie in the table: "decimal 2", "list text".
 std::string StorageOf(const types::Type& type) {
@@ -46,8 +30,8 @@ std::string References(const model::Service& service, const Resource& resource, 
                      Quote(target.field(target.key[0]).column));
 }
 
-std::string IndexName(std::string_view table, std::string_view columns) {
-  return fmt::format("{} index {}", table, columns);
+std::string IndexName(const Dialect& dialect, std::string_view table, std::string_view columns) {
+  return dialect.Name(fmt::format("{} index {}", table, columns));
 }
 
 std::string ColumnNames(const Resource& resource, const std::vector<model::FieldId>& fields) {
@@ -56,22 +40,23 @@ std::string ColumnNames(const Resource& resource, const std::vector<model::Field
   return text;
 }
 
-std::string CreateUnique(const Resource& resource, const std::vector<model::FieldId>& fields) {
+std::string CreateUnique(const Dialect& dialect, const Resource& resource, const std::vector<model::FieldId>& fields) {
   std::string columns = ColumnNames(resource, fields);
   std::string live;
   if (resource.soft_delete) {
     const Field& deleted_at = resource.field(resource.FindSystem(model::SystemField::kDeletedAt));
     live = fmt::format(" WHERE {} IS NULL", Quote(deleted_at.column));
   }
-  return fmt::format("CREATE UNIQUE INDEX {} ON {} ({}){}", Quote(resource.table + " unique " + columns),
+  return fmt::format("CREATE UNIQUE INDEX {} ON {} ({}){}", Quote(UniqueName(dialect, resource, fields)),
                      Quote(resource.table), columns, live);
 }
 
 // The checks that built-in SQL can say, by their text; the others are the process's alone.
-std::map<std::string, std::string> ChecksOf(const model::Service& service, const Resource& resource) {
+std::map<std::string, std::string> ChecksOf(const model::Service& service, const Dialect& dialect,
+                                            const Resource& resource) {
   std::map<std::string, std::string> checks;
   for (const model::Check& check : resource.checks) {
-    ExpressionRenderer renderer(service, Mode::kCheck);
+    ExpressionRenderer renderer(service, dialect, Mode::kCheck);
     types::Values none;
     std::string text = renderer.Render(*check.rule, "", none);
     if (!renderer.failed()) checks[check.text] = fmt::format("(({}) IS TRUE)", text);
@@ -101,52 +86,74 @@ void DescribeField(const model::Service& service, const Resource& resource, cons
 
 bool NotNull(const Field& field) { return field.required || field.type->kind() == types::Kind::kList; }
 
-std::string DefineColumn(const model::Service& service, const Resource& resource, const Field& field) {
-  std::string text = fmt::format("{} {}", Quote(field.column), AffinityOf(field.type->kind()));
+std::string UniqueName(const Dialect& dialect, const Resource& resource, const std::vector<model::FieldId>& fields) {
+  return dialect.Name(fmt::format("{} unique {}", resource.table, ColumnNames(resource, fields)));
+}
+
+std::string DefineColumn(const model::Service& service, const Dialect& dialect, const Resource& resource,
+                         const Field& field) {
+  std::string text = fmt::format("{} {}", Quote(field.column), dialect.ColumnType(*field.type));
   bool key = resource.key.size() == 1 && &resource.field(resource.key[0]) == &field;
-  if (key && resource.id_kind == model::IdKind::kInt) return text + " PRIMARY KEY AUTOINCREMENT";
+  if (key && resource.id_kind == model::IdKind::kInt) return fmt::format("{}{}", text, dialect.CountedKey());
   if (NotNull(field)) text += " NOT NULL";
   if (key) text += " PRIMARY KEY";
   return text + References(service, resource, field);
 }
 
-std::set<std::string> IndexesOf(const Resource& resource) {
-  std::set<std::string> indexes;
-  for (const auto& index : resource.indexes) indexes.insert(ColumnNames(resource, index));
+std::map<std::string, std::string> IndexesOf(const Dialect& dialect, const Resource& resource) {
+  std::map<std::string, std::string> indexes;
+  for (const auto& index : resource.indexes) {
+    std::string sorted;
+    for (model::FieldId id : index) {
+      const Field& field = resource.field(id);
+      sorted +=
+          fmt::format("{}{}", sorted.empty() ? "" : ", ", dialect.IndexColumn(Quote(field.column), !NotNull(field)));
+    }
+    indexes.emplace(ColumnNames(resource, index), std::move(sorted));
+  }
   return indexes;
 }
 
-std::string CreateIndex(std::string_view table, std::string_view columns) {
-  return fmt::format("CREATE INDEX {} ON {} ({})", Quote(IndexName(table, columns)), Quote(table), columns);
+std::string CreateIndex(const Dialect& dialect, std::string_view table, std::string_view columns,
+                        std::string_view sorted) {
+  return fmt::format("CREATE INDEX {} ON {} ({})", Quote(IndexName(dialect, table, columns)), Quote(table), sorted);
 }
 
-std::string DropIndex(std::string_view table, std::string_view columns) {
-  return fmt::format("DROP INDEX {}", Quote(IndexName(table, columns)));
+std::string DropIndex(const Dialect& dialect, std::string_view table, std::string_view columns) {
+  return fmt::format("DROP INDEX {}", Quote(IndexName(dialect, table, columns)));
 }
 
-void CreateResource(const model::Service& service, const Resource& resource, std::vector<std::string>& statements) {
+std::string CheckName(const Dialect& dialect, const Resource& resource, const model::Check& check) {
+  return dialect.ConstraintName(resource.table, check.text);
+}
+
+void CreateResource(const model::Service& service, const Dialect& dialect, const Resource& resource,
+                    std::vector<std::string>& statements) {
   std::string text = fmt::format("CREATE TABLE {} (", Quote(resource.table));
   const char* comma = "";
   for (const Field& field : resource.fields) {
     if (field.computed) continue;
-    text += comma + DefineColumn(service, resource, field);
+    text += comma + DefineColumn(service, dialect, resource, field);
     comma = ", ";
   }
   if (resource.key.size() > 1) text += fmt::format(", PRIMARY KEY ({})", ColumnNames(resource, resource.key));
-  for (const auto& [name, check] : ChecksOf(service, resource)) {
-    text += fmt::format(", CONSTRAINT {} CHECK {}", Quote(name), check);
+  for (const auto& [name, check] : ChecksOf(service, dialect, resource)) {
+    text += fmt::format(", CONSTRAINT {} CHECK {}", Quote(dialect.ConstraintName(resource.table, name)), check);
   }
-  statements.push_back(text + ") STRICT");
+  statements.push_back(fmt::format("{}{}", text, dialect.TableEnd()));
   std::set<std::string> uniques;
-  for (const auto& unique : resource.uniques) uniques.insert(CreateUnique(resource, unique));
+  for (const auto& unique : resource.uniques) uniques.insert(CreateUnique(dialect, resource, unique));
   statements.insert(statements.end(), uniques.begin(), uniques.end());
-  for (const std::string& columns : IndexesOf(resource)) statements.push_back(CreateIndex(resource.table, columns));
+  for (const auto& [columns, sorted] : IndexesOf(dialect, resource)) {
+    statements.push_back(CreateIndex(dialect, resource.table, columns, sorted));
+  }
   if (!resource.searched()) return;
   std::vector<std::string> search = CreateSearch(resource);
   statements.insert(statements.end(), search.begin(), search.end());
 }
 
-void DescribeResource(const model::Service& service, const Resource& resource, json::Writer& out) {
+void DescribeResource(const model::Service& service, const Dialect& dialect, const Resource& resource,
+                      json::Writer& out) {
   out.BeginObject();
   out.Field("table", resource.table);
   out.Field("id", kIdKinds[static_cast<size_t>(resource.id_kind)]);
@@ -163,16 +170,18 @@ void DescribeResource(const model::Service& service, const Resource& resource, j
   std::set<std::string> uniques;
   for (const auto& unique : resource.uniques) uniques.insert(ColumnNames(resource, unique));
   DescribeLists(out, "unique", uniques);
-  DescribeLists(out, "indexes", IndexesOf(resource));
+  std::set<std::string> indexes;
+  for (const auto& [columns, sorted] : IndexesOf(dialect, resource)) indexes.insert(columns);
+  DescribeLists(out, "indexes", indexes);
   out.Field("search", SearchedColumns(resource));
   out.Key("checks");
   out.BeginObject();
-  for (const auto& [name, check] : ChecksOf(service, resource)) out.Field(name, check);
+  for (const auto& [name, check] : ChecksOf(service, dialect, resource)) out.Field(name, check);
   out.EndObject();
   out.EndObject();
 }
 
-std::string Describe(const model::Service& service) {
+std::string Describe(const model::Service& service, const Dialect& dialect) {
   std::string text;
   json::Writer out(text);
   out.BeginObject();
@@ -182,16 +191,16 @@ std::string Describe(const model::Service& service) {
   out.BeginObject();
   for (const Resource& resource : service.resources) {
     out.Key(resource.name);
-    DescribeResource(service, resource, out);
+    DescribeResource(service, dialect, resource, out);
   }
   out.EndObject();
   out.EndObject();
   return text;
 }
 
-std::vector<std::string> CreateAll(const model::Service& service) {
+std::vector<std::string> CreateAll(const model::Service& service, const Dialect& dialect) {
   std::vector<std::string> statements;
-  for (const Resource& resource : service.resources) CreateResource(service, resource, statements);
+  for (const Resource& resource : service.resources) CreateResource(service, dialect, resource, statements);
   return statements;
 }
 

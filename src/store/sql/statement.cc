@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::string_view kRow = "t";
 constexpr std::string_view kBetween = "b";
+constexpr std::string_view kDefault = "DEFAULT";
 
 class StatementRenderer {
  public:
-  explicit StatementRenderer(const model::Service& service) : service_(service), expressions_(service, Mode::kQuery) {}
+  StatementRenderer(const model::Service& service, const Dialect& dialect)
+      : service_(service), dialect_(dialect), expressions_(service, dialect, Mode::kQuery) {}
 
   Sql Render(const plan::Statement& statement) {
     std::visit([this](const auto& one) { Write(one); }, statement);
@@ -63,7 +65,7 @@ class StatementRenderer {
       comma = ", ";
     }
     for (const cel::ExprPtr& flag : query.flags) {
-      Add("{}COALESCE({}, 0)", comma, expressions_.Render(*flag, kRow, sql_.parameters));
+      Add("{}COALESCE({}, FALSE)", comma, expressions_.Render(*flag, kRow, sql_.parameters));
       comma = ", ";
     }
   }
@@ -84,7 +86,7 @@ class StatementRenderer {
     size_t column = 0;
     for (model::FieldId field : query.fields) Add("{} AS \"c{}\", ", Column(resource, field), column++);
     for (const cel::ExprPtr& flag : query.flags) {
-      Add("COALESCE({}, 0) AS \"c{}\", ", expressions_.Render(*flag, kRow, sql_.parameters), column++);
+      Add("COALESCE({}, FALSE) AS \"c{}\", ", expressions_.Render(*flag, kRow, sql_.parameters), column++);
     }
     std::string value = AmongColumn(query);
     if (query.between) Add("{} AS \"c{}\", ", value, column);
@@ -93,7 +95,7 @@ class StatementRenderer {
     Add(") AS \"n\"");
     query.between ? WriteFromBetween(resource, query) : WriteFrom(resource);
     WriteWhere(resource, query.where, query.deleted, &query);
-    Add(") WHERE \"n\" <= {}", Bound(query.per_value));
+    Add(") AS \"p\" WHERE \"n\" <= {}", Bound(query.per_value));
     if (query.limit) Add(" LIMIT {}", Bound(*query.limit));
   }
 
@@ -144,11 +146,9 @@ class StatementRenderer {
 
   void WriteAmongMany(const plan::Query& query, types::Value listed) {
     const model::Resource& of = service_.resource(query.between ? query.between->resource : query.resource);
-    const model::Field& field = of.field(query.among);
-    bool uuid = field.type->kind() == types::Kind::kUuid;
-    std::string values = Bound(std::move(listed));
-    Condition(fmt::format("{} IN (SELECT {} FROM json_each({}))", AmongColumn(query),
-                          uuid ? "ashlar_uuid(value)" : "value", values));
+    const cel::Type type = cel::TypeOf(*of.field(query.among).type, false);
+    std::string elements = dialect_.Elements(Bound(std::move(listed)), "\"e\"");
+    Condition(fmt::format("{} IN (SELECT {} FROM {})", AmongColumn(query), dialect_.Element(type, "\"e\""), elements));
   }
 
   // Rows behind the given one: (a > x) OR (a = x AND b > y) ...; the first column also bounds the index by itself.
@@ -166,9 +166,9 @@ class StatementRenderer {
         Condition(fmt::format("{} {} {}", column, term.descending ? "<=" : ">=", mark));
       }
       if (!beyond.empty()) any += fmt::format("{}({}{})", any.empty() ? "" : " OR ", equal, beyond);
-      equal += fmt::format("{} IS {} AND ", column, mark);
+      equal += fmt::format("{} AND ", dialect_.Same(column, mark));
     }
-    Condition(any.empty() ? "0" : any);
+    Condition(any.empty() ? "FALSE" : any);
   }
 
   // Null sorts first ascending, last descending. Empty: no row can be beyond.
@@ -186,7 +186,8 @@ class StatementRenderer {
       comma = ", ";
     }
     for (const plan::Order& term : order) {
-      Add("{}{}{}", comma, Column(resource, term.field), term.descending ? " DESC" : "");
+      const bool required = resource.field(term.field).required;
+      Add("{}{}{}", comma, Column(resource, term.field), dialect_.Direction(term.descending, !required));
       comma = ", ";
     }
   }
@@ -197,7 +198,7 @@ class StatementRenderer {
     sql_.text += count.limit > 0 ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)";
     WriteFrom(resource, count.words);
     WriteWhere(resource, count.where, count.deleted, nullptr);
-    if (count.limit > 0) Add(" LIMIT {})", Bound(count.limit));
+    if (count.limit > 0) Add(" LIMIT {}) AS \"n\"", Bound(count.limit));
   }
 
   void Write(const plan::Aggregate& aggregate) {
@@ -208,14 +209,15 @@ class StatementRenderer {
     size_t cell = 0;
     for (const plan::GroupKey& key : aggregate.keys) {
       std::string column = Column(resource, key.field);
-      Add("{}{} AS {}", comma, KeySql(resource.field(key.field), key.period, column, Zone(aggregate, key, resource)),
+      Add("{}{} AS {}", comma,
+          KeySql(dialect_, resource.field(key.field), key.period, column, Zone(aggregate, key, resource)),
           CellName(cell++));
       comma = ", ";
     }
     for (const plan::Measured& measure : aggregate.measures) {
       const model::Field* field = measure.field.valid() ? &resource.field(measure.field) : nullptr;
       std::string column = field == nullptr ? "" : Column(resource, measure.field);
-      Add("{}{} AS {}", comma, MeasureSql(measure, field, column), CellName(cell++));
+      Add("{}{} AS {}", comma, MeasureSql(dialect_, measure, field, column), CellName(cell++));
       comma = ", ";
     }
     WriteFrom(resource, aggregate.words);
@@ -228,15 +230,16 @@ class StatementRenderer {
       for (const types::Value& value : having.values) {
         if (having.op != call::Operator::kIsNull) marks.push_back(BoundMeasure(value));  // which asks for no value
       }
-      Condition(HavingSql(measure, having.op, CellName(aggregate.keys.size() + having.measure), having.values, marks));
+      Condition(HavingSql(dialect_, measure, having.op, CellName(aggregate.keys.size() + having.measure), having.values,
+                          marks));
     }
-    if (aggregate.counts) return Add(")");
+    if (aggregate.counts) return Add(") AS \"n\"");
     comma = " ORDER BY ";
     for (const plan::Aggregate::Term& term : aggregate.order) {
       bool measured = term.cell >= aggregate.keys.size();
       std::string sorted = CellName(term.cell);
-      if (measured) sorted = OrderSql(aggregate.measures[term.cell - aggregate.keys.size()], sorted);
-      Add("{}{}{}", comma, sorted, term.descending ? " DESC" : "");
+      if (measured) sorted = OrderSql(dialect_, aggregate.measures[term.cell - aggregate.keys.size()], sorted);
+      Add("{}{}{}", comma, sorted, dialect_.Direction(term.descending, true));
       comma = ", ";
     }
     if (aggregate.limit) Add(" LIMIT {}", Bound(*aggregate.limit));
@@ -276,19 +279,31 @@ class StatementRenderer {
     std::string names;
     std::string marks;
     // Every column: a null must not become a column's default, and one text serves every row.
-    WriteRow(resource, insert.row, names, marks);
+    const bool counted = WriteRow(resource, insert.row, names, marks, dialect_.counts_by_default());
     Add("INSERT INTO {} ({}) VALUES ({})", Quote(resource.table), names, marks);
+    if (counted) {
+      Add(" RETURNING {}", Quote(resource.field(resource.key[0]).column));
+      sql_.columns = 1;
+    }
   }
 
-  // The columns of a resource, and the values of a row for them.
-  void WriteRow(const model::Resource& resource, const types::Values& row, std::string& names, std::string& marks) {
+  // The columns of a resource, and the values of a row for them. `counts`: a key that is null is the column's default;
+  // whether it was.
+  bool WriteRow(const model::Resource& resource, const types::Values& row, std::string& names, std::string& marks,
+                bool counts = false) {
+    bool counted = false;
     const char* comma = "";
     for (size_t i = 0; i < resource.fields.size(); ++i) {
       if (resource.fields[i].computed) continue;
+      const bool key = resource.key.size() == 1 && resource.key[0].index() == i;
       names += comma + Quote(resource.fields[i].column);
-      marks += comma + Bound(row[i]);
+      marks += comma;
+      const bool by_default = counts && key && row[i].is_null();
+      marks += by_default ? std::string(kDefault) : BoundFor(resource.fields[i], row[i]);
+      counted = counted || by_default;
       comma = ", ";
     }
+    return counted;
   }
 
   void Write(const plan::Update& update) {
@@ -296,7 +311,7 @@ class StatementRenderer {
     Add("UPDATE {}", Quote(resource.table));
     const char* comma = " SET ";
     for (const auto& [field, value] : update.set) {
-      Add("{}{} = {}", comma, Quote(resource.field(field).column), Bound(value));
+      Add("{}{} = {}", comma, Quote(resource.field(field).column), BoundFor(resource.field(field), value));
       comma = ", ";
     }
     WriteKey(resource, update.key);
@@ -326,11 +341,18 @@ class StatementRenderer {
   }
   // Parameters are numbered, so that the order in which parts are rendered does not matter.
   std::string Bound(types::Value value) {
+    std::string mark = dialect_.Mark(sql_.parameters.size() + 1, value);
     sql_.parameters.push_back(std::move(value));
-    return fmt::format("?{}", sql_.parameters.size());
+    return mark;
+  }
+  // Of a column, which null has no type without.
+  std::string BoundFor(const model::Field& field, types::Value value) {
+    sql_.parameters.push_back(std::move(value));
+    return dialect_.MarkFor(sql_.parameters.size(), *field.type);
   }
 
   const model::Service& service_;
+  const Dialect& dialect_;
   ExpressionRenderer expressions_;
   Sql sql_;
   const char* joiner_ = " WHERE ";
@@ -347,8 +369,8 @@ types::Values AmongParameters(const plan::Query& query) {
   return values;
 }
 
-Sql Render(const model::Service& service, const plan::Statement& statement) {
-  return StatementRenderer(service).Render(statement);
+Sql Render(const model::Service& service, const Dialect& dialect, const plan::Statement& statement) {
+  return StatementRenderer(service, dialect).Render(statement);
 }
 
 }  // namespace ashlar::store::sql

@@ -3,10 +3,12 @@
 #include <string>
 
 #include "plan/statement.h"
+#include "store/sql/dialect.h"
 
 namespace ashlar::store::sql {
 
-// A statement's text with `?N` for its parameters, from 1. Two statements of the same shape have the same text.
+// A statement's text with the dialect's marks for its parameters, from 1. Two statements of the same shape have the
+// same text.
 struct Sql {
   std::string text;
   types::Values parameters;
@@ -18,7 +20,7 @@ struct Sql {
 types::Values AmongParameters(const plan::Query& query);
 inline constexpr size_t kMostListed = 64;
 
-// What a plan's statement is in SQLite's SQL.
-Sql Render(const model::Service& service, const plan::Statement& statement);
+// What a plan's statement is in an engine's SQL.
+Sql Render(const model::Service& service, const Dialect& dialect, const plan::Statement& statement);
 
 }  // namespace ashlar::store::sql

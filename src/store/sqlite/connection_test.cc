@@ -84,7 +84,7 @@ class ConnectionTest : public testing::Test {
     folder_ = mkdtemp(pattern.data());
     path_ = folder_ / "store.db";
     writer_ = Connection::Open(path_, Connection::Role::kWriter).value();
-    for (const std::string& statement : sql::CreateAll(*service_)) {
+    for (const std::string& statement : sql::CreateAll(*service_, sql::Sqlite())) {
       auto made = writer_->Execute(statement);
       ASSERT_TRUE(made) << made.error().message << " in " << statement;
     }
@@ -127,7 +127,7 @@ class ConnectionTest : public testing::Test {
   }
   // How SQLite goes about a query, a line each.
   std::string PlanOf(const plan::Query& query) {
-    sql::Sql sql = sql::Render(*service_, query);
+    sql::Sql sql = sql::Render(*service_, sql::Sqlite(), query);
     sqlite3* raw = nullptr;
     EXPECT_EQ(sqlite3_open(path_.c_str(), &raw), SQLITE_OK);
     EXPECT_TRUE(AddFunctions(raw));
@@ -366,14 +366,15 @@ TEST_F(ConnectionTest, StatementsOfOneShapeHaveOneText) {
   query.among = F("Good", "shopId");
   query.among_values = {int64_t{1}};
   query.limit = 5;
-  sql::Sql one = sql::Render(*service_, query);
+  sql::Sql one = sql::Render(*service_, sql::Sqlite(), query);
   query.among_values = {int64_t{1}, int64_t{2}, int64_t{3}};
   query.limit = 7;
-  sql::Sql many = sql::Render(*service_, query);
+  sql::Sql many = sql::Render(*service_, sql::Sqlite(), query);
   EXPECT_EQ(one.text, many.text);
   EXPECT_EQ(one.parameters.size(), many.parameters.size());
-  EXPECT_EQ(sql::Render(*service_, InsertOf("Shop", {{"name", std::string("a")}})).text,
-            sql::Render(*service_, InsertOf("Shop", {{"id", int64_t{1}}, {"name", std::string("b")}})).text);
+  EXPECT_EQ(
+      sql::Render(*service_, sql::Sqlite(), InsertOf("Shop", {{"name", std::string("a")}})).text,
+      sql::Render(*service_, sql::Sqlite(), InsertOf("Shop", {{"id", int64_t{1}}, {"name", std::string("b")}})).text);
 }
 
 }  // namespace

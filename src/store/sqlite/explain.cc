@@ -26,14 +26,14 @@ std::string_view VerbOf(std::string_view step) {
 
 Result<std::unique_ptr<Explainer>> Explainer::Open(const model::Service& service) {
   TRY(connection, Connection::OpenInMemory());
-  for (const std::string& statement : sql::CreateAll(service)) TRY_VOID(connection->Execute(statement));
+  for (const std::string& statement : sql::CreateAll(service, sql::Sqlite())) TRY_VOID(connection->Execute(statement));
   return std::unique_ptr<Explainer>(new Explainer(service, std::move(connection)));
 }
 
 Result<std::unique_ptr<Explainer>> Explainer::OpenStore(const model::Service& service, const std::string& path) {
   TRY(connection, Connection::Open(path, Connection::Role::kReader));
   auto text = connection->QueryText("SELECT description FROM ashlar_schema");
-  if (!text || *text != sql::Describe(service)) {
+  if (!text || *text != sql::Describe(service, sql::Sqlite())) {
     return Fail(ErrorKind::kInvalid, fmt::format("{} does not hold the tables of this contract", path));
   }
   return std::unique_ptr<Explainer>(new Explainer(service, std::move(connection)));
@@ -43,7 +43,7 @@ Result<QueryPlan> Explainer::Explain(const plan::Statement& statement) {
   const model::Resource& resource =
       service_.resource(std::visit([](const auto& one) { return one.resource; }, statement));
   QueryPlan plan;
-  plan.sql = sql::Render(service_, statement).text;
+  plan.sql = sql::Render(service_, sql::Sqlite(), statement).text;
   TRY(steps, connection_->Explain(plan.sql));
   // A probe's own table is the one row that it is given.
   bool probes = std::holds_alternative<plan::Probe>(statement);

@@ -40,7 +40,7 @@ Rendered::Ready Rendered::Of(const model::Service& service, const plan::Statemen
   if (probe != nullptr && probe->kept && !probe->expressions.empty()) return OfProbe(service, *probe);
   if (const auto* insert = std::get_if<plan::Insert>(&statement)) return OfInsert(service, *insert);
   if (const auto* query = std::get_if<plan::Query>(&statement)) return {OfQuery(service, *query)};
-  other_ = sql::Render(service, statement);
+  other_ = sql::Render(service, sql::Sqlite(), statement);
   return {other_};
 }
 
@@ -48,7 +48,7 @@ const sql::Sql& Rendered::OfLookup(const model::Service& service, const plan::Lo
   auto found = lookups_.find(lookup.form.get());
   if (found == lookups_.end()) {
     MakeRoom();
-    Kept kept{{lookup.form}, sql::Render(service, lookup)};
+    Kept kept{{lookup.form}, sql::Render(service, sql::Sqlite(), lookup)};
     return lookups_.emplace(lookup.form.get(), std::move(kept)).first->second.sql;
   }
   sql::Sql& sql = found->second.sql;
@@ -67,7 +67,8 @@ Rendered::Ready Rendered::OfProbe(const model::Service& service, const plan::Pro
   if (found != alike.end()) return {found->sql, &resource, &probe.row};
   MakeRoom();
   std::vector<Kept>& home = probes_[probe.expressions.front().get()];  // there may be more room now
-  Kept kept{{probe.expressions.begin(), probe.expressions.end()}, WithoutRow(resource, sql::Render(service, probe))};
+  Kept kept{{probe.expressions.begin(), probe.expressions.end()},
+            WithoutRow(resource, sql::Render(service, sql::Sqlite(), probe))};
   return {home.emplace_back(std::move(kept)).sql, &resource, &probe.row};
 }
 
@@ -82,7 +83,7 @@ const sql::Sql& Rendered::OfQuery(const model::Service& service, const plan::Que
     found->second.parameters = std::move(signature->values);
     return found->second;
   }
-  other_ = sql::Render(service, query);
+  other_ = sql::Render(service, sql::Sqlite(), query);
   if (!signature || !PutRendered(other_.parameters, *signature)) return other_;
   if (!AllDiffer(*signature) || signature->values != other_.parameters) return other_;
   if (&kept == &queries_) {
@@ -97,7 +98,8 @@ Rendered::Ready Rendered::OfInsert(const model::Service& service, const plan::In
   const model::Resource& resource = service.resource(insert.resource);
   auto found = inserts_.find(insert.resource.value);
   if (found == inserts_.end()) {
-    found = inserts_.emplace(insert.resource.value, WithoutRow(resource, sql::Render(service, insert))).first;
+    found = inserts_.emplace(insert.resource.value, WithoutRow(resource, sql::Render(service, sql::Sqlite(), insert)))
+                .first;
   }
   return {found->second, &resource, &insert.row};
 }

@@ -107,7 +107,7 @@ class RenderedTest : public testing::Test {
     return all;
   }
   void ExpectRendered(const plan::Statement& statement) {
-    sql::Sql fresh = sql::Render(*service_, statement);
+    sql::Sql fresh = sql::Render(*service_, sql::Sqlite(), statement);
     Rendered::Ready kept = rendered_.Of(*service_, statement);
     ASSERT_EQ(kept.sql.text, fresh.text);
     ASSERT_EQ(ParametersOf(kept), fresh.parameters) << fresh.text;

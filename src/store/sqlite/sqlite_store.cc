@@ -288,12 +288,12 @@ constexpr std::string_view kWhatToDo =
 Result<void> BringTables(Connection& connection, const model::Service& service, const std::string& path) {
   TRY(there, connection.QueryText("SELECT name FROM sqlite_schema WHERE name = 'ashlar_schema'"));
   std::vector<std::string> statements;
-  std::string described = sql::Describe(service);
+  std::string described = sql::Describe(service, sql::Sqlite());
   if (there) {
     TRY(text, connection.QueryText("SELECT description FROM ashlar_schema"));
     auto applied = json::Parse(text.value_or(""), {.depth = 64, .bytes = SIZE_MAX});
     if (!applied) return Fail(ErrorKind::kInvalid, "the store's description of itself cannot be read");
-    sql::Change change = sql::Compare(*applied, service);
+    sql::Change change = sql::Compare(*applied, service, sql::Sqlite());
     if (!change.refused.empty()) {
       return Fail(ErrorKind::kInvalid, fmt::format("the store does not fit the contract, and this build makes no "
                                                    "migrations:\n  {}\n{}",
@@ -304,7 +304,7 @@ Result<void> BringTables(Connection& connection, const model::Service& service, 
   } else {
     TRY(other, connection.QueryText("SELECT name FROM sqlite_schema LIMIT 1"));
     if (other) return Fail(ErrorKind::kInvalid, fmt::format("{} is a database of something else", path));
-    statements = sql::CreateAll(service);
+    statements = sql::CreateAll(service, sql::Sqlite());
   }
   TRY_VOID(connection.Execute("BEGIN IMMEDIATE"));
   Result<void> applied = ApplyAll(connection, statements, described);

@@ -68,7 +68,7 @@ WriterWorld::WriterWorld() : service_(Compiled()), planner_(*service_, {}) {
   folder_ = mkdtemp(pattern.data());
   path_ = folder_ / "store.db";
   connection_ = Connection::Open(path_, Connection::Role::kWriter).value();
-  for (const std::string& statement : sql::CreateAll(*service_)) connection_->Execute(statement).value();
+  for (const std::string& statement : sql::CreateAll(*service_, sql::Sqlite())) connection_->Execute(statement).value();
 }
 
 WriterWorld::~WriterWorld() {

@@ -35,6 +35,7 @@ class DecimalOf final : public TypedOver<Decimal> {
     std::string fraction = scale_ == 0 ? "" : fmt::format("(?:\\.[0-9]{{1,{}}})?", scale_);
     out.Field("pattern", fmt::format("^-?{}{}$", integer, fraction));
   }
+  Bounds bounds() const override { return {*range_.min, *range_.max, true}; }
   json::Json Example() const override {
     return json::Json(FormatUnscaled(range_.Clamp(static_cast<int64_t>(digits_ == scale_ ? 1 : PowerOfTen(scale_)))));
   }

@@ -25,6 +25,7 @@ class Int final : public TypedOver<int64_t> {
     out.Field("minimum", *range_.min);
     out.Field("maximum", *range_.max);
   }
+  Bounds bounds() const override { return {*range_.min, *range_.max, true}; }
   json::Json Example() const override { return json::Json(json::Number{FormatInt(range_.Clamp(1))}); }
 
  protected:

@@ -22,6 +22,7 @@ class Int64 final : public TypedOver<int64_t> {
     out.Field("maxLength", 20);
     out.Field("pattern", "^-?(?:0|[1-9][0-9]{0,18})$");
   }
+  Bounds bounds() const override { return {*range_.min, *range_.max, true}; }
   json::Json Example() const override { return json::Json(FormatInt(range_.Clamp(1))); }
 
  protected:

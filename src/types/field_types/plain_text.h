@@ -20,6 +20,7 @@ class PlainText final : public TypedOver<std::string> {
   std::string text() const override { return std::string(name_); }
   void JsonSchema(json::Writer& out) const override;
   json::Json Example() const override;
+  Bounds bounds() const override { return {length_.min, length_.max, !pattern_}; }
 
  protected:
   Read<std::string> ReadJson(const json::Json& input) const override;
