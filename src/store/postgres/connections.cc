@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -178,6 +179,7 @@ Task<Line::Found> Connections::Held(int64_t until_us) {
 
 // It goes to the first who waits, who need not be the one for whom it is made.
 Task<void> Connections::Open(std::shared_ptr<Connections> own) {
+  co_await asio::post(own->loop_, asio::use_awaitable);  // who asked waits first: some attempts fail at once
   auto link = co_await own->Make(false);
   if (link) {
     own->Give(std::move(*link));

@@ -17,7 +17,7 @@
 namespace ashlar::store::postgres {
 
 struct PoolOptions {
-  size_t shared = 2;        // connections that all reads of the loop share
+  size_t shared = 2;        // connections that all reads of the loop share; at least one
   size_t most_held = 4;     // for those who need one to themselves; made when they are asked for
   size_t most_waiting = 1024;  // for one of either kind
   size_t prepared = 256;    // statements of each connection

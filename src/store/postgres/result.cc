@@ -79,7 +79,8 @@ Trouble TroubleOf(const pg_result& result) {
 }
 
 bool EndsConnection(const pg_result& result) {
-  const std::string severity = FieldOf(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  std::string severity = FieldOf(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity.empty()) severity = FieldOf(result, PG_DIAG_SEVERITY);  // of PgBouncer's own
   return severity.empty() || severity == "FATAL" || severity == "PANIC";
 }
 
