@@ -9,8 +9,8 @@ int main(int argc, char** argv) {
   root.set_version_flag("--version", "ashlar " ASHLAR_VERSION);
   root.require_subcommand(1);
   int status = kDone;
-  for (auto add :
-       {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddKey, AddEvents, AddExplain, AddExport, AddReference})
+  for (auto add : {AddNew, AddCheck, AddServe, AddLoad, AddToken, AddUser, AddKey, AddClient, AddEvents, AddExplain,
+                   AddExport, AddReference})
     add(root, status);
   if (auto unknown = FindUnknown(root, {argv + std::min(argc, 1), argv + argc})) {
     fmt::print(stderr, "ashlar: {}\nRun with --help for more information.\n", *unknown);

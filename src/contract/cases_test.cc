@@ -197,7 +197,7 @@ constexpr KeyTable kTables[] = {TopLevelKeys,   RoleKeys,     ResourceKeys,     
                                 AccessKeys,     UpdateKeys,   PageKeys,           DeprecatedKeys, IdentityKeys,
                                 PasswordKeys,   TokensKeys,   LinksKeys,          SessionsKeys,   ApiKeysKeys,
                                 LimitKeys,      IssuerKeys,   TestKeys,           TestCallerKeys, TestCallKeys,
-                                TestExpectKeys, ProviderKeys, OpenIdProviderKeys, ClientKeys};
+                                TestExpectKeys, ProviderKeys, OpenIdProviderKeys, ClientKeys,     RegistrationKeys};
 
 TEST(Cases, CoverEveryKey) {
   std::string right;

@@ -469,6 +469,7 @@ std::span<const Key> IssuerKeys() { return kIssuerRows; }
 std::span<const Key> ApiKeysKeys() { return kApiKeysRows; }
 std::span<const Key> ProviderKeys() { return kProviderRows; }
 std::span<const Key> ClientKeys() { return kClientRows; }
+std::span<const Key> RegistrationKeys() { return kRegistrationRows; }
 std::span<const Key> OpenIdProviderKeys() { return kOpenIdProviderRows; }
 std::span<const Key> LimitKeys() { return kLimitRows; }
 std::span<const Key> TestKeys() { return kTestRows; }

@@ -77,6 +77,7 @@ std::span<const Key> ApiKeysKeys();
 std::span<const Key> ProviderKeys();
 std::span<const Key> OpenIdProviderKeys();
 std::span<const Key> ClientKeys();
+std::span<const Key> RegistrationKeys();
 std::span<const Key> LimitKeys();
 std::span<const Key> TestKeys();
 std::span<const Key> TestCallerKeys();

@@ -31,6 +31,16 @@ inline constexpr Key kClientRows[] = {
     {"trusted", Shape::kBool, "It is of the same house: Users are not asked whether it may. Needs 'secret'."},
 };
 
+inline constexpr Key kRegistrationRows[] = {
+    {"open", Shape::kBool, "Anybody may; either this or 'token'."},
+    {"token", Shape::kText,
+     "What whoever registers a client brings as a Bearer token, from the environment alone, as "
+     "'${REGISTRATION_TOKEN}'."},
+    {"scopes", Shape::kNames,
+     "What such a client may ask for at most, as 'scopes' of a client; [openid]. With offline_access they may have the "
+     "grant refresh_token."},
+};
+
 inline constexpr Key kProviderRows[] = {
     {"issuer",
      Shape::kName,
@@ -41,9 +51,11 @@ inline constexpr Key kProviderRows[] = {
      kOnAll,
      true,
      "https?://[^ /]+"},
-    {"clients", Shape::kNamed, "name: {...}, of lower case, digits and '-'.", true, kClientRows, kOnAll, true,
-     "[a-z][a-z0-9-]{0,62}"},
-    {"registration", Shape::kAny, "That clients register themselves.", false},
+    {"clients", Shape::kNamed, "name: {...}, of lower case, digits and '-'; needed unless there is 'registration'.",
+     true, kClientRows, kOnAll, false, "[a-z][a-z0-9-]{0,62}"},
+    {"registration", Shape::kMapping,
+     "That programs register themselves as clients (RFC 7591), at POST /oauth/register; nobody may.", true,
+     kRegistrationRows},
 };
 
 // Of whom tokens are taken.

@@ -152,6 +152,10 @@ namespace ashlar::contract {
       "the scope offline_access and the grant refresh_token are given together or not at all")                        \
   ROW(kClientTrusted, "client-trusted",                                                                               \
       "'trusted' needs 'secret': a client without one cannot be told from another program that says it is this one")  \
+  ROW(kRegistrationWho, "registration-who",                                                                           \
+      "'registration' says who may register a client: either 'open: true', or 'token'")                               \
+  ROW(kRegistrationToken, "registration-token",                                                                       \
+      "'token' comes from the environment, as '${{REGISTRATION_TOKEN}}', and has {} characters at least")             \
   ROW(kProviderName, "provider-name",                                                                                 \
       "the name of a provider is of lower-case letters, digits and hyphens, at most 32")                              \
   ROW(kProviderSecret, "provider-secret", "'clientSecret' is taken of the environment alone, as ${{CLIENT_SECRET}}")  \

@@ -65,6 +65,7 @@ std::string Reference() {
   AddTable("`identity.apiKeys`", ApiKeysKeys(), out);
   AddTable("Signing in elsewhere with this service: `identity.provider`", ProviderKeys(), out);
   AddTable("A client: `identity.provider.clients.NAME`", ClientKeys(), out);
+  AddTable("Clients that register themselves: `identity.provider.registration`", RegistrationKeys(), out);
   AddTable("Signing in here with others: `identity.providers.NAME`", OpenIdProviderKeys(), out);
   AddTable("Accepted findings: `accept[]`", AcceptKeys(), out);
   AddTable("Limits: `limits[]`", LimitKeys(), out);

@@ -75,6 +75,18 @@ resources:
       browser: uuid
       signedInAt: datetime
       decision: string
+  AuthClient:
+    page: { max: 1000 }
+    fields:
+      slot: { type: int!, unique: true }
+      name: { type: string!, min: 1, max: 100, pattern: '\P{C}+' }
+      secretHash: { type: string, max: 64 }
+      redirects: { type: '[string]', max: 20 }
+      afterLogout: { type: '[string]', max: 20 }
+      scope: { type: string!, max: 1000 }
+      refreshes: { type: bool!, default: false }
+      vouched: { type: bool!, default: false }
+      usedAt: datetime
   AuthSecondFactor:
     fields:
       secret: { type: string!, max: 200 }
@@ -185,10 +197,10 @@ void MergeUser(Entry& user, const Entry& own, Mistakes& mistakes) {
 std::string_view SystemContract() { return kText; }
 
 bool IsSystemResource(std::string_view name) {
-  constexpr std::string_view kNames[] = {kTicketName,  kMailName,         kMailboxName,     kCredentialName,
-                                         kSessionName, kSecondFactorName, kApiKeyName,      kEventName,
-                                         kConsentName, kDeviceName,       kLinkName,        kSignInName,
-                                         kUserName,    kAuditName,        kIdempotencyName, kIdempotencySpaceName};
+  constexpr std::string_view kNames[] = {
+      kTicketName, kMailName,  kMailboxName, kCredentialName,  kSessionName,         kSecondFactorName,
+      kApiKeyName, kEventName, kConsentName, kDeviceName,      kClientName,          kLinkName,
+      kSignInName, kUserName,  kAuditName,   kIdempotencyName, kIdempotencySpaceName};
   return std::ranges::find(kNames, name) != std::end(kNames);
 }
 

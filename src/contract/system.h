@@ -19,6 +19,7 @@ inline constexpr std::string_view kApiKeyName = "AuthApiKey";
 inline constexpr std::string_view kEventName = "AuthEvent";
 inline constexpr std::string_view kConsentName = "AuthConsent";
 inline constexpr std::string_view kDeviceName = "AuthDevice";
+inline constexpr std::string_view kClientName = "AuthClient";
 inline constexpr std::string_view kLinkName = "AuthLink";
 inline constexpr std::string_view kSignInName = "AuthSignIn";
 inline constexpr std::string_view kIdempotencyName = "IdempotencyRecord";

@@ -21,7 +21,7 @@ Eventually<Authenticator::Answer> Authenticator::FromClient(Context& context, st
   if (!verified && verified.error() == TokenFault::kExpired) {
     return Answer(call::Refuse(call::Code::kTokenExpired, "the token has expired"));
   }
-  const model::Client* client = verified ? provider.Find(verified->client) : nullptr;
+  const model::Client* client = verified ? provider.FindMost(verified->client) : nullptr;
   Claims claims;
   for (const std::string& scope : client == nullptr ? std::vector<std::string>() : client->scopes) {
     if (model::IsDataScope(scope) && HasScope(verified->scope, scope)) claims.scopes.push_back(scope);
@@ -30,8 +30,8 @@ Eventually<Authenticator::Answer> Authenticator::FromClient(Context& context, st
   if (!may || claims.scopes.empty()) {
     return Answer(call::Refuse(call::Code::kInvalidCredentials, "the token is not valid here"));
   }
-  claims.client = client->id;
-  if (verified->of_itself()) claims.stranger = fmt::format("{} {}", provider.issuer, client->id);
+  claims.client = verified->client;
+  if (verified->of_itself()) claims.stranger = fmt::format("{} {}", provider.issuer, verified->client);
   if (!verified->of_itself()) claims.subject = verified->subject;
   claims.session = std::move(verified->session);
   claims.expires_at = verified->expires_at;

@@ -61,7 +61,7 @@ OauthAnswer<bool> ReadRest(const Parameters& parameters, Authorization& asked) {
     return Deny("request_uri_not_supported", "the only request_uri that is taken is one of ours, by itself");
   }
   if (!ParameterOf(parameters, "registration").empty()) {
-    return Deny("registration_not_supported", "clients are not registered here");
+    return Deny("registration_not_supported", "clients are not registered by such a request");
   }
   if (!asked.client->Has(model::ClientGrant::kCode)) {
     return Deny("unauthorized_client", "the client has no such grant");
@@ -118,13 +118,12 @@ std::optional<std::string> NormalScope(const model::Client& client, std::string_
   return normal;
 }
 
-std::expected<Authorization, NotAuthorized> ReadAuthorization(const model::Provider& provider,
-                                                              const Parameters& parameters) {
+std::expected<Authorization, NotAuthorized> ReadAuthorization(model::ClientPtr client, const Parameters& parameters) {
   auto page = [](std::string text) {
-    return std::unexpected(NotAuthorized{{"invalid_request", std::move(text), 400}, std::nullopt});
+    return std::unexpected(NotAuthorized{{"invalid_request", std::move(text), 400}, std::nullopt, nullptr});
   };
   Authorization asked;
-  asked.client = provider.Find(ParameterOf(parameters, "client_id"));
+  asked.client = std::move(client);
   if (asked.client == nullptr) return page("The program that sent you here is not known to this service.");
   asked.to.redirect_uri = ParameterOf(parameters, "redirect_uri");
   if (!asked.client->TakesRedirect(asked.to.redirect_uri)) {
@@ -133,7 +132,7 @@ std::expected<Authorization, NotAuthorized> ReadAuthorization(const model::Provi
   asked.to.state = ParameterOf(parameters, "state");
   if (asked.to.state.size() > kMostState) return page("The program that sent you here said more than is taken.");
   if (auto done = ReadRest(parameters, asked); !done) {
-    return std::unexpected(NotAuthorized{std::move(done.error()), std::move(asked.to)});
+    return std::unexpected(NotAuthorized{std::move(done.error()), std::move(asked.to), std::move(asked.client)});
   }
   return asked;
 }

@@ -22,7 +22,7 @@ struct ReturnTo {
 
 // What a client asks a User for (RFC 6749, 4.1.1; RFC 7636; OpenID Connect Core, 3.1.2.1).
 struct Authorization {
-  const model::Client* client = nullptr;
+  model::ClientPtr client;
   ReturnTo to;
   std::string scope;  // what is asked for, each once, in the order of the contract, separated by spaces
   std::string nonce;
@@ -40,13 +40,13 @@ struct Authorization {
 struct NotAuthorized {
   OauthError error;
   std::optional<ReturnTo> to;
+  model::ClientPtr client;  // whose place it is
 };
 
-// REQUIRES: no name is given twice; what is empty counts as not given. Neither the client's secret is looked at nor its
-// id_token_hint.
+// `client` is the one that client_id names, or null. REQUIRES: no name is given twice; what is empty counts as not
+// given. Neither the client's secret is looked at nor its id_token_hint.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
-std::expected<Authorization, NotAuthorized> ReadAuthorization(const model::Provider& provider,
-                                                              const Parameters& parameters);
+std::expected<Authorization, NotAuthorized> ReadAuthorization(model::ClientPtr client, const Parameters& parameters);
 
 // The value of that name; empty where there is none.
 std::string ParameterOf(const Parameters& parameters, std::string_view name);

@@ -36,7 +36,7 @@ std::expected<Authorization, NotAuthorized> Ask(const Parameters& changes) {
     std::erase_if(all, [&](const auto& one) { return one.first == name; });
     if (!value.empty()) all.emplace_back(name, value);
   }
-  return ReadAuthorization(Provided(), all);
+  return ReadAuthorization(Provided().Borrow(ParameterOf(all, "client_id")), all);
 }
 
 TEST(AuthorizationTest, IsReadWhole) {

@@ -10,15 +10,12 @@ std::string_view BytesOf(const Digest& digest) { return {reinterpret_cast<const 
 
 }  // namespace
 
-const model::Client* ProveClient(const model::Provider& provider, std::string_view id,
-                                 std::optional<std::string_view> secret) {
-  const model::Client* client = provider.Find(id);
+bool ProvesItself(const model::Client* client, std::optional<std::string_view> secret) {
   const Digest given = Sha256(secret.value_or(""));
   const Digest kept = client == nullptr ? Digest{} : client->secret.value_or(Digest{});
   const bool right = EqualInConstantTime(BytesOf(given), BytesOf(kept));
-  if (client == nullptr) return nullptr;
-  const bool proved = client->secret ? secret && right : !secret;
-  return proved ? client : nullptr;
+  if (client == nullptr) return false;
+  return client->secret ? secret && right : !secret;
 }
 
 }  // namespace ashlar::identity

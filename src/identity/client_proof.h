@@ -7,9 +7,8 @@
 
 namespace ashlar::identity {
 
-// The client of that id, if it proves itself as it must: by its secret, or, where it is public, by nothing. Null
-// otherwise; in the same time whether it is not known or its secret is wrong.
-const model::Client* ProveClient(const model::Provider& provider, std::string_view id,
-                                 std::optional<std::string_view> secret);
+// Whether the client proves itself as it must: by its secret, or, where it is public, by nothing. One that is not known
+// (null) does not, in the same time as one whose secret is wrong.
+bool ProvesItself(const model::Client* client, std::optional<std::string_view> secret);
 
 }  // namespace ashlar::identity

@@ -11,16 +11,15 @@ TEST(ClientProofTest, AClientProvesItselfAsItMust) {
   web.id = "web";
   web.secret = Sha256("right");
   phone.id = "phone";
-  const model::Provider provider{"https://id.test", {web, phone}};
-  EXPECT_EQ(ProveClient(provider, "web", "right"), &provider.clients[0]);
-  EXPECT_EQ(ProveClient(provider, "phone", std::nullopt), &provider.clients[1]);
-  EXPECT_EQ(ProveClient(provider, "web", "wrong"), nullptr);
-  EXPECT_EQ(ProveClient(provider, "web", ""), nullptr);
-  EXPECT_EQ(ProveClient(provider, "web", std::nullopt), nullptr);
-  EXPECT_EQ(ProveClient(provider, "phone", "right"), nullptr);
-  EXPECT_EQ(ProveClient(provider, "phone", ""), nullptr);
-  EXPECT_EQ(ProveClient(provider, "none", "right"), nullptr);
-  EXPECT_EQ(ProveClient(provider, "", std::nullopt), nullptr);
+  EXPECT_TRUE(ProvesItself(&web, "right"));
+  EXPECT_TRUE(ProvesItself(&phone, std::nullopt));
+  EXPECT_FALSE(ProvesItself(&web, "wrong"));
+  EXPECT_FALSE(ProvesItself(&web, ""));
+  EXPECT_FALSE(ProvesItself(&web, std::nullopt));
+  EXPECT_FALSE(ProvesItself(&phone, "right"));
+  EXPECT_FALSE(ProvesItself(&phone, ""));
+  EXPECT_FALSE(ProvesItself(nullptr, "right"));
+  EXPECT_FALSE(ProvesItself(nullptr, std::nullopt));
 }
 
 }  // namespace

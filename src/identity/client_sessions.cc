@@ -25,6 +25,11 @@ std::string JsonIn(const model::Resource& resource, const call::RowSet& rows, st
   return text == nullptr ? "" : text->text;
 }
 
+// As its User is shown it among sessions.
+std::string AgentOf(const model::Client& client) {
+  return model::IsRegisteredId(client.id) ? fmt::format("{} (registered itself)", client.name) : client.name;
+}
+
 }  // namespace
 
 // A code that was brought, and what is kept of it.
@@ -73,7 +78,7 @@ call::Call ClientSessions::Beginning(const Context& context, const types::Uuid& 
   body.emplace_back("step", NumberJson(step));
   body.emplace_back("rotatedAt", TimeJson(now));
   body.emplace_back("expiresAt", TimeJson(now + lasts_us));
-  body.emplace_back("agent", Json(client.name));
+  body.emplace_back("agent", Json(AgentOf(client)));
   body.emplace_back("clientId", Json(client.id));
   body.emplace_back("scope", Json(scope));
   body.emplace_back("code", std::move(code));
@@ -255,7 +260,7 @@ std::optional<ClientToken> ClientSessions::AsAccess(const Context& context, std:
 
 // Of a token what the contract lets its client have now.
 std::optional<LiveToken> ClientSessions::WhatIsLeft(LiveToken live) const {
-  const model::Client* client = identity_.provider->Find(live.claims.client);
+  const model::Client* client = identity_.provider->FindMost(live.claims.client);
   const bool may = client != nullptr && (!live.of_itself() || client->Has(model::ClientGrant::kCredentials));
   auto scope = may ? NormalScope(*client, live.claims.scope) : std::nullopt;
   if (!scope) return std::nullopt;

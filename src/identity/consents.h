@@ -11,6 +11,7 @@ namespace ashlar::identity {
 // What a User has let a client have.
 struct Consent {
   std::string client;
+  std::string name = "";   // as Users are shown it; Provider::ListConsents knows it
   std::string scope;       // separated by spaces
   int64_t given_at = 0;    // microseconds since 1970, the first time
 };
@@ -18,6 +19,9 @@ struct Consent {
 // What Users have agreed to, a row for each User and client; of trusted clients there are none. One loop's.
 class Consents {
  public:
+  // Of clients that registered themselves a User has so many: for one more the oldest goes, and its client asks again.
+  static constexpr size_t kMostOfRegistered = 50;
+
   // `key` hides which row is whose. All must outlive it.
   Consents(Keeper& keeper, std::string key) : keeper_(keeper), key_(std::move(key)) {}
 
@@ -32,6 +36,7 @@ class Consents {
   Task<call::Answer<bool>> TakeBack(Context& context, std::string user, std::string client);
 
  private:
+  Task<call::Answer<bool>> MakeRoom(Context& context, std::string user);
   std::string IdOf(const std::string& user, const std::string& client) const;
   Keeper& keeper_;
   const std::string key_;

@@ -118,7 +118,7 @@ Task<call::Answer<std::optional<DeviceWish>>> DeviceGrants::Find(Context& contex
     const bool over = MicrosIn(device, found->rows, "expiresAt", row) <= context.clock.NowMicros();
     if (over || !TextIn(device, found->rows, "decision", row).empty()) continue;
     DeviceWish wish{IdIn(device, found->rows, "id", row), hash,
-                    keeper_.service().identity->provider->Find(TextIn(device, found->rows, "clientId", row)),
+                    keeper_.service().identity->provider->Borrow(TextIn(device, found->rows, "clientId", row)),
                     TextIn(device, found->rows, "scope", row)};
     if (wish.client != nullptr) co_return std::optional<DeviceWish>(std::move(wish));
   }

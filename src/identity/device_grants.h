@@ -17,7 +17,7 @@ struct DeviceBegun {
 struct DeviceWish {
   std::string id;         // of its row
   std::string code_hash;  // of the code that was typed: a place may be another's by now
-  const model::Client* client = nullptr;
+  model::ClientPtr client;  // of the contract: none that registered itself has the grant
   std::string scope;
 };
 

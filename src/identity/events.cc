@@ -26,6 +26,8 @@ constexpr EventRow kRows[] = {
     {EventKind::kUserDeleted, "user_deleted", "an account was removed"},
     {EventKind::kFactorOn, "authn_mfa_enabled", "a second factor was turned on"},
     {EventKind::kFactorOff, "authn_mfa_disabled", "a second factor was turned off", true},
+    {EventKind::kClientCreated, "client_created", "a program registered itself as a client", false, true},
+    {EventKind::kClientDeleted, "client_deleted", "a client that had registered itself was removed"},
 };
 
 Json OrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }

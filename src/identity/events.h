@@ -29,13 +29,15 @@ enum class EventKind : uint8_t {
   kUserDeleted,
   kFactorOn,
   kFactorOff,
+  kClientCreated,
+  kClientDeleted,
 };
 struct EventRow {
   EventKind kind;
   std::string_view name;   // of OWASP's Logging Vocabulary where it has one: "authn_login_fail"
   std::string_view means;  // in plain words
   bool warns = false;      // worth a look
-  bool stranger = false;   // anybody can make it happen, without a credential
+  bool stranger = false;   // anybody can make it happen, without a credential, or may where the contract says so
 };
 std::span<const EventRow> EventRows();
 const EventRow& RowOf(EventKind kind);
@@ -44,7 +46,7 @@ const EventRow& RowOf(EventKind kind);
 struct Event {
   EventKind kind = EventKind::kUserCreated;
   std::string user;     // the id; empty: nobody who is known
-  std::string subject;  // the id of the session or key that it is about
+  std::string subject;  // the id of the session, key or client that it is about
   bool by_operator = false;
 };
 

@@ -37,6 +37,7 @@ class Keeper {
   const model::Resource& api_key() const { return service().resource(service().api_key); }
 
   const model::Resource& device() const { return service().resource(service().device); }
+  const model::Resource& client() const { return service().resource(service().client); }
   const model::Resource& consent() const { return service().resource(service().consent); }
 
   // Calls, to be run by one of those below.

@@ -30,8 +30,14 @@ Provider::Provider(engine::Engine& engine, const ServiceKeys& keys, Accounts& ac
       clients_(keeper_, sessions_, keys),
       consents_(keeper_, keys.Derive("ashlar consent")),
       devices_(keeper_, clients_, keys.Derive("ashlar device")),
+      registered_(keeper_),
       cookie_key_(keys.Derive("ashlar provider cookie")),
       seal_key_(HmacSha256(keys.Derive("ashlar provider seal"), "aes")) {}
+
+Eventually<call::Answer<model::ClientPtr>> Provider::FindClient(Context& context, const std::string& id) {
+  if (model::IsRegisteredId(id)) return registered_.Find(context, id);
+  return call::Answer<model::ClientPtr>(model().Borrow(id));
+}
 
 Task<call::Answer<std::optional<Visitor>>> Provider::Visit(Context& context, std::string cookie) {
   auto session = ReadSessionCookie(cookie_key_, cookie);
@@ -98,12 +104,24 @@ Task<call::Answer<std::string>> Provider::IssueCode(Context& context, Visitor vi
 }
 
 Task<call::Answer<bool>> Provider::Decide(Context& context, DeviceWish wish, Visitor visitor, bool allows) {
-  const model::Client& client = *wish.client;
+  const model::ClientPtr client = wish.client;
   std::string user = visitor.user, scope = wish.scope;
   auto decided = co_await devices_.Decide(context, std::move(wish), std::move(visitor), allows);
-  if (!decided || !*decided || !allows || client.trusted) co_return decided;
-  auto given = co_await consents_.Give(context, std::move(user), client, std::move(scope));
+  if (!decided || !*decided || !allows || client->trusted) co_return decided;
+  auto given = co_await consents_.Give(context, std::move(user), *client, std::move(scope));
   co_return given;
+}
+
+Task<call::Answer<std::vector<Consent>>> Provider::ListConsents(Context& context, std::string user) {
+  auto list = co_await consents_.List(context, std::move(user));
+  if (!list) co_return std::unexpected(list.error());
+  for (Consent& consent : *list) {
+    auto finding = FindClient(context, consent.client);
+    auto client = co_await Await(std::move(finding));
+    if (!client) co_return std::unexpected(client.error());
+    consent.name = *client == nullptr ? consent.client : (*client)->name;
+  }
+  co_return list;
 }
 
 Task<call::Answer<bool>> Provider::Disagree(Context& context, std::string user, std::string client) {

@@ -6,6 +6,7 @@
 #include "identity/client_sessions.h"
 #include "identity/consents.h"
 #include "identity/device_grants.h"
+#include "identity/registered_clients.h"
 
 namespace ashlar::identity {
 
@@ -29,6 +30,10 @@ class Provider {
   const ServiceKeys& keys() const { return keys_; }
   ClientSessions& clients() { return clients_; }
   DeviceGrants& devices() { return devices_; }
+  RegisteredClients& registered() { return registered_; }
+
+  // The client of that id, of the contract or registered by itself; null where there is none.
+  Eventually<call::Answer<model::ClientPtr>> FindClient(Context& context, const std::string& id);
 
   // Who has signed in in the browser of this cookie; keeps the session open.
   Task<call::Answer<std::optional<Visitor>>> Visit(Context& context, std::string cookie);
@@ -44,6 +49,8 @@ class Provider {
   // Agreement for a device, as DeviceGrants::Decide.
   Task<call::Answer<bool>> Decide(Context& context, DeviceWish wish, Visitor visitor, bool allows);
   Consents& consents() { return consents_; }
+  // What the User has agreed to, with the names of the clients, or their ids where they are gone.
+  Task<call::Answer<std::vector<Consent>>> ListConsents(Context& context, std::string user);
   // Takes consent back, and ends what the client holds, or would come to hold; 404 where that is nothing.
   Task<call::Answer<bool>> Disagree(Context& context, std::string user, std::string client);
 
@@ -62,6 +69,7 @@ class Provider {
   ClientSessions clients_;
   Consents consents_;
   DeviceGrants devices_;
+  RegisteredClients registered_;
   const std::string cookie_key_;
   Digest seal_key_;
 };

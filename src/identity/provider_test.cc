@@ -34,7 +34,7 @@ class ProviderTest : public testing::Test, protected AccountsWorld {
   const model::Client& Client(std::string_view id) { return *provider_.model().Find(id); }
   Authorization Want(std::string_view id = "app", std::string scope = "openid email offline_access") {
     Authorization want;
-    want.client = &Client(id);
+    want.client = provider_.model().Borrow(id);
     want.to.redirect_uri = want.client->redirects[0];
     want.scope = std::move(scope);
     want.challenge = kChallenge;

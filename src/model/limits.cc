@@ -35,6 +35,7 @@ std::vector<Limit> MakeSignInLimits() {
       {"POST", {"oauth", "authorize"}, 30, 60, "30/min", 100},     // the same guesses, by the provider's page
       {"POST", {"oauth", "activate"}, 30, 60, "30/min", 100},      // and those of codes of devices
       {"POST", {"oauth", "device"}, 60, 3600, "60/h", 30},         // of which only so many can wait
+      {"POST", {"oauth", "register"}, 20, 3600, "20/h", 20},       // of which only so many are kept
       {"*", {"oauth", "*"}, 600, 60, "600/min", 1200},
   };
   static_assert(std::size(rows) + Limit::kMost <= Limit::kMostAll);

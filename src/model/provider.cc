@@ -113,13 +113,22 @@ const Client* Provider::Find(std::string_view id) const {
   return found == clients.end() ? nullptr : &*found;
 }
 
+ClientPtr Provider::Borrow(std::string_view id) const { return {std::shared_ptr<const void>(), Find(id)}; }
+
+const Client* Provider::FindMost(std::string_view id) const {
+  if (IsRegisteredId(id)) return registration ? &registration->like : nullptr;
+  return Find(id);
+}
+
 std::vector<std::string> Provider::DataScopes() const {
   std::vector<std::string> all;
-  for (const Client& client : clients) {
+  auto add = [&](const Client& client) {
     std::ranges::copy_if(client.scopes, std::back_inserter(all), [&](const std::string& scope) {
       return IsDataScope(scope) && std::ranges::find(all, scope) == all.end();
     });
-  }
+  };
+  for (const Client& client : clients) add(client);
+  if (registration) add(registration->like);
   return all;
 }
 
@@ -140,6 +149,12 @@ std::string_view RedirectOriginOf(std::string_view uri) {
   const size_t colon = uri.find(':');
   if (!uri.substr(colon).starts_with("://")) return uri.substr(0, colon + 1);
   return uri.substr(0, uri.find_first_of("/?", colon + 3));
+}
+
+std::string_view RedirectHostOf(std::string_view uri) {
+  auto parts = Split(uri);
+  const bool own = !parts || (parts->scheme != "https" && parts->scheme != "http");
+  return own ? uri.substr(0, uri.find(':')) : parts->host;
 }
 
 }  // namespace ashlar::model

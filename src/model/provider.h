@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct Client {
   std::vector<std::string> scopes;  // those of kClientScopes first, in their order, the others by name
   uint8_t grants = static_cast<uint8_t>(ClientGrant::kCode);
   bool trusted = false;  // of the same house: Users are not asked
+  bool stranger = false;  // it registered itself, and nobody let it: browsers are not sent on to it unasked
 
   bool Has(ClientGrant grant) const { return (grants & static_cast<uint8_t>(grant)) != 0; }
   bool HasScope(std::string_view scope) const { return std::ranges::find(scopes, scope) != scopes.end(); }
@@ -50,11 +52,31 @@ struct Client {
   bool MayBeAnother(std::string_view redirect_uri) const;
 };
 
+// One that may stand in the contract, or be a snapshot of its row.
+using ClientPtr = std::shared_ptr<const Client>;
+
+// What the ids of clients begin with that registered themselves; no name in a contract has a dot.
+inline constexpr std::string_view kRegistered = "registered.";
+inline bool IsRegisteredId(std::string_view client_id) { return client_id.starts_with(kRegistered); }
+
+// That clients register themselves (RFC 7591).
+struct Registration {
+  std::optional<Digest> token;  // SHA-256 of what whoever registers one must bring; nothing: anybody may
+  Client like;  // the scopes and grants that such a client has at most
+};
+
 // The service as one that others sign in with (OAuth 2, OpenID Connect).
 struct Provider {
   std::string issuer;  // its own address, as `iss` has it to the letter: "https://id.example.com"
   std::vector<Client> clients;
-  const Client* Find(std::string_view id) const;  // null: there is none
+  std::optional<Registration> registration = {};  // absent: clients stand in the contract alone
+  // Of the contract's clients; null: it is none of them.
+  const Client* Find(std::string_view id) const;
+  // The same as a pointer that owns nothing: it is good for as long as this is.
+  ClientPtr Borrow(std::string_view id) const;
+  // What a client of that id may have at most, whatever its row says: of those that registered themselves it is the
+  // same for all. Null: nothing.
+  const Client* FindMost(std::string_view id) const;
   std::vector<std::string> DataScopes() const;  // of all clients, each once
 };
 
@@ -66,5 +88,7 @@ bool IsRedirectUri(std::string_view uri, bool native);
 // What stands before the path: "https://app.example:8443", or "com.example.app:" of a scheme of its own. REQUIRES: it
 // is a redirect URI.
 std::string_view RedirectOriginOf(std::string_view uri);
+// Its host alone, or its scheme where that is one of its own: "app.example", "com.example.app". REQUIRES: the same.
+std::string_view RedirectHostOf(std::string_view uri);
 
 }  // namespace ashlar::model

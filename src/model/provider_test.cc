@@ -66,6 +66,27 @@ TEST(Provider, AddressesForAnswersAreSafeOnes) {
   EXPECT_EQ(RedirectOriginOf("https://app.example:8443/cb?x"), "https://app.example:8443");
   EXPECT_EQ(RedirectOriginOf("https://app.example?x"), "https://app.example");
   EXPECT_EQ(RedirectOriginOf("com.example.app:/cb"), "com.example.app:");
+  EXPECT_EQ(RedirectHostOf("https://app.example:8443/cb?x"), "app.example");
+  EXPECT_EQ(RedirectHostOf("http://[::1]:80/cb"), "[::1]");
+  EXPECT_EQ(RedirectHostOf("com.example.app:/cb"), "com.example.app");
+  EXPECT_EQ(RedirectHostOf("com.example.app://cb/x"), "com.example.app");
+}
+
+TEST(Provider, WhatRegisteredItselfHasWhatAllOfThemMayHave) {
+  Client app;
+  app.id = "app";
+  app.scopes = {"openid", "read"};
+  Provider provider{"https://id.test", {app}};
+  EXPECT_EQ(provider.Borrow("app").get(), &provider.clients[0]);
+  EXPECT_EQ(provider.Borrow("app").use_count(), 0) << "nobody owns it but the provider";
+  EXPECT_EQ(provider.Borrow("none"), nullptr);
+  EXPECT_EQ(provider.FindMost("app"), &provider.clients[0]);
+  EXPECT_EQ(provider.FindMost("registered.x"), nullptr);
+  provider.registration.emplace().like.scopes = {"openid", "read", "things:read"};
+  EXPECT_EQ(provider.FindMost("registered.x"), &provider.registration->like);
+  EXPECT_EQ(provider.FindMost("registered"), nullptr);
+  EXPECT_EQ(provider.Find("registered.x"), nullptr);
+  EXPECT_EQ(provider.DataScopes(), (std::vector<std::string>{"read", "things:read"}));
 }
 
 TEST(Provider, AnIssuerIsAnOrigin) {

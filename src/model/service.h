@@ -214,6 +214,7 @@ struct Service : cel::Schema {
   ResourceId api_key;  // the system's AuthApiKey: the keys of Users
   ResourceId event;  // the system's AuthEvent: what happened to accounts
   ResourceId device;  // the system's AuthDevice: one without a browser that waits for a User
+  ResourceId client;  // the system's AuthClient: a client of the provider that registered itself
   ResourceId consent;  // the system's AuthConsent: what a User lets a client of the provider do
   ResourceId link;  // the system's AuthLink: who a User is at a provider
   ResourceId sign_in;  // the system's AuthSignIn: a sign-in by a provider that has come back

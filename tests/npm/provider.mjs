@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // openid-client signs a User in with the service, as a program on a server does and as one in public does:
-//   node provider.mjs ISSUER SECRET EMAIL PASSWORD
+//   node provider.mjs ISSUER SECRET EMAIL PASSWORD [TOKEN]
+// With the token that lets it, it registers itself, too.
 import assert from "node:assert/strict";
 import * as client from "openid-client";
 
-const [issuer, secret, email, password] = process.argv.slice(2);
+const [issuer, secret, email, password, token] = process.argv.slice(2);
 const insecure = { execute: [client.allowInsecureRequests] };  // http on this machine
 
 // A browser: cookies, forms, and no redirect followed.
@@ -96,8 +97,31 @@ async function forItself() {
   assert.equal(answer.status, 200);
 }
 
+async function asRegistered(method) {
+  const redirect = "https://new.example/callback", scope = "openid email offline_access";
+  const config = await client.dynamicClientRegistration(new URL(issuer), {
+    client_name: "The new one", redirect_uris: [redirect], post_logout_redirect_uris: ["https://new.example/bye"],
+    grant_types: ["authorization_code", "refresh_token"], token_endpoint_auth_method: method, scope,
+  }, undefined, { ...insecure, initialAccessToken: token });
+  const { client_id, client_secret } = config.clientMetadata();
+  assert.ok(client_id.startsWith("registered."));
+  assert.equal(client_secret === undefined, method === "none");
+  const { checks, parameters } = await asking(redirect, scope);
+  const back = await visit(client.buildAuthorizationUrl(config, parameters));
+  const tokens = await client.authorizationCodeGrant(config, back, checks);
+  assert.equal(tokens.claims().email, email);
+  assert.equal((await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub)).email, email);
+  const next = await client.refreshTokenGrant(config, tokens.refresh_token);
+  assert.notEqual(next.refresh_token, tokens.refresh_token);
+  await client.tokenRevocation(config, next.refresh_token);
+  await assert.rejects(client.refreshTokenGrant(config, next.refresh_token), { error: "invalid_grant" });
+}
+
 await forItself();
 await asServer(client.ClientSecretBasic(secret));
 await asServer(client.ClientSecretPost(secret));
 await asPublic();
+if (token) {
+  for (const method of ["client_secret_basic", "client_secret_post", "none"]) await asRegistered(method);
+}
 console.log("signed in");

@@ -32,6 +32,7 @@ void AddToken(CLI::App& root, int& status);
 void AddUser(CLI::App& root, int& status);
 void AddKey(CLI::App& root, int& status);
 void AddKeyRotate(CLI::App& key, int& status);  // below `key`
+void AddClient(CLI::App& root, int& status);
 void AddEvents(CLI::App& root, int& status);
 void AddReference(CLI::App& root, int& status);
 

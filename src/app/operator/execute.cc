@@ -39,6 +39,7 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
   if (command == "user") return ExecuteUser(runtime, request.body, observer);
   if (command == "explain") return ExecuteExplain(runtime, request.body, observer);
   if (command == "key") return ExecuteKey(runtime, request.body, observer);
+  if (command == "client") return ExecuteClient(runtime, request.body, observer);
   if (command == "events") return ExecuteEvents(runtime, request.body, observer);
   return {2, "", fmt::format("'{}' is not supported by the server\n", command)};
 }

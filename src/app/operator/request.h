@@ -48,6 +48,7 @@ OperatorAnswer InviteUser(const Runtime& runtime, const json::Json& request, Obs
 // {"request": "GET /v1/orders/1", "body": "...", "as": "user:ID"}: why that is answered so. Statuses of its own: 3, it
 // would be denied; 4, the row hidden; 5, the request refused for another reason.
 OperatorAnswer ExecuteExplain(const Runtime& runtime, const json::Json& request, Observer& observer);
+OperatorAnswer ExecuteClient(const Runtime& runtime, const json::Json& request, Observer& observer);
 OperatorAnswer ExecuteKey(const Runtime& runtime, const json::Json& request, Observer& observer);
 OperatorAnswer ExecuteEvents(const Runtime& runtime, const json::Json& request, Observer& observer);
 

@@ -56,6 +56,7 @@ constexpr std::string_view kOauth[] = {"GET /.well-known/openid-configuration",
                                        "POST /oauth/userinfo",
                                        "GET /oauth/logout",
                                        "POST /oauth/logout"};
+constexpr std::string_view kRegistration = "POST /oauth/register";
 constexpr std::string_view kPages[] = {"GET /",
                                        "POST /",
                                        "GET /openapi.json",
@@ -117,6 +118,7 @@ std::vector<Address> AddressesOf(const model::Service& service) {
   if (!service.identity->provider) return all;
   for (std::string_view one : kConsents) all.push_back(AddressOf(one, false));
   for (std::string_view one : kOauth) all.push_back(AddressOf(one, true));
+  if (service.identity->provider->registration) all.push_back(AddressOf(kRegistration, true));
   return all;
 }
 

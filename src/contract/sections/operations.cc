@@ -23,9 +23,9 @@ std::string NameFor(OperationKind kind, const model::Resource& resource) {
 
 // What identity/ keeps: it works on these rows as the operator, in Calls like any others.
 bool IsOfIdentity(const model::Resource& resource) {
-  constexpr std::string_view kNames[] = {kCredentialName, kSessionName, kSecondFactorName, kTicketName,
-                                         kMailName,       kMailboxName, kApiKeyName,       kEventName,
-                                         kConsentName,    kDeviceName,  kLinkName,         kSignInName};
+  constexpr std::string_view kNames[] = {kCredentialName, kSessionName, kSecondFactorName, kTicketName,  kMailName,
+                                         kMailboxName,    kApiKeyName,  kEventName,        kConsentName, kDeviceName,
+                                         kClientName,     kLinkName,    kSignInName};
   return std::ranges::find(kNames, resource.name) != std::end(kNames);
 }
 

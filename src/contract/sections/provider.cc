@@ -34,13 +34,13 @@ std::vector<std::string> ReadUris(const Members& members, std::string_view key, 
 }
 
 // What stands in a file that many read is no secret.
-void ReadSecret(const Members& members, Client& client, Mistakes& mistakes) {
-  const Node* secret = members.Value("secret");
-  if (secret == nullptr) return;
-  client.secret = Sha256(secret->text);
+std::optional<Digest> ReadSecret(const Members& members, std::string_view key, Problem problem, Mistakes& mistakes) {
+  const Node* secret = members.Value(key);
+  if (secret == nullptr) return std::nullopt;
   if (!secret->filled || secret->text.size() < Client::kLeastSecret) {
-    mistakes.Add(secret->place, Problem::kClientSecret, int64_t{Client::kLeastSecret});
+    mistakes.Add(secret->place, problem, int64_t{Client::kLeastSecret});
   }
+  return Sha256(secret->text);
 }
 
 void ReadGrants(const Members& members, Client& client, Mistakes& mistakes) {
@@ -97,7 +97,7 @@ Client ReadClient(const Entry& entry, const model::Service& service, const std::
   if (const Node* name = members.Value("name"); name != nullptr && !named) {
     mistakes.Add(name->place, Problem::kWrongShape, "name", "a text of few words");
   }
-  ReadSecret(members, client, mistakes);
+  client.secret = ReadSecret(members, "secret", Problem::kClientSecret, mistakes);
   const bool native = !members.Has("secret");
   client.redirects = ReadUris(members, "redirectUris", native, mistakes);
   client.after_logout = ReadUris(members, "postLogoutRedirectUris", native, mistakes);
@@ -119,6 +119,38 @@ Client ReadClient(const Entry& entry, const model::Service& service, const std::
   return client;
 }
 
+// A stranger's program gets no grant by which it would act for itself, and none for which somebody else could have
+// sent the code.
+model::Registration ReadRegistration(const Node& node, const model::Service& service,
+                                     const std::set<std::string>& asked, Mistakes& mistakes) {
+  Members members(node, RegistrationKeys(), "'registration'", mistakes);
+  model::Registration registration;
+  registration.token = ReadSecret(members, "token", Problem::kRegistrationToken, mistakes);
+  // A variable that is not set lets nobody in.
+  if (members.Has("token") && !registration.token) registration.token.emplace();
+  if (members.Flag("open") == members.Has("token")) mistakes.Add(node.place, Problem::kRegistrationWho);
+  Client& like = registration.like;
+  ReadScopes(members, service, asked, like, mistakes);
+  if (!members.Has("scopes")) like.scopes = {"openid"};
+  if (like.HasScope("offline_access")) like.grants |= static_cast<uint8_t>(ClientGrant::kRefresh);
+  return registration;
+}
+
+void ReadClients(const Node& clients, model::Provider& provider, const std::set<std::string>& asked, Draft& draft) {
+  if (clients.entries.size() > Client::kMost) {
+    draft.mistakes.Add(clients.entries[Client::kMost].place, Problem::kTooMany, int64_t{Client::kMost}, "clients");
+    return;
+  }
+  for (const Entry& entry : clients.entries) {
+    if (!HasForm(entry.key, kClientForm)) draft.mistakes.Add(entry.place, Problem::kClientName);
+    if (!IsMapping(entry.value)) {
+      draft.mistakes.Add(entry.value.place, Problem::kWrongShape, entry.key, NameOf(Shape::kMapping));
+      continue;
+    }
+    provider.clients.push_back(ReadClient(entry, *draft.service, asked, draft.mistakes));
+  }
+}
+
 }  // namespace
 
 void ReadProvider(Draft& draft) {
@@ -136,20 +168,13 @@ void ReadProvider(Draft& draft) {
     if (!model::IsProviderIssuer(issuer->text)) draft.mistakes.Add(issuer->place, Problem::kProviderIssuer);
     if (other) draft.mistakes.Add(issuer->place, Problem::kProviderTwice);
   }
-  const Node* clients = members.Value("clients");
-  if (clients == nullptr) return;
-  if (clients->entries.size() > Client::kMost) {
-    draft.mistakes.Add(clients->entries[Client::kMost].place, Problem::kTooMany, int64_t{Client::kMost}, "clients");
-    return;
+  if (!members.Has("clients") && !members.Has("registration")) {
+    draft.mistakes.Add(node->place, Problem::kMissingKey, "'provider'", "clients");
   }
   const std::set<std::string> asked = AskedScopes(*draft.service);
-  for (const Entry& entry : clients->entries) {
-    if (!HasForm(entry.key, kClientForm)) draft.mistakes.Add(entry.place, Problem::kClientName);
-    if (!IsMapping(entry.value)) {
-      draft.mistakes.Add(entry.value.place, Problem::kWrongShape, entry.key, NameOf(Shape::kMapping));
-      continue;
-    }
-    provider.clients.push_back(ReadClient(entry, *draft.service, asked, draft.mistakes));
+  if (const Node* clients = members.Value("clients")) ReadClients(*clients, provider, asked, draft);
+  if (const Node* registration = members.Value("registration")) {
+    provider.registration = ReadRegistration(*registration, *draft.service, asked, draft.mistakes);
   }
 }
 

@@ -167,6 +167,7 @@ void DeclareResources(Draft& draft, const Node& resources) {
     if (entry.key == kApiKeyName) draft.service->api_key = resource.id;
     if (entry.key == kEventName) draft.service->event = resource.id;
     if (entry.key == kDeviceName) draft.service->device = resource.id;
+    if (entry.key == kClientName) draft.service->client = resource.id;
     if (entry.key == kConsentName) draft.service->consent = resource.id;
     if (entry.key == kAuditName) draft.service->audit = resource.id;
     if (entry.key == kIdempotencyName) draft.service->idempotency = resource.id;

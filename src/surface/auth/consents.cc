@@ -6,9 +6,9 @@
 
 namespace ashlar::surface::auth {
 Task<Answer> ListConsents(Asked& asked) {
-  auto list = co_await asked.provider->consents().List(asked.context, asked.user());
+  auto list = co_await asked.provider->ListConsents(asked.context, asked.user());
   if (!list) co_return std::unexpected(list.error());
-  co_return JsonAnswer(200, EncodeConsents(asked.provider->model(), *list, asked.meta()));
+  co_return JsonAnswer(200, EncodeConsents(*list, asked.meta()));
 }
 
 Task<Answer> TakeBackConsent(Asked& asked) {

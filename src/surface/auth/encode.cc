@@ -162,15 +162,13 @@ std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std:
   return Enveloped(meta, [&](json::Writer& out) { WriteSessions(sessions, current, out); });
 }
 
-std::string EncodeConsents(const model::Provider& provider, std::span<const identity::Consent> consents,
-                           const rest::Meta& meta) {
+std::string EncodeConsents(std::span<const identity::Consent> consents, const rest::Meta& meta) {
   return Enveloped(meta, [&](json::Writer& out) {
     out.BeginArray();
     for (const identity::Consent& consent : consents) {
-      const model::Client* client = provider.Find(consent.client);
       out.BeginObject();
       out.Field("client", consent.client);
-      out.Field("name", client == nullptr ? consent.client : client->name);
+      out.Field("name", consent.name);
       out.Key("scopes");
       out.BeginArray();
       for (std::string_view scope : identity::WordsOf(consent.scope)) out.String(scope);

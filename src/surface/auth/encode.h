@@ -45,8 +45,7 @@ std::string EncodeRecoveryCodes(std::span<const std::string> codes, const rest::
 std::string EncodeSessions(std::span<const identity::SessionSeen> sessions, std::string_view current,
                            const rest::Meta& meta);
 // {"data": [{"client", "name", "scopes", "givenAt"}], "meta": ...}
-std::string EncodeConsents(const model::Provider& provider, std::span<const identity::Consent> consents,
-                           const rest::Meta& meta);
+std::string EncodeConsents(std::span<const identity::Consent> consents, const rest::Meta& meta);
 // {"data": {"user", "sessions", "apiKeys", "links", "rows": {"orders": [...]}, "more": ["orders"]}, "meta": ...};
 // "more" only where there may be rows that are not here.
 std::string EncodeOwnData(const model::Service& service, const identity::OwnData& data, std::string_view current,

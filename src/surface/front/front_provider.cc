@@ -17,11 +17,14 @@ using call::Code;
 // What is asked, as far as its form goes. What a request object of another kind might say is not looked for in places
 // that nobody reads.
 identity::OauthAnswer<http::Parameters> Read(const http::Request& request, const oauth::Route& route) {
-  const bool by_query = route.asker == oauth::Asker::kBrowser && !route.form;
+  const bool by_query = route.asker == oauth::Asker::kBrowser && route.takes == oauth::Takes::kNothing;
   if (!request.bad_query.empty()) return identity::Deny("invalid_request", "the query is no form of UTF-8");
   if (by_query) return oauth::CheckParameters(request.query);
   if (!request.query.empty()) return identity::Deny("invalid_request", "no parameters are taken in the address");
-  if (route.form) return oauth::ReadForm(request.Find("Content-Type").value_or(""), request.body);
+  if (route.takes == oauth::Takes::kJson) return http::Parameters();  // its handler reads it
+  if (route.takes == oauth::Takes::kForm) {
+    return oauth::ReadForm(request.Find("Content-Type").value_or(""), request.body);
+  }
   if (!request.body.empty()) return identity::Deny("invalid_request", "no body is taken here");
   return http::Parameters();
 }
@@ -41,12 +44,13 @@ Code CodeFor(int status) {
 
 bool Front::IsOfProvider(const http::Request& request) const {
   if (!provider_ || request.segments.empty()) return false;
-  return request.segments[0] == "oauth" || !oauth::Find(request.method, request.segments).path.empty();
+  return request.segments[0] == "oauth" ||
+         !oauth::Find(provider_->model(), request.method, request.segments).path.empty();
 }
 
 Eventually<http::Response> Front::HandleProvider(std::unique_ptr<Exchange> exchange) {
   const http::Request& request = exchange->request;
-  oauth::Match match = oauth::Find(request.method, request.segments);
+  oauth::Match match = oauth::Find(provider_->model(), request.method, request.segments);
   exchange->match.route = match.path;
   exchange->match.allow = match.allow;
   exchange->own_pages = match.asker == oauth::Asker::kBrowser;

@@ -225,6 +225,7 @@ TEST(LimiterTest, SigningInIsLimitedWithWhateverIsBelowIt) {
   }
   EXPECT_EQ(PolicyOf(limiter, To("POST", {"oauth", "authorize"})),
             "\"30/min per ip (2)\";q=30;w=60, \"600/min per ip (2)\";q=600;w=60");
+  EXPECT_TRUE(PolicyOf(limiter, To("POST", {"oauth", "register"})).starts_with("\"20/h per ip"));
   EXPECT_EQ(PolicyOf(limiter, To("POST", {"oauth", "token"})), "\"600/min per ip (2)\";q=600;w=60");
   for (const char* one : {"login", "callback"}) {
     EXPECT_TRUE(PolicyOf(limiter, To("GET", {"auth", one, "google"})).starts_with("\"60/min per ip")) << one;

@@ -23,6 +23,20 @@ http::Response ErrorAnswer(const identity::OauthError& error) {
   return response;
 }
 
+http::Response BearerError(const identity::OauthError& error) {
+  http::Response response = ErrorAnswer(error);
+  if (error.status == 401 || error.status == 403) {
+    response.Set("WWW-Authenticate", fmt::format("Bearer error=\"{}\"", error.error));
+  }
+  return response;
+}
+
+http::Response NoBearer(std::string description) {
+  http::Response response = ErrorAnswer({"invalid_token", std::move(description), 401});
+  response.Set("WWW-Authenticate", "Bearer");
+  return response;
+}
+
 std::string BearerOf(const http::Request& request) {
   auto value = request.Find("Authorization");
   if (!value || request.Count("Authorization") != 1) return "";

@@ -24,6 +24,10 @@ struct Asked {
 http::Response JsonAnswer(int status, std::string body);
 // As RFC 6749, 5.2 says.
 http::Response ErrorAnswer(const identity::OauthError& error);
+// The same of a request that a Bearer token opens (RFC 6750, 3).
+http::Response BearerError(const identity::OauthError& error);
+// That there is none.
+http::Response NoBearer(std::string description);
 // The token of `Authorization: Bearer`; empty where there is none, or anything else.
 std::string BearerOf(const http::Request& request);
 

@@ -24,42 +24,54 @@ struct Flow {
   Browser& browser;
   const http::Parameters& parameters;  // of the client's request
   const Authorization& want;
+  bool seen = false;  // its User has had a page of ours about it
   std::string_view origin() const { return model::RedirectOriginOf(want.to.redirect_uri); }
 };
 
-// RFC 6749, 4.1.2; RFC 9207; never 307, which would send a form's password along (RFC 9700, 4.12).
-http::Response Return(const Asked& asked, const Browser& browser, const model::Client* client, const ReturnTo& to,
-                      http::Parameters parameters) {
+// RFC 6749, 4.1.2; RFC 9207; never 307, which would send a form's password along (RFC 9700, 4.12). Where anybody may
+// register a client, anybody could lead browsers from here to a page of theirs: to a stranger's client they go on
+// unasked only if their User has seen whose it is (RFC 9700, 4.11.2).
+http::Response Return(const Asked& asked, const Browser& browser, const model::Client& client, const ReturnTo& to,
+                      http::Parameters parameters, bool seen) {
   parameters.emplace_back("iss", asked.provider.model().issuer);
   if (!to.state.empty()) parameters.emplace_back("state", to.state);
   if (to.form_post) {
-    const std::string_view name = client == nullptr ? "the program" : std::string_view(client->name);
-    return browser.Show(200, ReturnPage(name, to.redirect_uri, parameters), model::RedirectOriginOf(to.redirect_uri));
+    const std::string_view origin = model::RedirectOriginOf(to.redirect_uri);
+    Page page = ReturnPage(client.name, to.redirect_uri, parameters);
+    page.content = Caution(client, origin) + page.content;
+    return browser.Show(200, std::move(page), origin);
+  }
+  const char* mark = to.redirect_uri.contains('?') ? "&" : "?";
+  std::string place = fmt::format("{}{}{}", to.redirect_uri, mark, WriteForm(parameters));
+  if (client.stranger && !seen) {
+    return browser.Show(200, OnwardPage("You are leaving", "The program does not get what it asked for.", place));
   }
   http::Response response{303, {}, ""};
-  const char* mark = to.redirect_uri.contains('?') ? "&" : "?";
-  response.Set("Location", fmt::format("{}{}{}", to.redirect_uri, mark, WriteForm(parameters)));
+  response.Set("Location", std::move(place));
   browser.SetCookies(response);
   return response;
 }
 
-http::Response ReturnError(const Asked& asked, const Browser& browser, const model::Client* client, const ReturnTo& to,
-                           const identity::OauthError& error) {
+http::Response ReturnError(const Asked& asked, const Browser& browser, const model::Client& client, const ReturnTo& to,
+                           const identity::OauthError& error, bool seen) {
   return Return(asked, browser, client, to,
-                {{"error", std::string(error.error)}, {"error_description", error.description}});
+                {{"error", std::string(error.error)}, {"error_description", error.description}}, seen);
 }
 
 http::Response Refuse(const Flow& flow, std::string_view error, std::string description) {
-  return ReturnError(flow.asked, flow.browser, flow.want.client, flow.want.to, {error, std::move(description), 400});
+  return ReturnError(flow.asked, flow.browser, *flow.want.client, flow.want.to, {error, std::move(description), 400},
+                     flow.seen);
 }
 
 http::Response Failed(const Flow& flow, const call::ApiError& error) {
-  return ReturnError(flow.asked, flow.browser, flow.want.client, flow.want.to, identity::Unable(error).error());
+  return ReturnError(flow.asked, flow.browser, *flow.want.client, flow.want.to, identity::Unable(error).error(),
+                     flow.seen);
 }
 
 http::Response AskToSignIn(const Flow& flow, int status, std::string email, std::string alert) {
   const std::string sealed = flow.browser.Seal("login", WriteForm(flow.parameters));
-  Page page = SignInPage({"/oauth/authorize", flow.want.client->name, std::move(email), sealed});
+  Page page = SignInPage({"/oauth/authorize", flow.want.client->name, Caution(*flow.want.client, flow.origin()),
+                          std::move(email), sealed});
   page.alert = std::move(alert);
   return flow.browser.Show(status, std::move(page), flow.origin());
 }
@@ -67,8 +79,9 @@ http::Response AskToSignIn(const Flow& flow, int status, std::string email, std:
 std::string StepOfConsent(const Visitor& visitor) { return fmt::format("consent {}", visitor.session); }
 
 http::Response AskToAgree(const Flow& flow, const Visitor& visitor) {
-  Page page = ConsentPage(flow.want.client->name, visitor.email, WantsOf(flow.want.scope),
-                          flow.browser.Seal(StepOfConsent(visitor), WriteForm(flow.parameters)));
+  Page page =
+      ConsentPage({flow.want.client->name, Caution(*flow.want.client, flow.origin()), visitor.email,
+                   WantsOf(flow.want.scope), flow.browser.Seal(StepOfConsent(visitor), WriteForm(flow.parameters))});
   return flow.browser.Show(200, std::move(page), flow.origin());
 }
 
@@ -76,7 +89,7 @@ Task<http::Response> GiveCode(Flow& flow, Visitor visitor) {
   auto code = co_await flow.asked.provider.IssueCode(flow.asked.context, std::move(visitor), flow.want);
   if (!code) co_return Failed(flow, code.error());
   http::Parameters parameters{{"code", *code}};
-  co_return Return(flow.asked, flow.browser, flow.want.client, flow.want.to, std::move(parameters));
+  co_return Return(flow.asked, flow.browser, *flow.want.client, flow.want.to, std::move(parameters), true);
 }
 
 // What comes once it is known who has signed in; `now`: a moment ago.
@@ -119,9 +132,9 @@ http::Response Notice(const Browser& browser, int status, std::string_view text)
   return browser.Show(status, NoticePage("This does not work", text));
 }
 
-http::Response Refused(const Asked& asked, const Browser& browser, const identity::NotAuthorized& why) {
+http::Response Refused(const Asked& asked, const Browser& browser, const identity::NotAuthorized& why, bool seen) {
   if (!why.to) return Notice(browser, why.error.status, why.error.description);
-  return ReturnError(asked, browser, nullptr, *why.to, why.error);
+  return ReturnError(asked, browser, *why.client, *why.to, why.error, seen);
 }
 
 }  // namespace
@@ -130,8 +143,8 @@ Task<http::Response> Authorize(Asked& asked) {
   Browser browser(asked);
   auto parameters = TakePushed(asked, asked.parameters);
   if (!parameters) co_return Notice(browser, 400, "What the program asked for is over. Go back to it and start again.");
-  auto want = ReadRequest(asked, *parameters);
-  if (!want) co_return Refused(asked, browser, want.error());
+  auto want = co_await ReadRequest(asked, *parameters);
+  if (!want) co_return Refused(asked, browser, want.error(), false);
   auto visitor = co_await asked.provider.Visit(asked.context, browser.visit());
   Flow flow{asked, browser, *parameters, *want};
   if (!visitor) co_return Failed(flow, visitor.error());
@@ -158,9 +171,9 @@ Task<http::Response> Continue(Asked& asked) {
                      "program and start again.");
   }
   const http::Parameters parameters = http::ParseQuery(*text).value_or(http::Parameters());
-  auto want = ReadRequest(asked, parameters);
-  if (!want) co_return Refused(asked, browser, want.error());
-  Flow flow{asked, browser, parameters, *want};
+  auto want = co_await ReadRequest(asked, parameters);
+  if (!want) co_return Refused(asked, browser, want.error(), true);
+  Flow flow{asked, browser, parameters, *want, true};
   if (action == "deny") co_return Refuse(flow, "access_denied", "the user does not want it");
   if (action == "login") {
     auto answer = co_await SignIn(flow);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/oauth/client_credential.h"
 
+#include "base/await.h"
 #include "base/base64.h"
 #include "identity/client_proof.h"
 
@@ -42,7 +43,7 @@ std::optional<Basic> ReadBasic(std::string_view header) {
 
 }  // namespace
 
-identity::OauthAnswer<const model::Client*> ReadClient(const Asked& asked) {
+Task<identity::OauthAnswer<model::ClientPtr>> ReadClient(Asked& asked) {
   std::string id = asked.Parameter("client_id");
   const std::string in_form = asked.Parameter("client_secret");
   std::optional<std::string_view> secret;
@@ -50,16 +51,18 @@ identity::OauthAnswer<const model::Client*> ReadClient(const Asked& asked) {
   std::optional<Basic> basic;
   if (auto header = asked.request.Find("Authorization")) {
     if (asked.request.Count("Authorization") > 1 || secret) {
-      return Deny("invalid_request", "the client proves itself in more than one way");
+      co_return Deny("invalid_request", "the client proves itself in more than one way");
     }
     basic = ReadBasic(*header);
-    if (!basic || (!id.empty() && id != basic->id)) return Unproved();
+    if (!basic || (!id.empty() && id != basic->id)) co_return Unproved();
     id = basic->id;
     secret = basic->secret;
   }
-  const model::Client* client = identity::ProveClient(asked.provider.model(), id, secret);
-  if (client == nullptr) return Unproved();
-  return client;
+  auto finding = asked.provider.FindClient(asked.context, id);
+  auto client = co_await Await(std::move(finding));
+  if (!client) co_return identity::Unable(client.error());
+  if (!identity::ProvesItself(client->get(), secret)) co_return Unproved();
+  co_return std::move(*client);
 }
 
 http::Response ClientError(const Asked& asked, const identity::OauthError& error) {

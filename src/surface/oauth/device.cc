@@ -26,7 +26,7 @@ std::string StepOf(std::string_view what, const Visitor& visitor) {
 
 http::Response AskToSignIn(const Asked& asked, const Browser& browser, const std::string& code, int status,
                            std::string alert) {
-  Page page = SignInPage({std::string(kPlace), "your device", asked.Parameter("email"),
+  Page page = SignInPage({std::string(kPlace), "your device", "", asked.Parameter("email"),
                           browser.Seal("activate", code.substr(0, kMostCode))});
   page.alert = std::move(alert);
   return browser.Show(status, std::move(page));
@@ -106,7 +106,7 @@ Task<http::Response> AskAboutCode(Asked& asked, Browser& browser, Visitor visito
 }  // namespace
 
 Task<http::Response> BeginDevice(Asked& asked) {
-  auto client = ReadClient(asked);
+  auto client = co_await ReadClient(asked);
   if (!client) co_return ClientError(asked, client.error());
   if (!(*client)->Has(model::ClientGrant::kDevice)) {
     co_return ErrorAnswer({"unauthorized_client", "this client has no such grant"});

@@ -32,6 +32,7 @@ std::string MetadataOf(const model::Provider& provider, SignatureAlgorithm algor
   place("introspection_endpoint", "/oauth/introspect");
   place("revocation_endpoint", "/oauth/revoke");
   place("end_session_endpoint", "/oauth/logout");
+  if (provider.registration) place("registration_endpoint", "/oauth/register");
   place("jwks_uri", "/.well-known/jwks.json");
   out.Key("scopes_supported");
   out.BeginArray();

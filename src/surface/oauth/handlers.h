@@ -17,6 +17,8 @@ Task<http::Response> Activate(Asked& asked);
 Task<http::Response> ConfirmDevice(Asked& asked);
 // push.cc
 Task<http::Response> Push(Asked& asked);
+// register.cc
+Task<http::Response> RegisterClient(Asked& asked);
 // token.cc
 Task<http::Response> GiveTokens(Asked& asked);
 Task<http::Response> Introspect(Asked& asked);

@@ -16,45 +16,53 @@ struct Wish {
   std::optional<identity::IdToken> hint;
   std::string place;  // where the browser goes then; empty: nowhere
   std::string state;
+  bool strangers = false;  // the place is of a client that nobody here knows
 };
 
 // The address is one of the client's that the hint was given to, or that the request names, to the letter; the two must
 // not be different. Nothing where the request is wrong.
-std::optional<Wish> ReadWish(const Asked& asked, const http::Parameters& parameters) {
+Task<std::optional<Wish>> ReadWish(Asked& asked, const http::Parameters& parameters) {
   Wish wish;
   std::string id = identity::ParameterOf(parameters, "client_id");
   const std::string hint = identity::ParameterOf(parameters, "id_token_hint");
   if (!hint.empty()) {
     wish.hint = ReadHint(asked, hint);
-    if (!wish.hint || (!id.empty() && id != wish.hint->client)) return std::nullopt;
+    if (!wish.hint || (!id.empty() && id != wish.hint->client)) co_return std::nullopt;
     id = wish.hint->client;
   }
   wish.place = identity::ParameterOf(parameters, "post_logout_redirect_uri");
   wish.state = identity::ParameterOf(parameters, "state");
-  if (wish.place.empty()) return wish;
-  const model::Client* client = asked.provider.model().Find(id);
+  if (wish.place.empty()) co_return wish;
+  auto finding = asked.provider.FindClient(asked.context, id);
+  auto found = co_await Await(std::move(finding));
+  const model::Client* client = found ? found->get() : nullptr;
   const bool own =
       client != nullptr && std::ranges::find(client->after_logout, wish.place) != client->after_logout.end();
-  if (!own) return std::nullopt;
-  return wish;
+  if (!own) co_return std::nullopt;
+  wish.strangers = client->stranger;
+  co_return wish;
 }
 
-http::Response Leave(Browser& browser, const Wish& wish) {
+// `known`: the client is one that this browser's User has signed in with.
+http::Response Leave(Browser& browser, const Wish& wish, bool known) {
   if (wish.place.empty()) return browser.Show(200, NoticePage("Signed out", "You have signed out here."));
   std::string place = wish.place;
   if (!wish.state.empty()) {
     place += fmt::format("{}{}", place.contains('?') ? "&" : "?", WriteForm({{"state", wish.state}}));
+  }
+  if (wish.strangers && !known) {
+    return browser.Show(200, OnwardPage("Signed out", "You have signed out here, if you were signed in.", place));
   }
   http::Response response{303, {{"Location", std::move(place)}}, ""};
   browser.SetCookies(response);
   return response;
 }
 
-Task<http::Response> SignOut(Asked& asked, Browser& browser, const Wish& wish) {
+Task<http::Response> SignOut(Asked& asked, Browser& browser, const Wish& wish, bool known) {
   auto left = co_await asked.provider.Leave(asked.context, browser.visit());
   if (!left) co_return browser.Show(503, NoticePage("This does not work", "Try again in a moment."));
   browser.Forget();
-  co_return Leave(browser, wish);
+  co_return Leave(browser, wish, known);
 }
 
 std::string StepOf(const Visitor& visitor) { return fmt::format("logout {}", visitor.session); }
@@ -71,13 +79,13 @@ http::Response Wrong(const Browser& browser) {
 // here.
 Task<http::Response> Logout(Asked& asked) {
   Browser browser(asked);
-  auto wish = ReadWish(asked, asked.parameters);
+  auto wish = co_await ReadWish(asked, asked.parameters);
   if (!wish) co_return Wrong(browser);
   auto visitor = co_await asked.provider.Visit(asked.context, browser.visit());
   if (!visitor) co_return browser.Show(503, NoticePage("This does not work", "Try again in a moment."));
-  if (!*visitor) co_return Leave(browser, *wish);
+  if (!*visitor) co_return Leave(browser, *wish, false);
   if (wish->hint && wish->hint->session == (*visitor)->session) {
-    auto answer = co_await SignOut(asked, browser, *wish);
+    auto answer = co_await SignOut(asked, browser, *wish, true);
     co_return answer;
   }
   Page page = SignOutPage((*visitor)->email, browser.Seal(StepOf(**visitor), WriteForm(asked.parameters)));
@@ -100,9 +108,10 @@ Task<http::Response> ConfirmLogout(Asked& asked) {
   if (asked.Parameter("do") != "logout") {
     co_return browser.Show(200, NoticePage("Still signed in", "You have not signed out."));
   }
-  auto wish = ReadWish(asked, http::ParseQuery(*text).value_or(http::Parameters()));
+  const http::Parameters parameters = http::ParseQuery(*text).value_or(http::Parameters());
+  auto wish = co_await ReadWish(asked, parameters);
   if (!wish) co_return Wrong(browser);
-  auto answer = co_await SignOut(asked, browser, *wish);
+  auto answer = co_await SignOut(asked, browser, *wish, false);
   co_return answer;
 }
 

@@ -31,7 +31,8 @@ border-radius:.5rem;border:1px solid var(--blue);background:var(--blue);color:va
 button.other{background:transparent;color:var(--text);border-color:var(--line)}
 :focus-visible{outline:3px solid var(--blue);outline-offset:2px}
 ul{margin:0 0 1rem;padding-left:1.25rem}
-.alert{background:var(--badback);color:var(--bad);border:1px solid var(--bad);border-radius:.5rem;padding:.75rem}
+.alert,.caution{background:var(--badback);color:var(--bad);border:1px solid var(--bad);border-radius:.5rem;
+padding:.75rem}
 )";
 
 const std::string& StyleHash() {
@@ -73,7 +74,7 @@ std::string Render(const Page& page) {
 
 // Chromium holds every redirect that follows upon a form against form-action: a client's callback leads on to wherever
 // the client lives, and a page that names the callback's origin alone would stop there. So all of https is let in.
-// Where answers go is not left to it: that is of the contract.
+// Where answers go is not left to it: that is of the contract, or of the row of the client.
 std::string FormTargets(std::string_view target) {
   if (target.empty()) return "'self'";
   const bool named = !target.starts_with("https:");  // a scheme of its own, or of http on this machine
@@ -108,6 +109,14 @@ std::string Form(std::string_view action, std::string_view content) {
   return fmt::format("<form method=\"post\" action=\"{}\">\n{}</form>\n", EscapeHtml(action), content);
 }
 
+std::string Caution(const model::Client& client, std::string_view origin) {
+  if (!model::IsRegisteredId(client.id)) return "";
+  return fmt::format(
+      "<p class=\"caution\">This program registered itself. Nobody here has checked that it is what it calls itself. "
+      "It goes back to <strong>{}</strong>: go on only if you know that place.</p>\n",
+      EscapeHtml(origin));
+}
+
 Page SignInPage(const SignInForm& form) {
   Page page;
   page.title = "Sign in";
@@ -121,22 +130,21 @@ Page SignInPage(const SignInForm& form) {
 )",
                         EscapeHtml(form.email));
   fields += Button("do", "login", "Sign in");
-  page.content = fmt::format("<p class=\"soft\">to go on to {}</p>\n", EscapeHtml(form.client));
+  page.content = fmt::format("<p class=\"soft\">to go on to {}</p>\n{}", EscapeHtml(form.client), form.caution);
   // Of no form with fields that must be filled in.
   page.content += Form(form.action, fields);
   page.content += Form(form.action, Hidden("form", form.sealed) + Button("do", "deny", "Cancel", false));
   return page;
 }
 
-Page ConsentPage(std::string_view client, std::string_view email, const std::vector<std::string>& wants,
-                 std::string_view sealed) {
+Page ConsentPage(const ConsentForm& form) {
   Page page;
-  page.title = fmt::format("Allow {}?", client);
-  page.content = fmt::format("<p class=\"soft\">Signed in as {}</p>\n<p>{} would like to:</p>\n<ul>\n",
-                             EscapeHtml(email), EscapeHtml(client));
-  for (const std::string& want : wants) page.content += fmt::format("<li>{}</li>\n", EscapeHtml(want));
+  page.title = fmt::format("Allow {}?", form.client);
+  page.content = fmt::format("<p class=\"soft\">Signed in as {}</p>\n{}<p>{} would like to:</p>\n<ul>\n",
+                             EscapeHtml(form.email), form.caution, EscapeHtml(form.client));
+  for (const std::string& want : form.wants) page.content += fmt::format("<li>{}</li>\n", EscapeHtml(want));
   page.content += "</ul>\n";
-  page.content += Form(kAuthorize, Hidden("form", sealed) + Button("do", "allow", "Allow") +
+  page.content += Form(kAuthorize, Hidden("form", form.sealed) + Button("do", "allow", "Allow") +
                                        Button("do", "deny", "Do not allow", false));
   return page;
 }
@@ -148,6 +156,15 @@ Page ReturnPage(std::string_view client, std::string_view redirect_uri, const ht
   for (const auto& [name, value] : parameters) fields += Hidden(name, value);
   fields += fmt::format("<button>{}</button>\n", "Continue");
   page.content = Form(redirect_uri, fields);
+  return page;
+}
+
+Page OnwardPage(std::string_view title, std::string_view text, std::string_view uri) {
+  Page page = NoticePage(title, text);
+  page.content += fmt::format(
+      "<p>A program that registered itself here sent you, and nobody here knows it.</p>\n"
+      "<p><a href=\"{}\" rel=\"noreferrer\">Go on to {}</a></p>\n",
+      EscapeHtml(uri), EscapeHtml(model::RedirectOriginOf(uri)));
   return page;
 }
 

@@ -33,12 +33,12 @@ std::optional<http::Parameters> TakePushed(const Asked& asked, const http::Param
 }
 
 Task<http::Response> Push(Asked& asked) {
-  auto client = ReadClient(asked);
+  auto client = co_await ReadClient(asked);
   if (!client) co_return ClientError(asked, client.error());
   http::Parameters parameters = asked.parameters;
   std::erase_if(parameters, [](const auto& one) { return one.first == "client_secret" || one.first == "client_id"; });
   parameters.emplace_back("client_id", (*client)->id);
-  auto want = ReadRequest(asked, parameters);
+  auto want = co_await ReadRequest(asked, parameters);
   if (!want) co_return ErrorAnswer(want.error().error);
   const std::string text = WriteForm(parameters);
   if (text.size() > kMostPushed) co_return ErrorAnswer({"invalid_request", "this is more than is taken"});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "surface/oauth/request.h"
 
+#include "base/await.h"
+
 namespace ashlar::surface::oauth {
 
 std::optional<identity::IdToken> ReadHint(const Asked& asked, std::string_view hint) {
@@ -8,18 +10,26 @@ std::optional<identity::IdToken> ReadHint(const Asked& asked, std::string_view h
                                    asked.context.clock.NowMicros() / 1'000'000);
 }
 
-std::expected<identity::Authorization, identity::NotAuthorized> ReadRequest(const Asked& asked,
-                                                                            const http::Parameters& parameters) {
-  auto want = identity::ReadAuthorization(asked.provider.model(), parameters);
+Task<std::expected<identity::Authorization, identity::NotAuthorized>> ReadRequest(Asked& asked,
+                                                                                  const http::Parameters& parameters) {
+  const std::string id = identity::ParameterOf(parameters, "client_id");
+  auto finding = asked.provider.FindClient(asked.context, id);
+  auto client = co_await Await(std::move(finding));
+  if (!client) {
+    co_return std::unexpected(identity::NotAuthorized{identity::Unable(client.error()).error(), std::nullopt, nullptr});
+  }
+  auto want = identity::ReadAuthorization(std::move(*client), parameters);
   const std::string text = identity::ParameterOf(parameters, "id_token_hint");
-  if (!want || text.empty()) return want;
+  if (!want || text.empty()) co_return want;
   auto hint = ReadHint(asked, text);
   if (!hint || hint->client != want->client->id) {
-    return std::unexpected(identity::NotAuthorized{
-        {"invalid_request", "id_token_hint must be an ID token that this client got here", 400}, std::move(want->to)});
+    co_return std::unexpected(
+        identity::NotAuthorized{{"invalid_request", "id_token_hint must be an ID token that this client got here", 400},
+                                std::move(want->to),
+                                std::move(want->client)});
   }
   want->subject = std::move(hint->subject);
-  return want;
+  co_return want;
 }
 
 }  // namespace ashlar::surface::oauth

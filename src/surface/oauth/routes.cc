@@ -6,22 +6,25 @@
 namespace ashlar::surface::oauth {
 namespace {
 
+bool TakesClients(const model::Provider& provider) { return provider.registration.has_value(); }
+
 constexpr Route kRoutes[] = {
     {"GET", "/.well-known/openid-configuration", ShowMetadata},
     {"GET", "/.well-known/oauth-authorization-server", ShowMetadata},
-    {"GET", "/oauth/authorize", Authorize, Asker::kBrowser, false, true},
-    {"POST", "/oauth/authorize", Continue, Asker::kBrowser, true},
-    {"POST", "/oauth/device", BeginDevice, Asker::kProgram, true},
+    {"GET", "/oauth/authorize", Authorize, Asker::kBrowser, Takes::kNothing, true},
+    {"POST", "/oauth/authorize", Continue, Asker::kBrowser, Takes::kForm},
+    {"POST", "/oauth/device", BeginDevice, Asker::kProgram, Takes::kForm},
     {"GET", "/oauth/activate", Activate, Asker::kBrowser},
-    {"POST", "/oauth/activate", ConfirmDevice, Asker::kBrowser, true},
-    {"POST", "/oauth/par", Push, Asker::kProgram, true},
-    {"POST", "/oauth/token", GiveTokens, Asker::kProgram, true},
-    {"POST", "/oauth/introspect", Introspect, Asker::kProgram, true},
-    {"POST", "/oauth/revoke", Revoke, Asker::kProgram, true},
+    {"POST", "/oauth/activate", ConfirmDevice, Asker::kBrowser, Takes::kForm},
+    {"POST", "/oauth/par", Push, Asker::kProgram, Takes::kForm},
+    {"POST", "/oauth/token", GiveTokens, Asker::kProgram, Takes::kForm},
+    {"POST", "/oauth/introspect", Introspect, Asker::kProgram, Takes::kForm},
+    {"POST", "/oauth/revoke", Revoke, Asker::kProgram, Takes::kForm},
     {"GET", "/oauth/userinfo", ShowUser},
     {"POST", "/oauth/userinfo", ShowUser},
     {"GET", "/oauth/logout", Logout, Asker::kBrowser},
-    {"POST", "/oauth/logout", ConfirmLogout, Asker::kBrowser, true},
+    {"POST", "/oauth/logout", ConfirmLogout, Asker::kBrowser, Takes::kForm},
+    {"POST", "/oauth/register", RegisterClient, Asker::kProgram, Takes::kJson, false, TakesClients},
 };
 
 bool IsAt(std::string_view path, const std::vector<std::string>& segments) {
@@ -48,10 +51,10 @@ const std::map<std::string_view, std::string>& Allowed() {
 
 }  // namespace
 
-Match Find(std::string_view method, const std::vector<std::string>& segments) {
+Match Find(const model::Provider& provider, std::string_view method, const std::vector<std::string>& segments) {
   Match match;
   for (const Route& route : kRoutes) {
-    if (!IsAt(route.path, segments)) continue;
+    if (!IsAt(route.path, segments) || (route.there != nullptr && !route.there(provider))) continue;
     match.path = route.path;
     match.asker = route.asker;
     if (method == route.method || (method == "HEAD" && route.method == "GET" && !route.acts)) match.route = &route;

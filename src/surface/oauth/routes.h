@@ -16,14 +16,18 @@ enum class Asker : uint8_t {
   kBrowser,  // gets pages, and is told of no other origin
 };
 
+// What body it has.
+enum class Takes : uint8_t { kNothing, kForm, kJson };
+
 // What a provider serves.
 struct Route {
   std::string_view method;
   std::string_view path;
   Task<http::Response> (*handler)(Asked& asked);
   Asker asker = Asker::kProgram;
-  bool form = false;  // takes a body
+  Takes takes = Takes::kNothing;
   bool acts = false;  // though it is a GET, which has no HEAD then: what looks ahead of a browser must not use it up
+  bool (*there)(const model::Provider& provider) = nullptr;  // null: always
 };
 
 struct Match {
@@ -32,7 +36,7 @@ struct Match {
   std::string_view allow;        // methods of the address
   Asker asker = Asker::kProgram;
 };
-Match Find(std::string_view method, const std::vector<std::string>& segments);
+Match Find(const model::Provider& provider, std::string_view method, const std::vector<std::string>& segments);
 
 // All that there is; those of one address stand together.
 std::span<const Route> Routes();

@@ -88,18 +88,10 @@ std::string Introspection(const std::string& issuer, const std::optional<identit
   return body;
 }
 
-http::Response BearerError(const identity::OauthError& error) {
-  http::Response response = ErrorAnswer(error);
-  if (error.status == 401 || error.status == 403) {
-    response.Set("WWW-Authenticate", fmt::format("Bearer error=\"{}\"", error.error));
-  }
-  return response;
-}
-
 }  // namespace
 
 Task<http::Response> GiveTokens(Asked& asked) {
-  auto client = ReadClient(asked);
+  auto client = co_await ReadClient(asked);
   if (!client) co_return ClientError(asked, client.error());
   const std::string type = asked.Parameter("grant_type");
   if (type.empty()) co_return ErrorAnswer({"invalid_request", "grant_type is required"});
@@ -109,12 +101,13 @@ Task<http::Response> GiveTokens(Asked& asked) {
   }
   if (!(*client)->Has(grant->grant)) co_return ErrorAnswer({"unauthorized_client", "the client has no such grant"});
   auto tokens = co_await grant->give(asked, **client);
+  if (tokens) co_await asked.provider.registered().NoteUse(asked.context, (*client)->id);
   co_return tokens ? TokenAnswer(*tokens) : ErrorAnswer(tokens.error());
 }
 
 // A client is told of its own tokens alone: those of others are nobody's to it.
 Task<http::Response> Introspect(Asked& asked) {
-  auto client = ReadClient(asked);
+  auto client = co_await ReadClient(asked);
   if (client && !(*client)->secret) client = Deny("invalid_client", "this is for clients that have a secret", 401);
   if (!client) co_return ClientError(asked, client.error());
   std::string token = asked.Parameter("token");
@@ -126,7 +119,7 @@ Task<http::Response> Introspect(Asked& asked) {
 }
 
 Task<http::Response> Revoke(Asked& asked) {
-  auto client = ReadClient(asked);
+  auto client = co_await ReadClient(asked);
   if (!client) co_return ClientError(asked, client.error());
   std::string token = asked.Parameter("token");
   if (token.empty()) co_return ErrorAnswer({"invalid_request", "token is required"});
@@ -138,11 +131,7 @@ Task<http::Response> Revoke(Asked& asked) {
 // No cookie is looked at, and no token of the form or the query (RFC 9700, 4.3.2).
 Task<http::Response> ShowUser(Asked& asked) {
   std::string token = BearerOf(asked.request);
-  if (token.empty()) {
-    http::Response response = ErrorAnswer({"invalid_token", "an access token is needed", 401});
-    response.Set("WWW-Authenticate", "Bearer");
-    co_return response;
-  }
+  if (token.empty()) co_return NoBearer("an access token is needed");
   auto shown = co_await asked.provider.UserInfo(asked.context, std::move(token));
   co_return shown ? JsonAnswer(200, json::ToText(*shown)) : BearerError(shown.error());
 }
