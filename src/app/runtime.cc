@@ -3,8 +3,11 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "app/terminal.h"
 #include "base/counted.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace ashlar::app {
@@ -49,21 +52,36 @@ Result<std::shared_ptr<const model::Service>> ReadContract(const std::string& pa
   return std::move(judgement.service);
 }
 
-Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer, const RuntimeOptions& options) {
+namespace {
+
+Result<std::unique_ptr<store::Store>> OpenStore(const model::Service& service, const StorePlace& place,
+                                                Observer& observer, const RuntimeOptions& options) {
+  if (place.url.empty()) {
+    return store::sqlite::Open(service, {.path = place.path, .cache_mib = options.store_cache_mib}, observer);
+  }
+  auto server = store::postgres::ParseUrl(place.url);
+  if (!server) return Fail(ErrorKind::kInvalid, "--store: " + server.error().message);
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(place.path).parent_path(), error);
+  return store::postgres::Open(service, {.server = std::move(*server)}, observer, SystemClock());
+}
+
+}  // namespace
+
+Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const StorePlace& place, Observer& observer,
+                            const RuntimeOptions& options) {
   Runtime runtime;
   runtime.service = std::move(service);
-  runtime.store_path = store_path;
+  runtime.store_place = place;
   if (runtime.service->identity) {
     TRY(rules, identity::PasswordRules::Open(*runtime.service));
     runtime.password_rules = std::move(rules);
   }
-  TRY(store,
-      store::sqlite::Open(*runtime.service, {.path = store_path, .cache_mib = options.store_cache_mib}, observer));
+  TRY(store, OpenStore(*runtime.service, place, observer, options));
   runtime.store = std::move(store);
   identity::KeyOptions key_options;
   if (runtime.service->identity) key_options.algorithm = runtime.service->identity->token_algorithm;
-  auto keys = identity::ServiceKeys::Open(store_path + ".key", key_options);
+  auto keys = identity::ServiceKeys::Open(place.path + ".key", key_options);
   if (!keys) return Fail(ErrorKind::kUnavailable, keys.error().message);
   runtime.keys = std::make_unique<identity::ServiceKeys>(std::move(*keys));
   runtime.planner = std::make_unique<plan::Planner>(*runtime.service, runtime.keys->cursor(), options.once);

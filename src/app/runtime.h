@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "app/settings.h"
 #include "base/observe.h"
 #include "base/result.h"
 #include "contract/contract.h"
@@ -38,7 +39,7 @@ struct RuntimeOptions {
 // A service with its store opened by this process: what serving and the operator's commands have in common.
 struct Runtime {
   std::shared_ptr<const model::Service> service;
-  std::string store_path;
+  StorePlace store_place;
   std::unique_ptr<identity::ServiceKeys> keys;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<plan::Planner> planner;
@@ -47,7 +48,7 @@ struct Runtime {
 };
 // kConflict: another process serves the store. kInvalid: the store does not fit, or a file that the contract names.
 // kUnavailable: its key is not usable.
-Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const std::string& store_path,
-                            Observer& observer, const RuntimeOptions& options = {});
+Result<Runtime> OpenRuntime(std::shared_ptr<const model::Service> service, const StorePlace& place, Observer& observer,
+                            const RuntimeOptions& options = {});
 
 }  // namespace ashlar::app

@@ -13,7 +13,8 @@ namespace {
 constexpr Setting kSettings[] = {
     {"--listen", "ASHLAR_LISTEN", "127.0.0.1:8080", "address and port to serve at; port 0 takes a free one",
      &Flags::listen},
-    {"--store", "DATABASE_URL", "sqlite:./data/SERVICE.db", "where the rows are: sqlite:PATH", &Flags::store},
+    {"--store", "DATABASE_URL", "sqlite:./data/SERVICE.db",
+     "where the rows are: sqlite:PATH, or postgres://USER@HOST/DATABASE", &Flags::store},
     {"--workers", "ASHLAR_WORKERS", "one per core", "loops that serve requests, a thread each", &Flags::workers},
     {"--tls-cert", "ASHLAR_TLS_CERT", "none: plain HTTP",
      "PEM file of the certificate and its chain; read again on SIGHUP", &Flags::tls_cert},
@@ -109,17 +110,21 @@ Result<bool> IsOn(std::string Flags::* setting, const Flags& flags) {
   return Fail(ErrorKind::kInvalid, fmt::format("{}: '{}' is neither on nor off", row->environment, value));
 }
 
-Result<std::string> StorePath(const std::string& url, const std::string& service) {
-  if (url.empty()) return fmt::format("./data/{}.db", service);
+Result<StorePlace> PlaceOf(const std::string& url, const std::string& service) {
+  if (url.empty()) return StorePlace{fmt::format("./data/{}.db", service), ""};
+  for (std::string_view scheme : {"postgres://", "postgresql://"}) {
+    if (url.starts_with(scheme)) return StorePlace{fmt::format("./data/{}.db", service), url};
+  }
   size_t colon = url.find(':');
   // An address may hold a password: only its scheme is repeated.
   if (colon == std::string::npos) {
-    return Fail(ErrorKind::kInvalid, "--store: no kind of store is named; give sqlite:PATH");
+    return Fail(ErrorKind::kInvalid, "--store: no kind of store is named; give sqlite:PATH or postgres://...");
   }
   std::string path = url.substr(colon + 1);
   if (url.substr(0, colon) != "sqlite") {
     return Fail(ErrorKind::kInvalid,
-                fmt::format("--store: '{}' is not supported by this build; give sqlite:PATH", url.substr(0, colon)));
+                fmt::format("--store: '{}' is not supported by this build; give sqlite:PATH or postgres://...",
+                            url.substr(0, colon)));
   }
   if (path.starts_with("//")) {  // relative to some, absolute to others
     return Fail(ErrorKind::kInvalid,
@@ -132,7 +137,7 @@ Result<std::string> StorePath(const std::string& url, const std::string& service
   if (path.empty() || path == ":memory:") {
     return Fail(ErrorKind::kInvalid, fmt::format("--store: sqlite:{} names no file; give sqlite:PATH", path));
   }
-  return path;
+  return StorePlace{path, ""};
 }
 
 Result<std::vector<std::string>> CheckEnvironment(const std::set<std::string>& asked) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/result.h"
 
 namespace ashlar::app {
@@ -50,14 +52,21 @@ std::span<const Setting> Settings();
 std::string ValueOf(std::string Flags::* setting, const Flags& flags);
 // Whether a switch is on; kInvalid where its value says neither.
 Result<bool> IsOn(std::string Flags::* setting, const Flags& flags);
-// The file of a store's URL, "sqlite:PATH"; an empty one is ./data/SERVICE.db. kInvalid: another store, or no URL.
-Result<std::string> StorePath(const std::string& url, const std::string& service);
+// Where the rows of a service are.
+struct StorePlace {
+  std::string path;  // of the file; beside it, or where it would be, are the service's keys and the operator's socket
+  std::string url;  // of a PostgreSQL server, a password in it perhaps; empty: the file has them
+  std::string Shown() const { return url.empty() ? fmt::format("sqlite:{}", path) : "postgres"; }
+  bool operator==(const StorePlace&) const = default;
+};
+// Of "sqlite:PATH" and "postgres://..."; an empty one is ./data/SERVICE.db. kInvalid: another store, or no URL.
+Result<StorePlace> PlaceOf(const std::string& url, const std::string& service);
 
 // A variable that is no setting of this build and yet asks something of it. One row each, the first that fits; the
 // reference prints them.
 struct StrayVariable {
   std::string_view name;  // with a * at its end: every variable that begins so
-  bool refused;           // told only otherwise, since it may well be meant for other programs of the machine
+  bool refused;  // told only otherwise, since it may well be meant for other programs of the machine
   std::string_view doc;
 };
 std::span<const StrayVariable> StrayVariables();

@@ -75,21 +75,26 @@ TEST(SettingsTest, SwitchesAreOnOrOffAndNothingElse) {
   }
 }
 
-TEST(SettingsTest, StorePaths) {
-  EXPECT_EQ(StorePath("", "shop"), "./data/shop.db");
-  EXPECT_EQ(StorePath("sqlite:x.db", "shop"), "x.db");
-  EXPECT_EQ(StorePath("sqlite:/var/lib/a:b.db", "shop"), "/var/lib/a:b.db");
-  for (const char* url : {"sqlite:", "sqlite::memory:", "x.db", "postgres://u:secret@h/d", "SQLITE:x", ":", "file:x",
+TEST(SettingsTest, StorePlaces) {
+  EXPECT_EQ(PlaceOf("", "shop"), (StorePlace{"./data/shop.db", ""}));
+  EXPECT_EQ(PlaceOf("sqlite:x.db", "shop"), (StorePlace{"x.db", ""}));
+  EXPECT_EQ(PlaceOf("sqlite:/var/lib/a:b.db", "shop"), (StorePlace{"/var/lib/a:b.db", ""}));
+  for (const char* url : {"postgres://u:secret@h/d", "postgresql://h/d"}) {
+    auto place = PlaceOf(url, "shop");
+    EXPECT_EQ(place, (StorePlace{"./data/shop.db", url}));
+    EXPECT_EQ(place->Shown(), "postgres");
+  }
+  for (const char* url : {"sqlite:", "sqlite::memory:", "x.db", "mysql://u:secret@h/d", "SQLITE:x", ":", "file:x",
                           "sqlite://x.db", "sqlite:///var/secret.db", "sqlite://", "sqlite:x.db?key=secret"}) {
-    auto path = StorePath(url, "shop");
+    auto path = PlaceOf(url, "shop");
     ASSERT_FALSE(path) << url;
     EXPECT_EQ(path.error().kind, ErrorKind::kInvalid);
     EXPECT_THAT(path.error().message, AllOf(HasSubstr("--store"), HasSubstr("sqlite:PATH")));
     EXPECT_THAT(path.error().message, Not(HasSubstr("secret")));
   }
-  EXPECT_THAT(StorePath("postgres://u:secret@h/d", "shop").error().message,
-              HasSubstr("'postgres' is not supported by this build"));
-  EXPECT_THAT(StorePath("sqlite:///x.db", "shop").error().message, HasSubstr("sqlite:/var/lib/x.db"));
+  EXPECT_THAT(PlaceOf("mysql://u:secret@h/d", "shop").error().message,
+              HasSubstr("'mysql' is not supported by this build"));
+  EXPECT_THAT(PlaceOf("sqlite:///x.db", "shop").error().message, HasSubstr("sqlite:/var/lib/x.db"));
 }
 
 TEST(SettingsTest, StrayVariablesAreRefusedByName) {

@@ -8,6 +8,7 @@ Only the standard library; servers listen on 127.0.0.1, port 0; each has a store
 """
 
 import collections
+import hashlib
 import http.client
 import json
 import os
@@ -20,6 +21,8 @@ import time
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Whether servers keep their rows in the PostgreSQL server of the tests (script/test_postgres.py), not in a file.
+ON_POSTGRES = os.environ.get("ASHLAR_E2E_STORE") == "postgres"
 BINARY = pathlib.Path(os.environ.get("ASHLAR_BIN", ROOT / "build/release/ashlar")).resolve()
 SENDER = pathlib.Path(os.environ.get("ASHLAR_SENDER", ROOT / "build/release/bench_sender")).resolve()
 SHARED = ROOT.parent / "shared"
@@ -144,6 +147,15 @@ def with_query(path, query):
     return path + ("&" if "?" in path else "?") + urllib.parse.urlencode(flat, quote_via=urllib.parse.quote)
 
 
+def postgres_schema(path):
+    """A schema of its own for what would be that file, in the server of the tests: the URL of a store."""
+    url = os.environ["ASHLAR_TEST_POSTGRES"]
+    name = "e2e_" + hashlib.sha256(str(path).encode()).hexdigest()[:24]
+    subprocess.run(["psql", "-q", "-d", url, "-c", f"CREATE SCHEMA IF NOT EXISTS {name}"], check=True,
+                   capture_output=True, timeout=60)
+    return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
+
+
 class Server:
     """`ashlar serve` over one contract and one store file inside `directory`."""
 
@@ -153,7 +165,7 @@ class Server:
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.store_path = self.directory / store
-        self.store = f"sqlite:{self.store_path}"
+        self.store = postgres_schema(self.store_path) if ON_POSTGRES else f"sqlite:{self.store_path}"
         self.arguments, self.environment = arguments, environment
         self.listen = listen  # for those who must be known by their address before they start
         self.prefix = prefix  # a command that runs the server, as prlimit does

@@ -175,7 +175,7 @@ def test_unusable_settings_are_refused_by_name(tmp_path, option):
     assert not (tmp_path / "s.db").exists()
 
 
-@pytest.mark.parametrize("store", ["sqlite:///srv/x.db", "sqlite:x.db?mode=ro", "postgres://u:secret@h/d"])
+@pytest.mark.parametrize("store", ["sqlite:///srv/x.db", "sqlite:x.db?mode=ro", "mysql://u:secret@h/d"])
 def test_a_store_url_of_another_make_is_refused_by_every_command(tmp_path, store):
     for words in (["serve", GUARDED], ["token", "create", GUARDED], ["user", "list", "--contract", GUARDED],
                   ["load", "--contract", GUARDED, SEED], ["explain", GUARDED]):

@@ -17,9 +17,10 @@ int Explain(const Target& target, const std::string& format) {
   if (target.flags.store.empty()) {
     explainer = store::sqlite::Explainer::Open(**service);
   } else {
-    auto path = StorePath(target.flags.store, (*service)->name);
-    if (!path) return Complain(path.error());
-    explainer = store::sqlite::Explainer::OpenStore(**service, *path);
+    auto place = PlaceOf(target.flags.store, (*service)->name);
+    if (!place) return Complain(place.error());
+    if (!place->url.empty()) return Complain({ErrorKind::kInvalid, "explain: only sqlite:PATH is looked into yet"});
+    explainer = store::sqlite::Explainer::OpenStore(**service, place->path);
   }
   if (!explainer) return Complain(explainer.error());
   auto all = ExplainAll(**service, **explainer);

@@ -124,7 +124,7 @@ struct Chores {
 };
 
 // Serves until it is told to end. The parts are made in the order in which they need each other and end in the other.
-Result<void> Run(std::shared_ptr<const model::Service> served, const std::string& path, const ServeOptions& options,
+Result<void> Run(std::shared_ptr<const model::Service> served, const StorePlace& place, const ServeOptions& options,
                  const std::vector<std::string>& warnings) {
   auto format = IsTerminal(STDERR_FILENO) ? telemetry::Format::kText : telemetry::Format::kJson;
   telemetry::LogWriter log(STDERR_FILENO, format, ColourFor(STDERR_FILENO), SystemClock());
@@ -142,8 +142,8 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   if (service.identity) front.passwords = std::make_shared<Pool>(Pool::kThreads, Pool::kMostWaiting, Pool::kAside);
   if (service.identity && service.identity->api_keys) front.key_uses = std::make_shared<identity::KeyUses>();
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
-  TRY(sender, OpenMail(service, path, options, log));
-  TRY(runtime, OpenRuntime(served, path, metrics, options.runtime));
+  TRY(sender, OpenMail(service, place.path, options, log));
+  TRY(runtime, OpenRuntime(served, place, metrics, options.runtime));
   front.password_rules = runtime.password_rules.get();
   if (sender != nullptr) runtime.mails = front.mails = std::make_shared<identity::MailQueue>();
   std::optional<identity::Issuers> issuers;
@@ -180,7 +180,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const std::string
   server->Run([&] {
     log.Observe(Note{Severity::kInfo, "server.started", address});
     if (!IsTerminal(STDOUT_FILENO)) return;
-    fmt::print("serving {} at {}/{} (sqlite:{})\n", service.name, address, service.version, path);
+    fmt::print("serving {} at {}/{} ({})\n", service.name, address, service.version, place.Shown());
     std::fflush(stdout);
   });
   channel.reset();
@@ -203,9 +203,9 @@ int Serve(const std::string& contract, const Flags& flags) {
   if (!service) return Complain(service.error());
   auto strays = CheckEnvironment(asked);
   if (!strays) return Complain(strays.error());
-  auto path = StorePath(ValueOf(&Flags::store, flags), (*service)->name);
-  if (!path) return Complain(path.error());
-  auto done = Run(*service, *path, *options, *strays);
+  auto place = PlaceOf(ValueOf(&Flags::store, flags), (*service)->name);
+  if (!place) return Complain(place.error());
+  auto done = Run(*service, *place, *options, *strays);
   return done ? kDone : Complain(done.error());
 }
 

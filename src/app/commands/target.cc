@@ -48,8 +48,9 @@ void TakeContract(std::vector<std::string>& words, Target& target) {
 }
 
 void AddStore(CLI::App& command, Target& target) {
-  command.add_option("--store", target.flags.store,
-                     "where the rows are: sqlite:PATH; else DATABASE_URL, else sqlite:./data/SERVICE.db");
+  command.add_option(
+      "--store", target.flags.store,
+      "where the rows are: sqlite:PATH or postgres://...; else DATABASE_URL, else sqlite:./data/SERVICE.db");
 }
 
 void AddTarget(CLI::App& command, Target& target) {
@@ -61,11 +62,12 @@ int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFi
   // The server has the environment that the contract may want; here its name is enough.
   auto service = ReadContract(target.contract, true);
   if (!service) return Complain(service.error());
-  auto path = StorePath(ValueOf(&Flags::store, target.flags), (*service)->name);
-  if (!path) return Complain(path.error());
+  auto place = PlaceOf(ValueOf(&Flags::store, target.flags), (*service)->name);
+  if (!place) return Complain(place.error());
   std::error_code ignored;
-  const bool there = std::filesystem::exists(*path, ignored);
-  if (!there && !target.makes) return Complain({ErrorKind::kNotFound, fmt::format("there is no store at {}", *path)});
+  const bool there = !place->url.empty() || std::filesystem::exists(place->path, ignored);
+  if (!there && !target.makes)
+    return Complain({ErrorKind::kNotFound, fmt::format("there is no store at {}", place->path)});
   request.push_back({"service", json::Json((*service)->name)});
   // Who loads means to fill a store; anybody else may have named the wrong one.
   const bool surprising = files.empty() && !there;
@@ -74,7 +76,7 @@ int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFi
   OperatorAnswer answer;
   {
     ProgressBar bar;
-    answer = RunAsOperator(target.contract, *path, {json::Json(std::move(request)), std::move(files)},
+    answer = RunAsOperator(target.contract, *place, {json::Json(std::move(request)), std::move(files)},
                            [&bar](size_t done, size_t total) {
                              bar.Show(done, total);
                              return true;
@@ -82,7 +84,7 @@ int RunOnTarget(const Target& target, json::Object request, std::vector<SourceFi
   }
   fmt::print(stdout, "{}", answer.out);
   fmt::print(stderr, "{}", Prefixed(answer.err, paths));
-  if (surprising && std::filesystem::exists(*path, ignored)) fmt::print(stderr, "ashlar: made {}\n", *path);
+  if (surprising && std::filesystem::exists(place->path, ignored)) fmt::print(stderr, "ashlar: made {}\n", place->path);
   return answer.status;
 }
 

@@ -98,7 +98,7 @@ Result<OperatorAnswer> AskServer(const std::string& store_path, const OperatorRe
 }
 
 Result<std::unique_ptr<OperatorChannel>> OperatorChannel::Open(const Runtime& runtime, Observer& observer) {
-  std::string path = SocketPath(runtime.store_path);
+  std::string path = SocketPath(runtime.store_place.path);
   sockaddr_un address{};
   if (!FillAddress(path, address)) {
     return Fail(ErrorKind::kInvalid, fmt::format("--store: {} is too long for the path of a Unix socket", path));

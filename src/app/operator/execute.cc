@@ -44,12 +44,12 @@ OperatorAnswer Execute(const Runtime& runtime, const OperatorRequest& request, O
   return {2, "", fmt::format("'{}' is not supported by the server\n", command)};
 }
 
-OperatorAnswer RunAsOperator(const std::string& contract, const std::string& store_path, const OperatorRequest& request,
+OperatorAnswer RunAsOperator(const std::string& contract, const StorePlace& place, const OperatorRequest& request,
                              const ReportProgress& report) {
   Printer printer;
   std::shared_ptr<const model::Service> service;
   for (int waited = 0;; waited += kRetryMillis) {
-    auto answer = AskServer(store_path, request, report);
+    auto answer = AskServer(place.path, request, report);
     if (answer) return std::move(*answer);
     if (answer.error().kind != ErrorKind::kNotFound) return {1, "", answer.error().message + "\n"};
     if (service == nullptr) {  // whoever opens the store needs all of the contract
@@ -57,7 +57,7 @@ OperatorAnswer RunAsOperator(const std::string& contract, const std::string& sto
       if (!whole) return {2, "", whole.error().message + "\n"};
       service = std::move(*whole);
     }
-    auto runtime = OpenRuntime(service, store_path, printer);
+    auto runtime = OpenRuntime(service, place, printer);
     if (runtime) {
       OperatorAnswer done = Execute(*runtime, request, printer, report);
       runtime->store->Close();

@@ -52,9 +52,9 @@ OperatorAnswer ExecuteClient(const Runtime& runtime, const json::Json& request, 
 OperatorAnswer ExecuteKey(const Runtime& runtime, const json::Json& request, Observer& observer);
 OperatorAnswer ExecuteEvents(const Runtime& runtime, const json::Json& request, Observer& observer);
 
-// Sends the request to the server that owns the store at `store_path`, or opens the store with the contract at
+// Sends the request to the server that owns the store at `place`, or opens the store with the contract at
 // `contract` and executes it here; waits a little for another process that has the store.
-OperatorAnswer RunAsOperator(const std::string& contract, const std::string& store_path, const OperatorRequest& request,
+OperatorAnswer RunAsOperator(const std::string& contract, const StorePlace& place, const OperatorRequest& request,
                              const ReportProgress& report);
 
 // Reading and writing requests.

@@ -13,6 +13,7 @@ namespace {
 using Tag = cel::Type::Tag;
 using types::Kind;
 
+constexpr int kDecimalsOfNumbers = 20;  // before a mean is rounded to a double (plan/tally.cc)
 constexpr size_t kMostName = 63;  // bytes: what is longer would be cut
 
 std::string_view TypeName(Kind kind) {
@@ -213,8 +214,19 @@ class PostgresDialect final : public Dialect {
   }
   std::string Tally(bool mean, std::string_view column, const types::Type& type,
                     const types::Type& result) const override {
-    return fmt::format("ashlar_{}_{}({}, {})", mean ? "mean" : "sum", types::NameOf(type.kind()), column,
-                       result.scale());
+    const bool real = type.kind() == Kind::kFloat64;
+    const std::string sum =
+        real ? fmt::format("sum(ashlar_exact({}))", column) : fmt::format("sum(({})::numeric)", column);
+    if (real) {
+      return fmt::format("ashlar_nearest({}){}", sum, mean ? fmt::format(" / count({})", column) : std::string());
+    }
+    const bool whole = result.kind() == Kind::kInt64 || result.kind() == Kind::kDuration;
+    if (!mean)
+      return whole ? fmt::format("ashlar_within({})", sum) : fmt::format("ashlar_fit({}, {})", sum, result.scale());
+    const int scale = result.kind() == Kind::kFloat64 ? kDecimalsOfNumbers : result.scale();
+    const std::string quotient = fmt::format("ashlar_decimal_divide({}, count({})::numeric, {})", sum, column, scale);
+    if (result.kind() == Kind::kFloat64) return fmt::format("{}::double precision", quotient);
+    return whole ? fmt::format("ashlar_within({})", quotient) : quotient;
   }
   std::string Fitting(std::string_view measure) const override { return std::string(measure); }
 

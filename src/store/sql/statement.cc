@@ -204,7 +204,8 @@ class StatementRenderer {
   void Write(const plan::Aggregate& aggregate) {
     const model::Resource& resource = service_.resource(aggregate.resource);
     sql_.columns = aggregate.counts ? 1 : aggregate.keys.size() + aggregate.measures.size();
-    Add("{}", aggregate.counts ? "SELECT count(*) FROM (SELECT " : "SELECT ");
+    const bool chosen = !aggregate.having.empty();  // HAVING knows no names of cells everywhere
+    Add("{}{}", aggregate.counts ? "SELECT count(*) FROM (" : "", chosen ? "SELECT * FROM (SELECT " : "SELECT ");
     const char* comma = "";
     size_t cell = 0;
     for (const plan::GroupKey& key : aggregate.keys) {
@@ -223,7 +224,8 @@ class StatementRenderer {
     WriteFrom(resource, aggregate.words);
     WriteWhere(resource, aggregate.where, aggregate.deleted, nullptr);
     for (size_t key = 0; key < aggregate.keys.size(); ++key) Add("{}{}", key == 0 ? " GROUP BY " : ", ", key + 1);
-    joiner_ = " HAVING ";
+    if (chosen) Add(") AS \"g\"");
+    joiner_ = " WHERE ";
     for (const plan::Having& having : aggregate.having) {
       const plan::Measured& measure = aggregate.measures[having.measure];
       std::vector<std::string> marks;

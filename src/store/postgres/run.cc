@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/postgres/run.h"
+
+#include <algorithm>
+
+namespace ashlar::store::postgres {
+namespace {
+
+constexpr std::string_view kSavepoint = "SAVEPOINT ashlar", kRelease = "RELEASE SAVEPOINT ashlar",
+                           kBack = "ROLLBACK TO SAVEPOINT ashlar";
+
+// What a unit is run with.
+struct Means {
+  Way& way;
+  const model::Service& service;
+  const Violations& violations;
+  Context& context;
+};
+
+using Answers = std::vector<plan::Answer>;
+using Outcome = Result<call::Answer<call::Outcome>>;
+
+plan::ResourceId ResourceOf(const plan::Statement& statement) {
+  return std::visit([](const auto& one) { return one.resource; }, statement);
+}
+
+bool Writes(const plan::Statement& statement) {
+  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
+         std::holds_alternative<plan::Delete>(statement);
+}
+
+Result<plan::Answer> AnswerOf(const Means& means, const plan::Statement& statement, Reply reply) {
+  if (auto* trouble = std::get_if<Trouble>(&reply)) {
+    auto violation = means.violations.Of(*trouble, ResourceOf(statement));
+    if (violation) return std::move(*violation);
+    return std::unexpected(ErrorOf(*trouble));
+  }
+  if (const auto* count = std::get_if<int64_t>(&reply)) return plan::Answer(plan::Written{*count, {}});
+  auto& rows = std::get<types::Rows>(reply);
+  if (!std::holds_alternative<plan::Insert>(statement)) return plan::Answer(std::move(rows));
+  return plan::Answer(plan::Written{1, rows.at(0, 0).integer});
+}
+
+// One step of a program: its statements go together.
+Task<Result<Answers>> RunStep(Means means, const std::vector<plan::Statement>& statements) {
+  Context& context = means.context;
+  if (context.deadline.Passed(context.clock)) co_return Fail(ErrorKind::kTimeout, "the deadline has passed");
+  std::vector<sql::Sql> asked;
+  for (const plan::Statement& one : statements) {
+    if (ResourceOf(one) != means.service.audit) ++context.statements;
+    asked.push_back(sql::Render(means.service, sql::Postgres(), one));
+  }
+  const bool writes = std::ranges::any_of(statements, Writes);
+  auto replies = co_await means.way.Ask(context, std::move(asked), writes);
+  if (!replies) co_return std::unexpected(replies.error());
+  Answers answers;
+  for (size_t i = 0; i < replies->size(); ++i) {
+    auto answer = AnswerOf(means, statements[std::min(i, statements.size() - 1)], std::move((*replies)[i]));
+    if (!answer) co_return std::unexpected(answer.error());
+    answers.push_back(std::move(*answer));
+  }
+  co_return answers;
+}
+
+Task<Outcome> RunProgram(Means means, plan::Program& program) {
+  program.Start();
+  Answers answers;
+  while (true) {
+    const std::vector<plan::Statement> statements = program.Advance(std::move(answers));
+    if (statements.empty()) co_return program.Take();
+    auto step = co_await RunStep(means, statements);
+    if (!step) co_return std::unexpected(step.error());
+    answers = std::move(*step);
+  }
+}
+
+// What a program throws is an Error of its own.
+Task<Outcome> RunGuarded(Means means, plan::Program& program) {
+  std::string thrown;
+  try {
+    auto outcome = co_await RunProgram(means, program);
+    co_return outcome;
+  } catch (const std::exception& error) {
+    thrown = error.what();
+  }
+  co_return Fail(ErrorKind::kInternal, std::move(thrown));
+}
+
+Task<Result<void>> RunFeed(Means means, Feed& feed) {
+  feed.Start();
+  while (true) {
+    auto plan = feed.Next();
+    if (!plan) co_return std::unexpected(plan.error());
+    if (!*plan) co_return Result<void>();
+    auto outcome = co_await RunGuarded(means, (*plan)->program());
+    if (!outcome) co_return std::unexpected(outcome.error());
+    feed.Answered(std::move(*outcome));
+  }
+}
+
+Task<Result<Outcomes>> RunPlans(Means means, Unit& unit) {
+  Outcomes outcomes;
+  for (plan::Plan& plan : unit.plans) {
+    auto outcome = co_await RunGuarded(means, plan.program());
+    if (!outcome) co_return std::unexpected(outcome.error());
+    const bool refused = !outcome->has_value();
+    outcomes.push_back(std::move(*outcome));
+    if (refused && !unit.collect_all) break;
+  }
+  if (unit.feed == nullptr) co_return outcomes;
+  auto fed = co_await RunFeed(means, *unit.feed);
+  if (!fed) co_return std::unexpected(fed.error());
+  co_return outcomes;
+}
+
+std::vector<Ask> AsksOf(const std::vector<sql::Sql>& statements) {
+  std::vector<Ask> asks;
+  for (const sql::Sql& one : statements) asks.push_back({one.text, one.parameters, one.columns});
+  return asks;
+}
+
+}  // namespace
+
+Task<Result<Replies>> SharedWay::Ask(Context& context, std::vector<sql::Sql> statements, bool) {
+  auto replies = co_await pool_.Read(context, AsksOf(statements));
+  co_return replies;
+}
+
+// What opens the transaction, or brings it back to where it was, goes along with the statements.
+Task<Result<Replies>> HeldWay::Ask(Context& context, std::vector<sql::Sql> statements, bool writes) {
+  if (refused_ && !careful_) {
+    spoilt_ = true;
+    co_return Fail(ErrorKind::kInternal, "something was asked behind a refusal");
+  }
+  std::vector<postgres::Ask> asks;
+  if (!begun_) asks.push_back({begin_});
+  if (refused_) asks.push_back({kBack});
+  if (refused_) asks.push_back({kRelease});
+  if (careful_ && writes) asks.push_back({kSavepoint});
+  const size_t before = asks.size();
+  std::ranges::move(AsksOf(statements), std::back_inserter(asks));
+  if (careful_ && writes) asks.push_back({kRelease});
+  const bool behind = careful_ && writes;
+  begun_ = true;
+  refused_ = false;
+  auto replies = co_await lease_->Run(context, std::move(asks), Effect::kWrites);
+  if (!replies) co_return std::unexpected(replies.error());
+  const Trouble* trouble = TroubleIn(*replies);
+  may_go_again_ = trouble != nullptr && MayGoAgain(*trouble);
+  refused_ = trouble != nullptr;
+  if (replies->size() <= before && trouble != nullptr) co_return std::unexpected(ErrorOf(*trouble));
+  if (behind && trouble == nullptr) replies->pop_back();
+  replies->erase(replies->begin(), replies->begin() + static_cast<std::ptrdiff_t>(before));
+  co_return std::move(*replies);
+}
+
+// References are looked at first, so that it is told whether one of them leads nowhere.
+Task<Result<std::optional<Trouble>>> HeldWay::Commit(Context& context) {
+  if (!begun_) co_return std::nullopt;
+  std::vector<postgres::Ask> asks{{"SET CONSTRAINTS ALL IMMEDIATE"}, {"COMMIT"}};
+  auto replies = co_await lease_->Run(context, std::move(asks), Effect::kCommits);
+  if (!replies) co_return std::unexpected(replies.error());
+  const Trouble* trouble = TroubleIn(*replies);
+  may_go_again_ = trouble != nullptr && MayGoAgain(*trouble);
+  if (trouble == nullptr) co_return std::nullopt;
+  co_return std::optional<Trouble>(*trouble);
+}
+
+Task<Result<Outcomes>> RunUnit(Way& way, const model::Service& service, const Violations& violations, Context& context,
+                               Unit& unit) {
+  const int64_t begun = context.clock.SteadyMicros();
+  context.statements = 0;
+  auto outcomes = co_await RunPlans({way, service, violations, context}, unit);
+  context.store_us += context.clock.SteadyMicros() - begun;
+  co_return outcomes;
+}
+
+bool AllWell(const Unit& unit, const Outcomes& outcomes) {
+  if (unit.feed != nullptr && !unit.feed->AllWell()) return false;
+  return std::ranges::all_of(outcomes, [](const auto& outcome) { return outcome.has_value(); });
+}
+
+}  // namespace ashlar::store::postgres

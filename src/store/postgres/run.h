@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/context.h"
+#include "base/task.h"
+#include "store/postgres/pool.h"
+#include "store/postgres/violations.h"
+#include "store/sql/statement.h"
+#include "store/store.h"
+
+namespace ashlar::store::postgres {
+
+// Where the statements of one unit go. One at a time.
+class Way {
+ public:
+  virtual ~Way() = default;
+  // One reply for each, or fewer, of which the last is Trouble.
+  virtual Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, bool writes) = 0;
+};
+
+// Over the connections that all reads of the loop share: each step sees what is committed when it comes.
+class SharedWay final : public Way {
+ public:
+  explicit SharedWay(Pool& pool) : pool_(pool) {}
+  Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, bool writes) override;
+
+ private:
+  Pool& pool_;
+};
+
+// Within a transaction on a connection of one's own, begun with the first statement:  Ask* Commit?
+class HeldWay final : public Way {
+ public:
+  // `begin` opens it. `careful`: statements that may be refused are taken back to where they began, so that others may
+  // follow; else whoever asks for more behind a refusal finds the transaction spoilt.
+  HeldWay(Lease lease, std::string_view begin, bool careful)
+      : lease_(std::move(lease)), begin_(begin), careful_(careful) {}
+
+  Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, bool writes) override;
+  // What was written is kept. Trouble: it is not.
+  Task<Result<std::optional<Trouble>>> Commit(Context& context);
+  // Whether something was asked behind a refusal, which only a careful one can answer.
+  bool spoilt() const { return spoilt_; }
+  // The trouble that ended it, if it may succeed when it is begun anew.
+  bool may_go_again() const { return may_go_again_; }
+
+ private:
+  Lease lease_;
+  const std::string_view begin_;
+  const bool careful_;
+  bool begun_ = false;
+  bool refused_ = false;  // the last statements were
+  bool spoilt_ = false;
+  bool may_go_again_ = false;
+};
+
+// Runs all plans of a unit, in order, until one is refused (or all of them: Unit::collect_all, Unit::feed). The
+// transaction is the way's.
+Task<Result<Outcomes>> RunUnit(Way& way, const model::Service& service, const Violations& violations, Context& context,
+                               Unit& unit);
+
+// Whether every outcome of the unit is a success.
+bool AllWell(const Unit& unit, const Outcomes& outcomes);
+
+}  // namespace ashlar::store::postgres
