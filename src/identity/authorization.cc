@@ -84,7 +84,12 @@ OauthAnswer<bool> ReadRest(const Parameters& parameters, Authorization& asked) {
   if (auto done = ReadChallenge(parameters, asked); !done) return done;
   if (auto done = ReadPrompt(ParameterOf(parameters, "prompt"), asked); !done) return done;
   // Who agreed once has agreed to that program, not to whichever comes next in its name (RFC 8252, 8.6).
-  if (asked.client->MayBeAnother(asked.to.redirect_uri)) asked.ask = true;
+  const model::Client& client = *asked.client;
+  if (client.MayBeAnother(asked.to.redirect_uri)) asked.ask = true;
+  // Where it goes back to is all that a User can judge such a client by: who agreed to one place has agreed to no
+  // other.
+  const bool elsewhere = !client.HasOneOrigin(model::RedirectOriginOf(asked.to.redirect_uri));
+  if (model::IsRegisteredId(client.id) && elsewhere) asked.ask = true;
   return ReadMaxAge(ParameterOf(parameters, "max_age"), asked);
 }
 

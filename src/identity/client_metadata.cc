@@ -61,17 +61,27 @@ OauthAnswer<Texts> UrisOf(const Json& said, std::string_view name, std::string_v
   TRY(uris, TextsOf(said, name));
   if (!uris) return Texts();
   if (uris->size() > Client::kMostUris) return Deny(error, fmt::format("{}: there are too many", name));
-  const bool right = std::ranges::all_of(*uris, [&](const auto& uri) { return model::IsRedirectUri(uri, native); });
+  const bool right = std::ranges::all_of(*uris, [&](const auto& uri) {
+    return uri.size() <= ClientMetadata::kMostUri && model::IsRedirectUri(uri, native);
+  });
   if (right) return std::move(*uris);
-  return Deny(error, fmt::format("{} must be https, or http on this machine, in lower case, without a password or a "
-                                 "fragment; a scheme of its own, a domain backwards, is for clients without a secret",
-                                 name));
+  return Deny(
+      error,
+      fmt::format(
+          "{} must be https, or http on this machine, in lower case, without a password or a "
+          "fragment; a scheme of its own, a domain backwards, is for clients without a secret; 255 bytes at most",
+          name));
 }
 
 // Something to read, without what would write over other text or hide itself.
 bool IsName(const std::string& name) {
-  static const types::Regex plain = *types::Regex::Make("\\P{C}+");
+  static const types::Regex plain = *types::Regex::Make("[^\\p{C}\\p{Zl}\\p{Zp}]+");
+  // What shows nothing, marks in heaps, blanks in a row.
+  static const types::Regex hidden = *types::Regex::Make(
+      "[\\x{034F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{2800}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}]|\\p{M}{5}|\\p{Z}{"
+      "2}");
   if (name.empty() || name.size() > ClientMetadata::kMostName || !plain.MatchesWhole(name)) return false;
+  if (hidden.MatchesPart(name)) return false;
   for (size_t at = 0; at < name.size(); at += CodePointSize(name, at)) {
     if (IsWordCodePoint(CodePointAt(name, at))) return true;
   }

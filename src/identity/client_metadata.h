@@ -13,6 +13,7 @@ namespace ashlar::identity {
 struct ClientMetadata {
   static constexpr size_t kMostBody = 32 * 1024;  // bytes
   static constexpr size_t kMostName = 100;        // bytes
+  static constexpr size_t kMostUri = 255;         // bytes
 
   model::Client client;     // without an id and a secret, which it does not choose
   std::string auth_method;  // token_endpoint_auth_method: client_secret_basic, client_secret_post or none

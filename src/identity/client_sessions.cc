@@ -25,11 +25,6 @@ std::string JsonIn(const model::Resource& resource, const call::RowSet& rows, st
   return text == nullptr ? "" : text->text;
 }
 
-// As its User is shown it among sessions.
-std::string AgentOf(const model::Client& client) {
-  return model::IsRegisteredId(client.id) ? fmt::format("{} (registered itself)", client.name) : client.name;
-}
-
 }  // namespace
 
 // A code that was brought, and what is kept of it.
@@ -78,7 +73,7 @@ call::Call ClientSessions::Beginning(const Context& context, const types::Uuid& 
   body.emplace_back("step", NumberJson(step));
   body.emplace_back("rotatedAt", TimeJson(now));
   body.emplace_back("expiresAt", TimeJson(now + lasts_us));
-  body.emplace_back("agent", Json(AgentOf(client)));
+  body.emplace_back("agent", Json(client.ShownName()));
   body.emplace_back("clientId", Json(client.id));
   body.emplace_back("scope", Json(scope));
   body.emplace_back("code", std::move(code));

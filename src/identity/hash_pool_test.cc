@@ -2,7 +2,6 @@
 #include "identity/hash_pool.h"
 
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <future>
 
@@ -73,41 +72,6 @@ TEST_F(HashPoolTest, WhoComesBeyondThoseWhoMayWaitIsToldAtOnce) {
   RunUntil(4);
   EXPECT_EQ(pool.counts().waiting, 0);
   EXPECT_EQ(answers_, (std::vector<Answer>{std::nullopt, "first", "second", "third"}));
-}
-
-TEST_F(HashPoolTest, WhoeverGetsNoCoreAsideHoldsUpNobodyElse) {
-  HashPool pool(1, 8, 1);
-  std::promise<void> go_on;
-  Hold(pool, go_on);  // aside, where it stays
-  Begin(pool, [] { return "second"; });
-  RunUntil(1);
-  EXPECT_EQ(answers_, std::vector<Answer>{"second"});
-  go_on.set_value();
-  RunUntil(2);
-  EXPECT_EQ(answers_.back(), "first");
-}
-
-TEST_F(HashPoolTest, ThreadsAsideRunWhileNobodyElseWantsTheCore) {
-  HashPool pool(1, 8, 1);
-  std::promise<void> go_on;
-  int first = -1, second = -1;
-  auto begun = std::make_shared<std::promise<void>>();
-  Begin(pool, [&, begun] {
-    first = sched_getscheduler(0);
-    begun->set_value();
-    go_on.get_future().wait();
-    return "";
-  });
-  begun->get_future().wait();
-  Begin(pool, [&] {
-    second = sched_getscheduler(0);
-    return "";
-  });
-  RunUntil(1);
-  go_on.set_value();
-  RunUntil(2);
-  EXPECT_EQ(first, SCHED_IDLE);
-  EXPECT_EQ(second, SCHED_OTHER);
 }
 
 TEST_F(HashPoolTest, WhatWaitsWhenItClosesIsNotDone) {

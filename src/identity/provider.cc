@@ -119,7 +119,7 @@ Task<call::Answer<std::vector<Consent>>> Provider::ListConsents(Context& context
     auto finding = FindClient(context, consent.client);
     auto client = co_await Await(std::move(finding));
     if (!client) co_return std::unexpected(client.error());
-    consent.name = *client == nullptr ? consent.client : (*client)->name;
+    consent.name = *client == nullptr ? consent.client : (*client)->ShownName();
   }
   co_return list;
 }

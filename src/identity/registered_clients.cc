@@ -116,7 +116,10 @@ Task<call::Answer<model::ClientPtr>> RegisteredClients::Find(Context& context, s
   auto found = co_await keeper_.Get(context, keeper_.client(), std::move(*row));
   if (!found && found.error().code == Code::kNotFound) co_return model::ClientPtr();
   if (!found) co_return std::unexpected(found.error());
-  co_return std::make_shared<const model::Client>(ClientIn(keeper_.service(), found->rows));
+  auto client = std::make_shared<const model::Client>(ClientIn(keeper_.service(), found->rows));
+  // Since a token is needed, those that never had one are nobody's.
+  if (client->stranger && keeper_.service().identity->provider->registration->token) co_return model::ClientPtr();
+  co_return client;
 }
 
 // All places are looked at, as few as they are: the last one that is free is found at once, however many are taken.

@@ -108,6 +108,12 @@ bool Client::MayBeAnother(std::string_view redirect_uri) const {
   return !parts || parts->scheme != "https" || IsThisMachine(parts->host);
 }
 
+std::string Client::ShownName() const { return IsRegisteredId(id) ? name + " (registered itself)" : name; }
+
+bool Client::HasOneOrigin(std::string_view origin) const {
+  return std::ranges::all_of(redirects, [&](const std::string& uri) { return RedirectOriginOf(uri) == origin; });
+}
+
 const Client* Provider::Find(std::string_view id) const {
   auto found = std::ranges::find(clients, id, &Client::id);
   return found == clients.end() ? nullptr : &*found;
@@ -145,9 +151,11 @@ bool IsProviderIssuer(std::string_view uri) {
   return parts && parts->rest.empty();
 }
 
+// Of a scheme of its own nothing behind it: that is free text, which would stand on a page and in a header.
 std::string_view RedirectOriginOf(std::string_view uri) {
   const size_t colon = uri.find(':');
-  if (!uri.substr(colon).starts_with("://")) return uri.substr(0, colon + 1);
+  const bool web = uri.starts_with("https://") || uri.starts_with("http://");
+  if (!web) return uri.substr(0, colon + 1);
   return uri.substr(0, uri.find_first_of("/?", colon + 3));
 }
 

@@ -50,6 +50,10 @@ struct Client {
   // Whether any program of the User's may get the answers that go there: the client has no secret, and the address is
   // of this machine or a scheme of its own, which others can take. REQUIRES: it is a redirect URI.
   bool MayBeAnother(std::string_view redirect_uri) const;
+  // As lists that Users see have it.
+  std::string ShownName() const;
+  // Whether all of its redirect URIs are of that origin.
+  bool HasOneOrigin(std::string_view origin) const;
 };
 
 // One that may stand in the contract, or be a snapshot of its row.

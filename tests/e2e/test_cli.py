@@ -165,7 +165,7 @@ def test_an_address_in_use_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("option", [["--listen", "nowhere"], ["--listen", "127.0.0.1:99999"], ["--workers", "0"],
-                                    ["--workers", "many"], ["--store", "mysql://x"], ["--store", "postgres://x/y"]],
+                                    ["--workers", "many"], ["--store", "mysql://x"], ["--store", "mongodb://x/y"]],
                          ids=str)
 def test_unusable_settings_are_refused_by_name(tmp_path, option):
     given = {"--store": f"sqlite:{tmp_path}/s.db", "--listen": "127.0.0.1:0"}

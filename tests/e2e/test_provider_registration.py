@@ -61,7 +61,7 @@ def test_the_whole_way(idp):
     own = signed_in(idp, "ann@example.com")
     assert "The new one (registered itself)" in [one["agent"] for one in own.get("/auth/sessions").body["data"]]
     consents = own.get("/auth/consents").body["data"]
-    assert [(one["client"], one["name"]) for one in consents] == [(program.id, "The new one")]
+    assert [(one["client"], one["name"]) for one in consents] == [(program.id, "The new one (registered itself)")]
     assert own.delete("/auth/consents/" + program.id).status == 204
     assert program.refresh(again.body["refresh_token"]).status == 400
     assert [one["subject"] for one in events(idp, "client_created")].count(program.id) == 1
@@ -137,6 +137,30 @@ def test_nobody_is_sent_on_to_a_stranger_unasked(idp, closed):
     assert CAUTION in text(Browser(closed).authorize(known.wants()))
 
 
+def test_who_agreed_to_one_place_has_agreed_to_no_other(idp):
+    """The name is unchecked: where it goes back to is all that a User can judge by."""
+    other = "https://other.example/cb"
+    program = Program(idp, client_name="Two", redirect_uris=[BACK, other],
+                      post_logout_redirect_uris=["https://other.example/bye"])
+    new_user(idp, "eva")
+    browser = Browser(idp)
+    tokens = program.tokens("eva@example.com", browser)
+    page = browser.authorize(program.wants(redirect_uri=other))
+    assert "Allow Two?" in text(page) and "<strong>https://other.example</strong>" in text(page)
+    silent = browser.authorize(program.wants(redirect_uri=other, prompt="none"))
+    assert silent.status == 200 and "error=consent_required" in text(silent) and "code=" not in text(silent)
+    leaving = browser.request("GET", "/oauth/logout?" + urllib.parse.urlencode({
+        "id_token_hint": tokens["id_token"], "post_logout_redirect_uri": "https://other.example/bye"}))
+    assert leaving.status == 200 and '<a href="https://other.example/bye"' in text(leaving)
+
+
+def test_a_scheme_of_its_own_brings_no_text_along(idp):
+    own = "app.ok://shop.example-(checked);sandbox"
+    page = Browser(idp).authorize(Program(idp, redirect_uris=[own], token_endpoint_auth_method="none").wants())
+    assert "<strong>app.ok:</strong>" in text(page) and "(checked)" not in text(page)
+    assert "sandbox" not in page.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("error, metadata", [
     ("invalid_redirect_uri", {"redirect_uris": None}), ("invalid_redirect_uri", {"redirect_uris": []}),
     ("invalid_redirect_uri", {"redirect_uris": ["javascript:alert(1)"]}),
@@ -144,10 +168,13 @@ def test_nobody_is_sent_on_to_a_stranger_unasked(idp, closed):
     ("invalid_redirect_uri", {"redirect_uris": ["http://new.example/"]}),
     ("invalid_redirect_uri", {"redirect_uris": ["com.example.new:/cb"]}),
     ("invalid_redirect_uri", {"redirect_uris": [BACK] * 21}),
-    ("invalid_redirect_uri", {"redirect_uris": ["https://new.example/" + "x" * 500]}),
+    ("invalid_redirect_uri", {"redirect_uris": ["https://new.example/" + "x" * 236]}),
     ("invalid_client_metadata", {"redirect_uris": BACK}), ("invalid_client_metadata", {"client_name": "a\u0007b"}),
     ("invalid_client_metadata", {"client_name": "\u202eknab eht"}), ("invalid_client_metadata", {"client_name": 1}),
     ("invalid_client_metadata", {"client_name": "x" * 101}), ("invalid_client_metadata", {"client_name": "  "}),
+    ("invalid_client_metadata", {"client_name": "a\u3164"}), ("invalid_client_metadata", {"client_name": "a\u2028b"}),
+    ("invalid_client_metadata", {"client_name": "x" + "\u0300" * 5}),
+    ("invalid_client_metadata", {"client_name": "a  b"}),
     ("invalid_client_metadata", {"post_logout_redirect_uris": ["javascript:alert(1)"]}),
     ("invalid_client_metadata", {"grant_types": ["client_credentials"]}),
     ("invalid_client_metadata", {"response_types": ["token"]}), ("invalid_client_metadata", {"scope": "admin"}),
@@ -156,6 +183,13 @@ def test_what_is_wrong_is_told(idp, error, metadata):
     answer = ask(idp, **metadata)
     assert error_of(answer) == (400, error) and answer.headers["cache-control"] == "no-store"
     assert set(answer.body) == {"error", "error_description"}
+
+
+def test_the_longest_address_is_taken_and_this_services_own_is_not(idp):
+    assert ask(idp, redirect_uris=["https://new.example/" + "x" * 235]).status == 201
+    ours = idp.client().get("/.well-known/openid-configuration").body["issuer"] + "/oauth/activate"
+    assert error_of(ask(idp, redirect_uris=[ours])) == (400, "invalid_redirect_uri")
+    assert error_of(ask(idp, post_logout_redirect_uris=[ours])) == (400, "invalid_redirect_uri")
 
 
 def test_what_is_no_registration_is_refused(idp):

@@ -138,8 +138,7 @@ Result<void> Run(std::shared_ptr<const model::Service> served, const StorePlace&
   front.admission = options.admission;
   front.development = options.dev;
   front.tls = !options.http.tls_cert.empty();
-  using Pool = identity::HashPool;
-  if (service.identity) front.passwords = std::make_shared<Pool>(Pool::kThreads, Pool::kMostWaiting, Pool::kAside);
+  if (service.identity) front.passwords = std::make_shared<identity::HashPool>();
   if (service.identity && service.identity->api_keys) front.key_uses = std::make_shared<identity::KeyUses>();
   telemetry::RequestMetrics metrics(NamesOf(router, *front.pages), log);
   TRY(sender, OpenMail(service, place.path, options, log));

@@ -17,6 +17,7 @@ struct Wish {
   std::string place;  // where the browser goes then; empty: nowhere
   std::string state;
   bool strangers = false;  // the place is of a client that nobody here knows
+  bool unseen = false;     // and may be one that its User was never shown
 };
 
 // The address is one of the client's that the hint was given to, or that the request names, to the letter; the two must
@@ -32,14 +33,16 @@ Task<std::optional<Wish>> ReadWish(Asked& asked, const http::Parameters& paramet
   }
   wish.place = identity::ParameterOf(parameters, "post_logout_redirect_uri");
   wish.state = identity::ParameterOf(parameters, "state");
-  if (wish.place.empty()) co_return wish;
   auto finding = asked.provider.FindClient(asked.context, id);
   auto found = co_await Await(std::move(finding));
   const model::Client* client = found ? found->get() : nullptr;
+  if (client == nullptr) wish.hint = std::nullopt;  // of one that is gone it is worth nothing
+  if (wish.place.empty()) co_return wish;
   const bool own =
       client != nullptr && std::ranges::find(client->after_logout, wish.place) != client->after_logout.end();
   if (!own) co_return std::nullopt;
   wish.strangers = client->stranger;
+  wish.unseen = !client->HasOneOrigin(model::RedirectOriginOf(wish.place));
   co_return wish;
 }
 
@@ -50,7 +53,7 @@ http::Response Leave(Browser& browser, const Wish& wish, bool known) {
   if (!wish.state.empty()) {
     place += fmt::format("{}{}", place.contains('?') ? "&" : "?", WriteForm({{"state", wish.state}}));
   }
-  if (wish.strangers && !known) {
+  if (wish.strangers && (!known || wish.unseen)) {
     return browser.Show(200, OnwardPage("Signed out", "You have signed out here, if you were signed in.", place));
   }
   http::Response response{303, {{"Location", std::move(place)}}, ""};

@@ -55,6 +55,12 @@ std::string Registered(const ClientRegistered& made, std::string_view auth_metho
   return body;
 }
 
+// Whether it would have browsers come back to this service, which is no program's to name.
+bool IsOurs(const model::Client& client, std::string_view issuer) {
+  auto ours = [&](const std::string& uri) { return model::RedirectOriginOf(uri) == issuer; };
+  return std::ranges::any_of(client.redirects, ours) || std::ranges::any_of(client.after_logout, ours);
+}
+
 }  // namespace
 
 Task<http::Response> RegisterClient(Asked& asked) {
@@ -69,6 +75,9 @@ Task<http::Response> RegisterClient(Asked& asked) {
   }
   auto metadata = identity::ReadClientMetadata(registration.like, asked.request.body);
   if (!metadata) co_return ErrorAnswer(metadata.error());
+  if (IsOurs(metadata->client, asked.provider.model().issuer)) {
+    co_return ErrorAnswer({"invalid_redirect_uri", "an address of this service itself is no program's"});
+  }
   const std::string method = metadata->auth_method;
   auto made = co_await asked.provider.registered().Register(asked.context, std::move(*metadata),
                                                             registration.token.has_value());
