@@ -20,7 +20,7 @@ const model::Client& Like() {
 
 // `members` beside a right redirect_uris, unless they have their own.
 OauthAnswer<ClientMetadata> Read(const std::string& members, const model::Client& like = Like()) {
-  const bool own = members.contains("redirect_uris");
+  const bool own = members.contains("\"redirect_uris");
   const std::string uris = own ? "" : R"("redirect_uris":["https://shop.example:8443/cb"])";
   return ReadClientMetadata(like, fmt::format("{{{}{}{}}}", uris, own || members.empty() ? "" : ",", members));
 }
