@@ -108,7 +108,7 @@ std::vector<Made> MadeCases() {
       {"expands-too-far", "title: &a " + std::string(100'000, 'x') + "\nlist: [" + Repeat("*a, ", 200) + "]\n", 2, 668},
       {"too-many", "service: x\nroles:\n" + Numbered("  r", 0, 201, ":\n"), 203, 3},
       {"too-many", "service: x\nrules:\n" + Numbered("  r", 0, 201, ": public\n"), 203, 3},
-      {"too-many", "service: x\nresources:\n" + Numbered("  R", 0, 485, ": {}\n"), 487, 3},
+      {"too-many", "service: x\nresources:\n" + Numbered("  R", 0, 484, ": {}\n"), 486, 3},
       {"too-many", thing + "    fields:\n" + Numbered("      f", 0, 501, ": int\n"), 505, 7},
       {"too-many", thing + "    fields: { a: int }\n    unique:\n" + Repeat("      - [a]\n", 51), 56, 9},
       {"too-many", thing + "    unique: [[" + Repeat("id, ", 17) + "]]\n", 4, 79},

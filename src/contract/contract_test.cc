@@ -107,7 +107,7 @@ TEST(Contract, SigningInIsAsTheContractSaysOrNotAtAll) {
 
 TEST(Contract, EveryServiceHasTheSystemsResources) {
   auto service = Make("service: x\n");
-  ASSERT_EQ(service->resources.size(), 16u);
+  ASSERT_EQ(service->resources.size(), 17u);
   const model::Resource& user = service->resource(service->user);
   EXPECT_EQ(user.name, "User");
   EXPECT_TRUE(user.routed);

@@ -160,10 +160,10 @@ TEST_F(ChannelTest, AnOperatorWhoSaysNothingDoesNotKeepTheServerFromEnding) {
 TEST_F(ChannelTest, ACommandAsksTheServerOrOpensTheStoreItself) {
   OperatorRequest list = Ask("user", {{"what", Json("list")}});
   Serve();
-  EXPECT_EQ(RunAsOperator(contract_, path_, list, kNobody).status, 0);
+  EXPECT_EQ(RunAsOperator(contract_, {path_, ""}, list, kNobody).status, 0);
   channel_.reset();
   Close();
-  EXPECT_EQ(RunAsOperator(contract_, path_, list, kNobody).status, 0);
+  EXPECT_EQ(RunAsOperator(contract_, {path_, ""}, list, kNobody).status, 0);
   Open();
 }
 
@@ -171,10 +171,10 @@ TEST_F(ChannelTest, OnlyWhoOpensTheStoreNeedsTheWholeContract) {
   std::ofstream(contract_) << std::string(kContract).replace(std::string(kContract).find(":-Club"), 6, "");
   OperatorRequest list = Ask("user", {{"what", Json("list")}});
   Serve();
-  EXPECT_EQ(RunAsOperator(contract_, path_, list, kNobody).status, 0);
+  EXPECT_EQ(RunAsOperator(contract_, {path_, ""}, list, kNobody).status, 0);
   channel_.reset();
   Close();
-  EXPECT_EQ(RunAsOperator(contract_, path_, list, kNobody).status, 2);
+  EXPECT_EQ(RunAsOperator(contract_, {path_, ""}, list, kNobody).status, 2);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ Club::~Club() {
 }
 
 void Club::Open() {
-  auto runtime = OpenRuntime(*ReadContract(contract_, false), path_, heard_);
+  auto runtime = OpenRuntime(*ReadContract(contract_, false), {path_, ""}, heard_);
   ASSERT_TRUE(runtime) << runtime.error().message;
   runtime_ = std::make_unique<Runtime>(std::move(*runtime));
 }

@@ -137,7 +137,7 @@ TEST_F(OperatorTest, RequestsForAnotherServiceOrOfAnotherKindAreRefused) {
 TEST_F(OperatorTest, AKeyThatOthersMayReadKeepsTheStoreClosed) {
   Close();
   chmod((path_ + ".key").c_str(), 0644);
-  auto runtime = OpenRuntime(*ReadContract(contract_, false), path_, heard_);
+  auto runtime = OpenRuntime(*ReadContract(contract_, false), {path_, ""}, heard_);
   ASSERT_FALSE(runtime);
   EXPECT_EQ(runtime.error().kind, ErrorKind::kUnavailable);
   EXPECT_THAT(runtime.error().message, HasSubstr("0600"));
