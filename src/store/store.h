@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,6 +59,11 @@ struct Unit {
 };
 // One for each plan that was run, in order. Unless every one is a success, nothing of the unit remains.
 using Outcomes = std::vector<call::Answer<call::Outcome>>;
+// Whether every outcome of the unit is a success.
+inline bool AllWell(const Unit& unit, const Outcomes& outcomes) {
+  if (unit.feed != nullptr && !unit.feed->AllWell()) return false;
+  return std::ranges::all_of(outcomes, [](const auto& outcome) { return outcome.has_value(); });
+}
 
 // How busy a store is, for those who watch it.
 struct Load {

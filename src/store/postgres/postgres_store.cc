@@ -116,7 +116,7 @@ class LoopSession final : public Session {
     attempt = {way.spoilt(), way.may_go_again()};
     if (!outcomes || !AllWell(unit, *outcomes) || unit.discard) co_return outcomes;  // the way takes it back
     auto kept = co_await way.Commit(context);
-    attempt.may_go_again = way.may_go_again();
+    attempt = {way.spoilt(), way.may_go_again()};
     if (!kept) co_return std::unexpected(kept.error());
     if (*kept) co_return std::unexpected(ErrorOf(**kept));
     shared_->commits.fetch_add(1, std::memory_order_relaxed);

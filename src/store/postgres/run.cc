@@ -24,11 +24,6 @@ plan::ResourceId ResourceOf(const plan::Statement& statement) {
   return std::visit([](const auto& one) { return one.resource; }, statement);
 }
 
-bool Writes(const plan::Statement& statement) {
-  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
-         std::holds_alternative<plan::Delete>(statement);
-}
-
 Result<plan::Answer> AnswerOf(const Means& means, const plan::Statement& statement, Reply reply) {
   if (auto* trouble = std::get_if<Trouble>(&reply)) {
     auto violation = means.violations.Of(*trouble, ResourceOf(statement));
@@ -50,7 +45,7 @@ Task<Result<Answers>> RunStep(Means means, const std::vector<plan::Statement>& s
     if (ResourceOf(one) != means.service.audit) ++context.statements;
     asked.push_back(sql::Render(means.service, sql::Postgres(), one));
   }
-  const bool writes = std::ranges::any_of(statements, Writes);
+  const bool writes = std::ranges::any_of(statements, sql::Writes);
   auto replies = co_await means.way.Ask(context, std::move(asked), writes);
   if (!replies) co_return std::unexpected(replies.error());
   Answers answers;
@@ -157,7 +152,14 @@ Task<Result<Replies>> HeldWay::Ask(Context& context, std::vector<sql::Sql> state
 // References are looked at first, so that it is told whether one of them leads nowhere.
 Task<Result<std::optional<Trouble>>> HeldWay::Commit(Context& context) {
   if (!begun_) co_return std::nullopt;
-  std::vector<postgres::Ask> asks{{"SET CONSTRAINTS ALL IMMEDIATE"}, {"COMMIT"}};
+  if (refused_ && !careful_) {  // the server would take it for a rollback
+    spoilt_ = true;
+    co_return Fail(ErrorKind::kInternal, "something is to be kept behind a refusal");
+  }
+  std::vector<postgres::Ask> asks;
+  if (refused_) asks.push_back({kBack});
+  asks.push_back({"SET CONSTRAINTS ALL IMMEDIATE"});
+  asks.push_back({"COMMIT"});
   auto replies = co_await lease_->Run(context, std::move(asks), Effect::kCommits);
   if (!replies) co_return std::unexpected(replies.error());
   const Trouble* trouble = TroubleIn(*replies);
@@ -173,11 +175,6 @@ Task<Result<Outcomes>> RunUnit(Way& way, const model::Service& service, const Vi
   auto outcomes = co_await RunPlans({way, service, violations, context}, unit);
   context.store_us += context.clock.SteadyMicros() - begun;
   co_return outcomes;
-}
-
-bool AllWell(const Unit& unit, const Outcomes& outcomes) {
-  if (unit.feed != nullptr && !unit.feed->AllWell()) return false;
-  return std::ranges::all_of(outcomes, [](const auto& outcome) { return outcome.has_value(); });
 }
 
 }  // namespace ashlar::store::postgres

@@ -42,7 +42,7 @@ class HeldWay final : public Way {
   Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, bool writes) override;
   // What was written is kept. Trouble: it is not.
   Task<Result<std::optional<Trouble>>> Commit(Context& context);
-  // Whether something was asked behind a refusal, which only a careful one can answer.
+  // Whether something was asked, or to be kept, behind a refusal, which only a careful one can do.
   bool spoilt() const { return spoilt_; }
   // The trouble that ended it, if it may succeed when it is begun anew.
   bool may_go_again() const { return may_go_again_; }
@@ -61,8 +61,5 @@ class HeldWay final : public Way {
 // transaction is the way's.
 Task<Result<Outcomes>> RunUnit(Way& way, const model::Service& service, const Violations& violations, Context& context,
                                Unit& unit);
-
-// Whether every outcome of the unit is a success.
-bool AllWell(const Unit& unit, const Outcomes& outcomes);
 
 }  // namespace ashlar::store::postgres

@@ -7,6 +7,7 @@
 #include "store/postgres/functions.h"
 #include "store/postgres/violations.h"
 #include "store/sql/change.h"
+#include "store/sql/expression.h"
 #include "store/sql/schema.h"
 
 namespace ashlar::store::postgres {
@@ -38,10 +39,7 @@ Result<void> LookForWhatLacks(const model::Service& service) {
     for (const model::Field& field : resource.fields) {
       const std::string place = fmt::format("{}.{}", resource.name, field.name);
       if (field.search) lacks.push_back(fmt::format("{}: 'search' is not built for PostgreSQL yet", place));
-      const types::Kind kind = field.type->kind();
-      const bool bounded = kind == types::Kind::kInt64 || kind == types::Kind::kDecimal ||
-                           (kind == types::Kind::kText && field.type->constants().empty());
-      if (field.computed && bounded && !field.type->bounds().whole) {
+      if (field.computed && sql::MustConform(*field.type) && !field.type->bounds().whole) {
         lacks.push_back(fmt::format("{}: a computed field's type may have bounds, but no pattern and no form", place));
       }
     }

@@ -14,6 +14,9 @@ namespace ashlar::store::sql {
 // parameters, no relations.
 enum class Mode : uint8_t { kQuery, kCheck };
 
+// Whether a value of the right kind that an expression made may still not be one of the type's.
+bool MustConform(const types::Type& type);
+
 // Writes folded expressions as SQL that answers as cel::Evaluate does (ARCHITECTURE.md, Equal answers). An error is
 // NULL, which gives AND and OR the absorption of CEL. Where an expression may be null without that being an error, and
 // the two must be told apart, it is rendered as held (see Dialect): NULL is an error alone then.

@@ -4,15 +4,11 @@
 #include "store/sql/expression.h"
 
 namespace ashlar::store::sql {
-namespace {
 
-// Whether a value of the right kind may still not be one of the type's.
 bool MustConform(const types::Type& type) {
   bool bounded = type.kind() == types::Kind::kInt64 || type.kind() == types::Kind::kDecimal;
   return bounded || (type.kind() == types::Kind::kText && type.constants().empty());
 }
-
-}  // namespace
 
 std::string ExpressionRenderer::Column(const model::Resource& resource, model::FieldId field, std::string_view alias,
                                        types::Values& parameters) {

@@ -371,6 +371,11 @@ types::Values AmongParameters(const plan::Query& query) {
   return values;
 }
 
+bool Writes(const plan::Statement& statement) {
+  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
+         std::holds_alternative<plan::Delete>(statement);
+}
+
 Sql Render(const model::Service& service, const Dialect& dialect, const plan::Statement& statement) {
   return StatementRenderer(service, dialect).Render(statement);
 }

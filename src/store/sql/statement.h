@@ -20,6 +20,9 @@ struct Sql {
 types::Values AmongParameters(const plan::Query& query);
 inline constexpr size_t kMostListed = 64;
 
+// Whether it changes rows.
+bool Writes(const plan::Statement& statement);
+
 // What a plan's statement is in an engine's SQL.
 Sql Render(const model::Service& service, const Dialect& dialect, const plan::Statement& statement);
 

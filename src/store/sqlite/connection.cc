@@ -100,11 +100,6 @@ const char* WriterFiles() {
 
 }  // namespace
 
-bool Writes(const plan::Statement& statement) {
-  return std::holds_alternative<plan::Insert>(statement) || std::holds_alternative<plan::Update>(statement) ||
-         std::holds_alternative<plan::Delete>(statement);
-}
-
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, Role role) {
   CountNothing();
   bool writer = role == Role::kWriter;
@@ -242,10 +237,10 @@ Result<plan::Answer> Connection::Run(const model::Service& service, const plan::
   service_ = &service;
   const model::Resource& resource =
       service.resource(std::visit([](const auto& one) { return one.resource; }, statement));
-  Result<types::Rows> rows = RunSql(rendered_.Of(service, statement), !Writes(statement));
+  Result<types::Rows> rows = RunSql(rendered_.Of(service, statement), !sql::Writes(statement));
   if (rows) {
     TRY(answer, AnswerOf(service, statement, std::move(*rows)));
-    if (Writes(statement)) TRY_VOID(KeepSearch(resource, statement, std::get<plan::Written>(answer)));
+    if (sql::Writes(statement)) TRY_VOID(KeepSearch(resource, statement, std::get<plan::Written>(answer)));
     return answer;
   }
   switch (sqlite3_extended_errcode(handle_)) {
@@ -302,7 +297,7 @@ Result<void> Connection::KeepSearch(const model::Resource& resource, const plan:
 
 Result<plan::Answer> Connection::AnswerOf(const model::Service& service, const plan::Statement& statement,
                                           types::Rows rows) const {
-  if (!Writes(statement)) return rows;
+  if (!sql::Writes(statement)) return rows;
   plan::Written written{sqlite3_changes(handle_), types::Value{}};
   if (const auto* insert = std::get_if<plan::Insert>(&statement)) {
     bool counted = service.resource(insert->resource).id_kind == model::IdKind::kInt;

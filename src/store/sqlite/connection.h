@@ -15,8 +15,6 @@ struct sqlite3_stmt;
 
 namespace ashlar::store::sqlite {
 
-bool Writes(const plan::Statement& statement);
-
 // One connection to a database file, with its prepared statements (a bounded LRU by text). One thread at a time.
 class Connection {
  public:

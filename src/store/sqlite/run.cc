@@ -15,7 +15,7 @@ struct Means {
 };
 
 Result<plan::Answer> RunStatement(const Means& means, const plan::Statement& statement) {
-  if (means.budget == nullptr || Writes(statement)) return means.connection.Run(means.service, statement);
+  if (means.budget == nullptr || sql::Writes(statement)) return means.connection.Run(means.service, statement);
   means.budget->Begin();
   Result<plan::Answer> answer = means.connection.Run(means.service, statement);
   means.budget->End();
@@ -97,11 +97,6 @@ Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, 
   Result<Outcomes> outcomes = RunPlans({connection, service, context, budget}, unit);
   context.store_us += context.clock.SteadyMicros() - begun;
   return outcomes;
-}
-
-bool AllWell(const Unit& unit, const Outcomes& outcomes) {
-  if (unit.feed != nullptr && !unit.feed->AllWell()) return false;
-  return std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) { return outcome.has_value(); });
 }
 
 }  // namespace ashlar::store::sqlite

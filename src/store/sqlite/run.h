@@ -35,7 +35,4 @@ class ReadBudget {
 Result<Outcomes> RunUnit(Connection& connection, const model::Service& service, Context& context, Unit& unit,
                          ReadBudget* budget = nullptr);
 
-// Whether every outcome of the unit is a success.
-bool AllWell(const Unit& unit, const Outcomes& outcomes);
-
 }  // namespace ashlar::store::sqlite
