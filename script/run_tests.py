@@ -253,7 +253,7 @@ def run_unit(tree, test):
     report.unlink(missing_ok=True)
     environment = test_environment(GTEST_OUTPUT=f"json:{report}")
     if tree.name == "tsan":  # whose eyes do not reach into libpq: its tests are skipped there
-        environment.pop("ASHLAR_TEST_POSTGRES", None)
+        environment.pop("TEST_POSTGRES_URL", None)
     status = run_logged(command, log, UNIT_TIMEOUT_S, environment, tree)
     tests = test_results.read_gtest(report) if report.exists() else []
     failed = [case for case, verdict in tests if verdict == "failed"]

@@ -4,7 +4,7 @@
 
 A cluster in a folder of its own, gone afterwards: a socket and a free port of 127.0.0.1, SCRAM and TLS over the
 latter, and PgBouncer before it (pools by session) where that is installed. The command finds them in
-ASHLAR_TEST_POSTGRES and ASHLAR_TEST_PGBOUNCER. Root runs it all as `postgres`, for the server refuses root."""
+TEST_POSTGRES_URL and TEST_PGBOUNCER_URL. Root runs it all as `postgres`, for the server refuses root."""
 
 import contextlib
 import os
@@ -123,7 +123,7 @@ class TestPostgres:
         self._await(self.server, lambda: self._ask(folder, port), "server")
         rest = f"?sslrootcert={self.folder}/root.crt"
         self.port, self.password = port, password
-        self.environment["ASHLAR_TEST_POSTGRES"] = f"postgres://{USER}:{password}@127.0.0.1:{port}/postgres{rest}"
+        self.environment["TEST_POSTGRES_URL"] = f"postgres://{USER}:{password}@127.0.0.1:{port}/postgres{rest}"
 
     def _ask(self, folder, port):
         self._run(folder / "pg_isready", "-q", "-h", self.folder, "-p", port)
@@ -137,7 +137,7 @@ class TestPostgres:
         config = self._write("pgbouncer.ini", BOUNCER.format(folder=self.folder, port=self.port, bouncer_port=port))
         self.bouncer = self._begin("bouncer", program, config)
         self._await(self.bouncer, lambda: socket.create_connection(("127.0.0.1", port), timeout=5).close(), "bouncer")
-        self.environment["ASHLAR_TEST_PGBOUNCER"] = f"postgres://{USER}:{self.password}@127.0.0.1:{port}/postgres"
+        self.environment["TEST_PGBOUNCER_URL"] = f"postgres://{USER}:{self.password}@127.0.0.1:{port}/postgres"
 
     def _await(self, process, ask, name):
         begun = time.monotonic()

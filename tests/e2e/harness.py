@@ -149,7 +149,7 @@ def with_query(path, query):
 
 def postgres_schema(path):
     """A schema of its own for what would be that file, in the server of the tests: the URL of a store."""
-    url = os.environ["ASHLAR_TEST_POSTGRES"]
+    url = os.environ["TEST_POSTGRES_URL"]
     name = "e2e_" + hashlib.sha256(str(path).encode()).hexdigest()[:24]
     subprocess.run(["psql", "-q", "-d", url, "-c", f"CREATE SCHEMA IF NOT EXISTS {name}"], check=True,
                    capture_output=True, timeout=60)

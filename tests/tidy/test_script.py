@@ -104,7 +104,7 @@ def test_wrong_arguments_are_refused_before_anything_is_done():
 def test_a_postgres_of_its_own_ends_with_the_command_also_where_that_is_ended():
     if test_postgres.programs() is None:
         pytest.skip("there is no PostgreSQL")
-    program = "import os, time; print(os.environ['ASHLAR_TEST_POSTGRES'], flush=True); time.sleep(60)"
+    program = "import os, time; print(os.environ['TEST_POSTGRES_URL'], flush=True); time.sleep(60)"
     process = subprocess.Popen([ROOT / "script/test_postgres.py", sys.executable, "-c", program], text=True,
                                stdout=subprocess.PIPE)
     folder = pathlib.Path(re.search(r"sslrootcert=(.*)/root.crt", process.stdout.readline()).group(1))

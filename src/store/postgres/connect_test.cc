@@ -15,7 +15,7 @@ class PostgresConnectTest : public testing::Test {
  protected:
   void SetUp() override {
     auto server = TestServer();
-    if (!server) GTEST_SKIP() << "no ASHLAR_TEST_POSTGRES";
+    if (!server) GTEST_SKIP() << "no TEST_POSTGRES_URL";
     server_ = *server;
   }
   // Why there is none, by either way; "" where there is one.
@@ -103,7 +103,7 @@ TEST_F(PostgresConnectTest, ABlockingOneSaysWhatTheServerSays) {
 
 TEST_F(PostgresConnectTest, PgBouncerMayStandBetween) {
   auto bouncer = TestBouncer();
-  if (!bouncer) GTEST_SKIP() << "no ASHLAR_TEST_PGBOUNCER";
+  if (!bouncer) GTEST_SKIP() << "no TEST_PGBOUNCER_URL";
   Noted noted;
   Health health(noted, SystemClock());
   auto pool = std::make_unique<Pool>(turning_.loop(), *bouncer, PoolOptions{}, health, SystemClock());

@@ -12,7 +12,7 @@
 namespace ashlar::store::postgres {
 namespace {
 
-const char* Url() { return std::getenv("ASHLAR_TEST_POSTGRES"); }
+const char* Url() { return std::getenv("TEST_POSTGRES_URL"); }
 
 std::string NewName() {
   static int made = 0;

@@ -8,7 +8,7 @@
 
 namespace ashlar::store::postgres {
 
-// A schema of one's own in the server of ASHLAR_TEST_POSTGRES, for the world that tests of expressions share.
+// A schema of one's own in the server of TEST_POSTGRES_URL, for the world that tests of expressions share.
 class PostgresDatabase final : public sql::Database {
  public:
   static bool Reachable();

@@ -14,7 +14,7 @@ class PostgresDisconnectTest : public testing::Test {
  protected:
   void SetUp() override {
     auto server = TestServer();
-    if (!server) GTEST_SKIP() << "no ASHLAR_TEST_POSTGRES";
+    if (!server) GTEST_SKIP() << "no TEST_POSTGRES_URL";
     direct_ = *server;
     uint16_t port = 0;
     const std::string& text = direct_.places[0].port;

@@ -15,7 +15,7 @@ class PostgresDeadlineTest : public testing::Test {
  protected:
   void SetUp() override {
     auto server = TestServer();
-    if (!server) GTEST_SKIP() << "no ASHLAR_TEST_POSTGRES";
+    if (!server) GTEST_SKIP() << "no TEST_POSTGRES_URL";
     server_ = std::make_shared<const Server>(*server);
     canceller_ = std::make_shared<Canceller>(turning_.loop(), server_, Settings{}, SystemClock());
     Link::Means means{.shared = true, .stuck_us = kPatientUs};

@@ -17,7 +17,7 @@ class PostgresLinkTest : public testing::Test {
  protected:
   void SetUp() override {
     auto server = TestServer();
-    if (!server) GTEST_SKIP() << "no ASHLAR_TEST_POSTGRES";
+    if (!server) GTEST_SKIP() << "no TEST_POSTGRES_URL";
     server_ = BySocket(*server);
     link_ = Linked(turning_, server_);
   }

@@ -12,7 +12,7 @@ class PostgresPoolTest : public testing::Test {
  protected:
   void SetUp() override {
     auto server = TestServer();
-    if (!server) GTEST_SKIP() << "no ASHLAR_TEST_POSTGRES";
+    if (!server) GTEST_SKIP() << "no TEST_POSTGRES_URL";
     server_ = *server;
     watcher_ = std::move(*Blocking::Open(server_, {}));
     ASSERT_TRUE(watcher_->Execute("DROP TABLE IF EXISTS pool_rows; CREATE TABLE pool_rows (id bigint)"));

@@ -48,7 +48,7 @@ class PostgresStoreTest : public testing::Test {
  protected:
   void SetUp() override {
     auto server = TestServer();
-    if (!server) GTEST_SKIP() << "no ASHLAR_TEST_POSTGRES";
+    if (!server) GTEST_SKIP() << "no TEST_POSTGRES_URL";
     schema_ = fmt::format("store_{}_{}", getpid(), ++made_);
     auto opened = Blocking::Open(*server, {});
     ASSERT_TRUE(opened) << opened.error().message;

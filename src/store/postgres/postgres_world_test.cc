@@ -34,8 +34,8 @@ std::optional<Server> Named(const char* variable) {
 
 }  // namespace
 
-std::optional<Server> TestServer() { return Named("ASHLAR_TEST_POSTGRES"); }
-std::optional<Server> TestBouncer() { return Named("ASHLAR_TEST_PGBOUNCER"); }
+std::optional<Server> TestServer() { return Named("TEST_POSTGRES_URL"); }
+std::optional<Server> TestBouncer() { return Named("TEST_PGBOUNCER_URL"); }
 
 Server BySocket(const Server& server) {
   auto connection = Blocking::Open(server, {});

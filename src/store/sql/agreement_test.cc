@@ -407,7 +407,7 @@ void ExpectAgreement(std::unique_ptr<Database> database) {
 TEST(Agreement, OfMemoryAndSqliteOverRandomRowsAndExpressions) { ExpectAgreement(std::make_unique<SqliteDatabase>()); }
 
 TEST(Agreement, OfMemoryAndPostgresOverRandomRowsAndExpressions) {
-  if (!postgres::PostgresDatabase::Reachable()) GTEST_SKIP() << "there is no ASHLAR_TEST_POSTGRES";
+  if (!postgres::PostgresDatabase::Reachable()) GTEST_SKIP() << "there is no TEST_POSTGRES_URL";
   ExpectAgreement(std::make_unique<postgres::PostgresDatabase>());
 }
 

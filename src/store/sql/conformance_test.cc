@@ -168,7 +168,7 @@ void ExpectAnswers(Table& table) {
 TEST(Expressions, HaveTheAnswersOfTheTableInMemoryAndInSqlite) { ExpectAnswers(Shared()); }
 
 TEST(Expressions, HaveTheAnswersOfTheTableInMemoryAndInPostgres) {
-  if (!postgres::PostgresDatabase::Reachable()) GTEST_SKIP() << "there is no ASHLAR_TEST_POSTGRES";
+  if (!postgres::PostgresDatabase::Reachable()) GTEST_SKIP() << "there is no TEST_POSTGRES_URL";
   Table table(std::make_unique<postgres::PostgresDatabase>());
   ExpectAnswers(table);
 }
