@@ -13,8 +13,8 @@
 namespace ashlar::identity {
 
 // The threads that hash passwords, which would hold up a loop for tens of milliseconds. Few threads and few who wait:
-// whoever comes beyond that is told at once. They step back behind the loops where both want a core. Shared by all
-// loops.
+// whoever comes beyond that is told at once. They step back behind the loops where both want a core, and each has an
+// idle thread that steps back altogether. Shared by all loops.
 class HashPool {
  public:
   static constexpr int kThreads = 2;
@@ -26,6 +26,9 @@ class HashPool {
   // What `work` gives, on the loop that asked; nothing if too many wait, or the pool is closed. REQUIRES: the loop is
   // there until Close has returned.
   Task<std::optional<std::string>> Run(std::function<std::string()> work);
+  // The same, on an idle thread at first; done again where that one comes to nothing. REQUIRES: work may be done twice,
+  // and owns what it looks at.
+  Task<std::optional<std::string>> RunAside(std::function<std::string()> work);
 
   struct Counts {
     int64_t waiting = 0;  // now
@@ -40,8 +43,10 @@ class HashPool {
   using Answer = std::optional<std::string>;
   struct Job {
     std::function<std::string()> work;
+    bool aside;
     std::move_only_function<void(Answer)> done;  // thread safe
   };
+  Task<Answer> Await(std::function<std::string()> work, bool aside);
   bool Submit(Job& job);
   void Work();
 

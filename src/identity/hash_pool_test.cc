@@ -2,6 +2,7 @@
 #include "identity/hash_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <future>
 
@@ -19,8 +20,9 @@ using Answer = std::optional<std::string>;
 class HashPoolTest : public testing::Test {
  protected:
   // Begins it, as far as the loop comes without waiting.
-  void Begin(HashPool& pool, std::function<std::string()> work) {
-    boost::asio::co_spawn(loop_, pool.Run(std::move(work)), [this](std::exception_ptr, Answer answer) {
+  void Begin(HashPool& pool, std::function<std::string()> work, bool aside = false) {
+    auto task = aside ? pool.RunAside(std::move(work)) : pool.Run(std::move(work));
+    boost::asio::co_spawn(loop_, std::move(task), [this](std::exception_ptr, Answer answer) {
       EXPECT_EQ(std::this_thread::get_id(), own_);
       answers_.push_back(std::move(answer));
     });
@@ -86,6 +88,25 @@ TEST_F(HashPoolTest, WhatWaitsWhenItClosesIsNotDone) {
   RunUntil(asked);
   EXPECT_EQ(std::ranges::count(answers_, Answer("first")), 1);
   EXPECT_EQ(std::ranges::count(answers_, Answer()), static_cast<int64_t>(asked) - 1);
+}
+
+TEST_F(HashPoolTest, WhatComesToNothingAsideIsDoneAgainAndHoldsUpNobody) {
+  HashPool pool(1, 8);
+  auto go_on = std::make_shared<std::promise<void>>();
+  Begin(
+      pool,
+      [go_on] {
+        if (sched_getscheduler(0) != SCHED_IDLE) return std::string("again");
+        go_on->get_future().wait();
+        return std::string("aside");
+      },
+      true);
+  RunUntil(1);
+  Begin(pool, [] { return "next"; }, true);
+  RunUntil(2);
+  EXPECT_EQ(answers_, (std::vector<Answer>{"again", "next"}));
+  pool.Close();
+  go_on->set_value();
 }
 
 }  // namespace

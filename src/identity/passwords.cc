@@ -42,10 +42,11 @@ Proven Asking(std::string_view wrong, EventKind failed = EventKind::kLoginFailed
   return proven;
 }
 
-// What a thread of the pool tells: nothing if the password is wrong, else the hash as it should be.
-std::string Compare(const std::string& password, const std::string& hash) {
+// What a thread of the pool tells: nothing if the password is wrong, else the hash as it should be, with that salt if
+// it is made anew.
+std::string Compare(const std::string& password, const std::string& hash, const std::string& salt) {
   if (!VerifyPassword(password, hash)) return "";
-  return NeedsRehash(hash) ? HashPassword(password) : hash;
+  return NeedsRehash(hash) ? HashPassword(password, salt) : hash;
 }
 
 }  // namespace
@@ -100,8 +101,10 @@ Task<call::Answer<Proven>> Passwords::Prove(Context& context, std::string user, 
     if (!pretended) co_return std::unexpected(pretended.error());
   }
   const std::string judged = hash.empty() ? kNoHash : hash;
-  std::function<std::string()> work = [judged, password = std::move(password)] { return Compare(password, judged); };
-  auto verdict = co_await pool_.Run(std::move(work));
+  std::function<std::string()> work = [judged, password = std::move(password), salt = NewSalt()] {
+    return Compare(password, judged, salt);
+  };
+  auto verdict = co_await pool_.RunAside(std::move(work));
   if (!verdict) co_return Busy();
   if (verdict->empty() || hash.empty()) {  // whoever it is, and be it nobody
     Event event{proven.failed, std::move(user)};
@@ -188,8 +191,10 @@ Task<call::Answer<bool>> Passwords::Pretend(Context& context, std::string who) {
 }
 
 Task<call::Answer<std::string>> Passwords::Hash(Context&, std::string password) {
-  std::function<std::string()> work = [password = std::move(password)] { return HashPassword(password); };
-  auto hash = co_await pool_.Run(std::move(work));
+  std::function<std::string()> work = [password = std::move(password), salt = NewSalt()] {
+    return HashPassword(password, salt);
+  };
+  auto hash = co_await pool_.RunAside(std::move(work));
   if (!hash) co_return Busy();
   co_return std::move(*hash);
 }

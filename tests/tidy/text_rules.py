@@ -56,7 +56,8 @@ BANS = (
         r"src/app/", tests=False),
     Ban("goto", r"\bgoto\b", "return early, or make a function of it"),
     Ban("volatile", r"\bvolatile\b", "use std::atomic"),
-    Ban("detach", r"\.detach\s*\(\s*\)", "keep the thread and join it: std::jthread"),
+    Ban("detach", r"\.detach\s*\(\s*\)", "keep the thread and join it: std::jthread",
+        r"src/identity/idle_thread\.cc"),  # may starve, so nobody can wait for it: docs/decisions/0045
     Ban("mutable-shared", r"\bstd::async\b", "use a thread that somebody owns and joins"),
     Ban("awkward-await", r"(?<!CO_TRY)\((?:[^();]*[,(&|!+?]|)\s*co_await\b|[&|!+?]\s*co_await\b",
         "an await stands alone: auto v = co_await F(x);"),

@@ -3,6 +3,7 @@
 
 #include <argon2.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <array>
 #include <charconv>
@@ -36,6 +37,14 @@ std::optional<std::string> Decode(std::string_view text) {
   for (char& c : url) c = c == '+' ? '-' : c == '/' ? '_' : c;
   return Base64UrlDecode(url);
 }
+
+thread_local Argon2Memory* own_memory = nullptr;
+
+int Allocate(uint8_t** memory, size_t bytes) {
+  *memory = own_memory->Take(bytes);
+  return *memory == nullptr ? ARGON2_MEMORY_ALLOCATION_ERROR : ARGON2_OK;
+}
+void Keep(uint8_t*, size_t) {}
 
 std::string ParametersOf(const Argon2Cost& cost) {
   return fmt::format("{}m={},t={},p={}$", kBegin, cost.memory_kib, cost.passes, cost.lanes);
@@ -77,6 +86,29 @@ std::optional<Kept> Read(std::string_view hash) {
 
 }  // namespace
 
+Argon2Memory::Argon2Memory() { own_memory = this; }
+
+Argon2Memory::~Argon2Memory() {
+  own_memory = nullptr;
+  Release();
+}
+
+uint8_t* Argon2Memory::Take(size_t bytes) {
+  if (bytes <= bytes_) return begin_;
+  Release();
+  void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  begin_ = static_cast<uint8_t*>(mapped);
+  bytes_ = bytes;
+  return begin_;
+}
+
+void Argon2Memory::Release() {
+  if (begin_ != nullptr) munmap(begin_, bytes_);
+  begin_ = nullptr;
+  bytes_ = 0;
+}
+
 std::string Argon2id(const Argon2Input& input, const Argon2Cost& cost) {
   auto copy = [](std::string_view text) { return std::vector<uint8_t>(text.begin(), text.end()); };
   std::vector<uint8_t> password = copy(input.password), salt = copy(input.salt), secret = copy(input.secret),
@@ -99,14 +131,23 @@ std::string Argon2id(const Argon2Input& input, const Argon2Cost& cost) {
   context.threads = 1;
   context.version = ARGON2_VERSION_13;
   context.flags = ARGON2_FLAG_CLEAR_PASSWORD;
+  if (own_memory != nullptr) {
+    context.allocate_cbk = Allocate;
+    context.free_cbk = Keep;
+  }
   if (argon2id_ctx(&context) != ARGON2_OK) std::abort();
   return tag;
 }
 
-std::string HashPassword(std::string_view password) {
+std::string NewSalt() {
   std::array<uint8_t, kSaltBytes> chance{};
   RandomBytes(chance);
-  std::string_view salt(reinterpret_cast<const char*>(chance.data()), chance.size());
+  return {reinterpret_cast<const char*>(chance.data()), chance.size()};
+}
+
+std::string HashPassword(std::string_view password) { return HashPassword(password, NewSalt()); }
+
+std::string HashPassword(std::string_view password, std::string_view salt) {
   std::string tag = Argon2id({.password = password, .salt = salt, .secret = {}, .associated = {}}, kOurs);
   return ParametersOf(kOurs) + Encode(salt) + "$" + Encode(tag);
 }

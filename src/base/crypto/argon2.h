@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,8 +23,29 @@ struct Argon2Input {
 // process if the memory is not there.
 std::string Argon2id(const Argon2Input& input, const Argon2Cost& cost);
 
-// A password as it is kept: a PHC string with a salt of its own. As slow as the above.
+// While it is there, what hashes of its thread need is mapped once and kept from one to the next, wiped in between: a
+// map that comes and goes holds up all threads. One of a thread at a time.
+class Argon2Memory {
+ public:
+  Argon2Memory();
+  ~Argon2Memory();
+  Argon2Memory(const Argon2Memory&) = delete;
+  Argon2Memory& operator=(const Argon2Memory&) = delete;
+
+  // At least so many bytes; null: they are not there. What was taken before is no longer there.
+  uint8_t* Take(size_t bytes);
+  void Release();  // until it is needed again
+
+ private:
+  uint8_t* begin_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+// A password as it is kept: a PHC string with a salt of its own. As slow as the above. With a salt that is brought
+// along it depends on nothing else, and holds nothing that other threads may want.
 std::string HashPassword(std::string_view password);
+std::string HashPassword(std::string_view password, std::string_view salt);
+std::string NewSalt();
 // Whether `hash` is one that HashPassword gave, be it of another cost, of this password. As slow as `hash` says; at
 // once false for what is no such string or would cost far more than any hash of ours.
 bool VerifyPassword(std::string_view password, const std::string& hash);

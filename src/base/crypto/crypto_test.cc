@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -51,6 +52,20 @@ TEST(Argon2Test, KnownAnswer) {  // RFC 9106, 5.3
   std::string password(32, '\x01'), salt(16, '\x02'), secret(8, '\x03'), associated(12, '\x04');
   EXPECT_EQ(HexEncode(Argon2id({password, salt, secret, associated}, {.memory_kib = 32, .passes = 3, .lanes = 4})),
             "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659");
+}
+
+TEST(Argon2Test, MemoryThatIsKeptGivesTheSameAndTellsNothing) {
+  const Argon2Input input{.password = "password", .salt = "somesalt", .secret = {}, .associated = {}};
+  const Argon2Cost small{.memory_kib = 64, .passes = 1, .lanes = 1}, large{.memory_kib = 512, .passes = 1, .lanes = 1};
+  const std::string of_small = Argon2id(input, small), of_large = Argon2id(input, large);
+  Argon2Memory memory;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Argon2id(input, small), of_small);
+    EXPECT_EQ(Argon2id(input, large), of_large);
+    const uint8_t* kept = memory.Take(size_t{512} << 10);
+    EXPECT_EQ(std::count(kept, kept + (size_t{512} << 10), 0), 512 << 10);
+    memory.Release();
+  }
 }
 
 TEST(Argon2Test, APasswordIsKeptAsAPhcStringWithASaltOfItsOwn) {
