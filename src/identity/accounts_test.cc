@@ -62,12 +62,12 @@ TEST_F(AccountsTest, AHashOfAnotherCostIsMadeAnewBySigningIn) {
   tag.resize(tag.find('='));
   Keeper keeper(*engine_);
   auto hash = [&] {
-    auto found = Wait(keeper.Get(context_, keeper.credential(), id));
+    auto found = Wait(keeper.Get(context(), keeper.credential(), id));
     return TextIn(keeper.credential(), found->rows, "password");
   };
   Keeper::Body body;
   body.emplace_back("password", Json("$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$" + tag));
-  ASSERT_TRUE(Wait(keeper.Do(context_, keeper.Changing(keeper.credential(), id, std::move(body)))));
+  ASSERT_TRUE(Wait(keeper.Do(context(), keeper.Changing(keeper.credential(), id, std::move(body)))));
   ASSERT_TRUE(NeedsRehash(hash()));
   EXPECT_FALSE(Login("wrong"));
   EXPECT_TRUE(NeedsRehash(hash()));
@@ -80,12 +80,12 @@ TEST_F(AccountsTest, APasswordThatIsChangedMeanwhileIsWorthNothing) {
   const std::string id = Register();
   Keeper keeper(*engine_);
   Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
-  auto proven = Wait(passwords.ProveByEmail(context_, "ann@example.com", kPassword));
+  auto proven = Wait(passwords.ProveByEmail(context(), "ann@example.com", kPassword));
   ASSERT_TRUE(proven);
-  ASSERT_TRUE(Wait(passwords.VersionOf(context_, *proven)));
+  ASSERT_TRUE(Wait(passwords.VersionOf(context(), *proven)));
   Json change = Of(fmt::format(R"({{"currentPassword":"{}","newPassword":"another horse staple"}})", kPassword));
-  ASSERT_TRUE(Wait(accounts_->ChangePassword(context_, id, "", change)));
-  EXPECT_EQ(CodeOf(Wait(passwords.VersionOf(context_, *proven))), Code::kInvalidCredentials);
+  ASSERT_TRUE(Wait(accounts_->ChangePassword(context(), id, "", change)));
+  EXPECT_EQ(CodeOf(Wait(passwords.VersionOf(context(), *proven))), Code::kInvalidCredentials);
   EXPECT_EQ(CodeOf(Login()), Code::kInvalidCredentials);
   EXPECT_TRUE(Login("another horse staple"));
 }
@@ -96,14 +96,14 @@ TEST_F(AccountsTest, AnAccessTokenEndsWithItsSession) {
   auto tokens = Login()->tokens;
   http::Request request;
   request.headers = {{"Authorization", "Bearer " + tokens.access}};
-  auto ask = [&] { return Wait(Await(authenticator.Authenticate(context_, request))); };
+  auto ask = [&] { return Wait(Await(authenticator.Authenticate(context(), request))); };
   auto caller = ask();
   ASSERT_TRUE(caller) << caller.error().message;
   EXPECT_EQ((*caller)->id, id);
   const std::string session = *(*caller)->principal.claims.Find("sid")->string();
-  EXPECT_EQ(CodeOf(Wait(accounts_->sessions().End(context_, "00000000-0000-4000-8000-00000000000a", session))),
+  EXPECT_EQ(CodeOf(Wait(accounts_->sessions().End(context(), "00000000-0000-4000-8000-00000000000a", session))),
             Code::kNotFound);
-  ASSERT_TRUE(Wait(accounts_->sessions().End(context_, id, session)));
+  ASSERT_TRUE(Wait(accounts_->sessions().End(context(), id, session)));
   clock_.seconds += Authenticator::kRefreshSeconds;
   EXPECT_EQ(CodeOf(ask()), Code::kInvalidCredentials);
   EXPECT_EQ(CodeOf(Refresh(tokens.refresh)), Code::kInvalidCredentials);
@@ -115,7 +115,7 @@ TEST_F(AccountsTest, ManyWhoTryAtOnceGetNoMoreVerdictsThanOneByOne) {
   for (int i = 0; i < 20; ++i) {
     Json body = Of(R"({"email":"ann@example.com","password":"wrong wrong wrong"})");
     boost::asio::co_spawn(
-        loop_, accounts_->Login(context_, std::move(body), {}),
+        loop_, accounts_->Login(context(), std::move(body), {}),
         [&](std::exception_ptr, const call::Answer<SignedIn>& answer) { told.push_back(CodeOf(answer)); });
   }
   while (told.size() < 20) {
@@ -125,7 +125,7 @@ TEST_F(AccountsTest, ManyWhoTryAtOnceGetNoMoreVerdictsThanOneByOne) {
   }
   EXPECT_THAT(told, testing::Each(Code::kInvalidCredentials));
   Keeper keeper(*engine_);
-  auto kept = Wait(keeper.Get(context_, keeper.credential(), id));
+  auto kept = Wait(keeper.Get(context(), keeper.credential(), id));
   EXPECT_EQ(NumberIn(keeper.credential(), kept->rows, "failures"), 5);
 }
 
@@ -133,26 +133,26 @@ TEST_F(AccountsTest, ASessionDoesNotBeginForWhoIsDisabledMeanwhile) {
   const std::string id = Register();
   Keeper keeper(*engine_);
   Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
-  auto proven = Wait(passwords.ProveByEmail(context_, "ann@example.com", kPassword));
+  auto proven = Wait(passwords.ProveByEmail(context(), "ann@example.com", kPassword));
   ASSERT_TRUE(proven);
   Keeper::Body body;
   body.emplace_back("disabled", Json(true));
-  ASSERT_TRUE(Wait(keeper.Do(context_, keeper.Changing(keeper.user(), id, std::move(body)))));
-  auto version = Wait(passwords.VersionOf(context_, *proven));
+  ASSERT_TRUE(Wait(keeper.Do(context(), keeper.Changing(keeper.user(), id, std::move(body)))));
+  auto version = Wait(passwords.VersionOf(context(), *proven));
   ASSERT_TRUE(version);
   const types::Uuid session{};
   std::vector<call::Call> calls{passwords.Clearing(*proven, *version),
-                                accounts_->sessions().Beginning(context_, session, id, "test")};
-  auto begun = Wait(keeper.DoAllWhileEnabled(context_, id, calls));
+                                accounts_->sessions().Beginning(context(), session, id, "test")};
+  auto begun = Wait(keeper.DoAllWhileEnabled(context(), id, calls));
   ASSERT_FALSE(begun);
   EXPECT_EQ(begun.error().error.code, Code::kNotFound);
-  EXPECT_TRUE(Wait(accounts_->sessions().List(context_, id))->empty());
-  EXPECT_EQ(Wait(passwords.VersionOf(context_, *proven)), *version);  // nothing of it remains
+  EXPECT_TRUE(Wait(accounts_->sessions().List(context(), id))->empty());
+  EXPECT_EQ(Wait(passwords.VersionOf(context(), *proven)), *version);  // nothing of it remains
   body.clear();
   body.emplace_back("disabled", Json(false));
-  ASSERT_TRUE(Wait(keeper.Do(context_, keeper.Changing(keeper.user(), id, std::move(body)))));
-  EXPECT_TRUE(Wait(keeper.DoAllWhileEnabled(context_, id, calls)));
-  EXPECT_EQ(Wait(accounts_->sessions().List(context_, id))->size(), 1u);
+  ASSERT_TRUE(Wait(keeper.Do(context(), keeper.Changing(keeper.user(), id, std::move(body)))));
+  EXPECT_TRUE(Wait(keeper.DoAllWhileEnabled(context(), id, calls)));
+  EXPECT_EQ(Wait(accounts_->sessions().List(context(), id))->size(), 1u);
 }
 
 TEST_F(AccountsTest, ManyWhoDeleteAnAccountAtOnceDoItOnce) {
@@ -161,7 +161,7 @@ TEST_F(AccountsTest, ManyWhoDeleteAnAccountAtOnceDoItOnce) {
   std::vector<std::optional<Code>> told;
   for (int i = 0; i < 50; ++i) {
     Json body = Of(fmt::format(R"({{"currentPassword":"{}"}})", kPassword));
-    boost::asio::co_spawn(loop_, accounts_->DeleteMe(context_, id, "", std::move(body), {}),
+    boost::asio::co_spawn(loop_, accounts_->DeleteMe(context(), id, "", std::move(body), {}),
                           [&](std::exception_ptr, const call::Answer<bool>& answer) {
                             told.push_back(answer ? std::nullopt : std::optional(answer.error().code));
                           });
@@ -174,28 +174,28 @@ TEST_F(AccountsTest, ManyWhoDeleteAnAccountAtOnceDoItOnce) {
   EXPECT_EQ(std::ranges::count(told, std::optional<Code>()), 1);
   EXPECT_EQ(std::ranges::count(told, std::optional(Code::kInvalidCredentials)), 49);
   Keeper keeper(*engine_);
-  EXPECT_EQ(CodeOf(Wait(keeper.Get(context_, keeper.user(), id))), Code::kNotFound);
-  EXPECT_EQ(CodeOf(Wait(keeper.Get(context_, keeper.credential(), id))), Code::kNotFound);
-  EXPECT_TRUE(Wait(keeper.Do(context_, keeper.Finding(keeper.session(), "userId", id)))->rows.rows.empty());
+  EXPECT_EQ(CodeOf(Wait(keeper.Get(context(), keeper.user(), id))), Code::kNotFound);
+  EXPECT_EQ(CodeOf(Wait(keeper.Get(context(), keeper.credential(), id))), Code::kNotFound);
+  EXPECT_TRUE(Wait(keeper.Do(context(), keeper.Finding(keeper.session(), "userId", id)))->rows.rows.empty());
   EXPECT_EQ(Register().size(), id.size());  // the address is free again
 }
 
 TEST_F(AccountsTest, WhoseSessionWentWithTheAccountMeanwhileNeedsACredential) {
   const std::string gone = types::FormatUuid(types::NewUuidV7(clock_.NowMicros()));
   Json body = Of(fmt::format(R"({{"currentPassword":"{}"}})", kPassword));
-  EXPECT_EQ(CodeOf(Wait(accounts_->DeleteMe(context_, gone, gone, std::move(body), {}))), Code::kUnauthenticated);
+  EXPECT_EQ(CodeOf(Wait(accounts_->DeleteMe(context(), gone, gone, std::move(body), {}))), Code::kUnauthenticated);
 }
 
 TEST_F(AccountsTest, APasswordThatIsJudgedMeanwhileDoesNotDeleteWhatOneThatIsChangedGuards) {
   const std::string id = Register();
   Keeper keeper(*engine_);
   Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
-  auto proven = Wait(passwords.ProveUser(context_, id, kPassword));
+  auto proven = Wait(passwords.ProveUser(context(), id, kPassword));
   ASSERT_TRUE(proven);
   Json change = Of(fmt::format(R"({{"currentPassword":"{}","newPassword":"another horse staple"}})", kPassword));
-  ASSERT_TRUE(Wait(accounts_->ChangePassword(context_, id, "", change)));
+  ASSERT_TRUE(Wait(accounts_->ChangePassword(context(), id, "", change)));
   auto nothing = []() -> Task<call::Answer<std::vector<call::Call>>> { co_return std::vector<call::Call>(); };
-  EXPECT_EQ(CodeOf(Wait(RemoveAccount(keeper, passwords, context_, *proven, {}, nothing))), Code::kInvalidCredentials);
+  EXPECT_EQ(CodeOf(Wait(RemoveAccount(keeper, passwords, context(), *proven, {}, nothing))), Code::kInvalidCredentials);
   EXPECT_TRUE(Login("another horse staple"));
 }
 

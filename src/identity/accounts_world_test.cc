@@ -32,18 +32,18 @@ AccountsWorld::~AccountsWorld() {
 
 std::string AccountsWorld::Register() {
   auto made = Wait(
-      accounts_->Register(context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", kPassword))));
+      accounts_->Register(context(), Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", kPassword))));
   EXPECT_TRUE(made) << made.error().message;
   return (*made)->id;
 }
 
 call::Answer<SignedIn> AccountsWorld::Login(const std::string& password) {
-  return Wait(accounts_->Login(context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", password)),
+  return Wait(accounts_->Login(context(), Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", password)),
                                {"test", ""}));
 }
 
 call::Answer<SignedIn> AccountsWorld::Refresh(const std::string& token) {
-  return Wait(accounts_->Refresh(context_, Of(fmt::format(R"({{"refreshToken":"{}"}})", token))));
+  return Wait(accounts_->Refresh(context(), Of(fmt::format(R"({{"refreshToken":"{}"}})", token))));
 }
 
 }  // namespace ashlar::identity

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -60,10 +61,13 @@ identity: { register: open, tokens: { refresh: 1d }, sessions: { cookie: true, i
   }
 
  protected:
+  // A request's own, as whatever serves it writes into it.
+  Context& context() { return contexts_.emplace_back("request", Deadline{}, clock_, silence_); }
+
   std::string folder_;
   TestClock clock_;
   Silence silence_;
-  Context context_{"request", {}, clock_, silence_};
+  std::deque<Context> contexts_;
   boost::asio::io_context loop_;
   HashPool pool_;
   MailQueue queue_;

@@ -39,7 +39,7 @@ class ApiKeysTest : public testing::Test, protected AccountsWorld {
     }
   }
   void Do(call::Call call) {
-    auto done = Wait(keeper_->Do(context_, std::move(call)));
+    auto done = Wait(keeper_->Do(context(), std::move(call)));
     EXPECT_TRUE(done) << done.error().message;
   }
   void Change(const char* user, std::string_view field, Json value) {
@@ -49,7 +49,7 @@ class ApiKeysTest : public testing::Test, protected AccountsWorld {
   }
 
   call::Answer<ApiKeyMade> Make(const std::string& body = R"({"name":"ci"})", const char* user = kAnn) {
-    return Wait(accounts_->api_keys().Make(context_, user, Of(body)));
+    return Wait(accounts_->api_keys().Make(context(), user, Of(body)));
   }
   std::string Key(const std::string& body = R"({"name":"ci"})") {
     auto made = Make(body);
@@ -59,15 +59,15 @@ class ApiKeysTest : public testing::Test, protected AccountsWorld {
   // As the operator makes it.
   std::string Granted(const std::string& body) {
     auto wish = ReadApiKeyWish(*service_, Of(body), clock_.NowMicros(), true);
-    auto rows = Wait(keeper_->Do(context_, keeper_->Finding(keeper_->api_key(), "userId", kAnn)));
+    auto rows = Wait(keeper_->Do(context(), keeper_->Finding(keeper_->api_key(), "userId", kAnn)));
     auto made = MakeApiKey(*service_, rows->rows, kAnn, *wish, clock_.NowMicros());
-    EXPECT_TRUE(Wait(keeper_->DoAll(context_, made->calls)));
+    EXPECT_TRUE(Wait(keeper_->DoAll(context(), made->calls)));
     return made->key;
   }
   call::Answer<call::CallerPtr> Ask(std::vector<http::Header> headers) {
     http::Request request;
     request.headers = std::move(headers);
-    auto answer = authenticator_->Authenticate(context_, request);
+    auto answer = authenticator_->Authenticate(context(), request);
     if (answer.ready()) return std::move(answer.value());
     return Wait(std::move(answer.task()));
   }
@@ -115,7 +115,7 @@ TEST_F(ApiKeysTest, AKeyIsItsOwner) {
 
 TEST_F(ApiKeysTest, NothingOfTheKeyIsKept) {
   const std::string key = Key();
-  auto rows = Wait(keeper_->Do(context_, keeper_->Finding(keeper_->api_key(), "userId", kAnn)));
+  auto rows = Wait(keeper_->Do(context(), keeper_->Finding(keeper_->api_key(), "userId", kAnn)));
   EXPECT_EQ(TextIn(keeper_->api_key(), rows->rows, "hash"), HashApiKey(key));
   EXPECT_EQ(TextIn(keeper_->api_key(), rows->rows, "ending"), key.substr(key.size() - 4));
 }
@@ -156,9 +156,9 @@ TEST_F(ApiKeysTest, RevocationExpiryAndTheOwnersRowCountWithinTheRefresh) {
   EXPECT_EQ(Refusal(made->key), Code::kTokenExpired);
   auto other = Make();
   ASSERT_TRUE(AskWith(other->key));
-  EXPECT_EQ(Wait(accounts_->api_keys().Revoke(context_, kBob, other->seen.id)).error().code, Code::kNotFound);
-  EXPECT_TRUE(Wait(accounts_->api_keys().Revoke(context_, kAnn, other->seen.id)));
-  EXPECT_EQ(Wait(accounts_->api_keys().Revoke(context_, kAnn, other->seen.id)).error().code, Code::kNotFound);
+  EXPECT_EQ(Wait(accounts_->api_keys().Revoke(context(), kBob, other->seen.id)).error().code, Code::kNotFound);
+  EXPECT_TRUE(Wait(accounts_->api_keys().Revoke(context(), kAnn, other->seen.id)));
+  EXPECT_EQ(Wait(accounts_->api_keys().Revoke(context(), kAnn, other->seen.id)).error().code, Code::kNotFound);
   clock_.seconds += Authenticator::kRefreshSeconds;
   EXPECT_EQ(Refusal(other->key), Code::kInvalidCredentials);
   EXPECT_EQ(authenticator_->kept(), 0u);
@@ -169,9 +169,9 @@ TEST_F(ApiKeysTest, TheStoreIsAskedOnceARefresh) {
   EXPECT_TRUE(AskWith(key));
   http::Request request;
   request.headers = {{"X-Api-Key", key}};
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(authenticator_->Authenticate(context_, request).ready());
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(authenticator_->Authenticate(context(), request).ready());
   clock_.seconds += Authenticator::kRefreshSeconds;
-  EXPECT_FALSE(authenticator_->Authenticate(context_, request).ready());
+  EXPECT_FALSE(authenticator_->Authenticate(context(), request).ready());
 }
 
 TEST_F(ApiKeysTest, ScopesNarrowAndThoseOfOnesOwnAreNotSeenByRules) {
@@ -213,15 +213,15 @@ TEST_F(ApiKeysTest, AUserHasABoundedNumberAndWhatIsOverMakesRoom) {
   EXPECT_TRUE(Make());
   EXPECT_EQ(Make().error().code, Code::kConflict);
   EXPECT_TRUE(Make(R"({"name":"ci"})", kBob)) << "each has his own";
-  EXPECT_TRUE(Wait(accounts_->api_keys().Revoke(context_, kAnn, second->seen.id)));
+  EXPECT_TRUE(Wait(accounts_->api_keys().Revoke(context(), kAnn, second->seen.id)));
   EXPECT_TRUE(Make());
   EXPECT_EQ(Make().error().code, Code::kConflict);
   clock_.seconds += 60;
   EXPECT_TRUE(Make());
   EXPECT_EQ(Make().error().code, Code::kConflict);
-  auto rows = Wait(keeper_->Do(context_, keeper_->Finding(keeper_->api_key(), "userId", kAnn)));
+  auto rows = Wait(keeper_->Do(context(), keeper_->Finding(keeper_->api_key(), "userId", kAnn)));
   EXPECT_EQ(rows->rows.rows.size(), 3u);
-  EXPECT_EQ(Wait(accounts_->api_keys().List(context_, kAnn))->size(), 3u);
+  EXPECT_EQ(Wait(accounts_->api_keys().List(context(), kAnn))->size(), 3u);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ class CookieTest : public testing::Test, protected AccountsWorld {
 
   SignedIn SignIn(const std::string& cookie = "") {
     auto done = Wait(accounts_->Login(
-        context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","mode":"cookie"}})", kPassword)),
+        context(), Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","mode":"cookie"}})", kPassword)),
         {"", cookie}));
     EXPECT_TRUE(done) << done.error().message;
     return std::move(*done);
@@ -29,11 +29,11 @@ class CookieTest : public testing::Test, protected AccountsWorld {
     request.method = method;
     request.headers = std::move(more);
     request.headers.push_back({"Cookie", "a=b; __Host-session=" + cookie});
-    return Wait(Await(authenticator_.Authenticate(context_, request)));
+    return Wait(Await(authenticator_.Authenticate(context(), request)));
   }
   int64_t ExpiresIn() {
     Keeper keeper(*engine_);
-    auto found = Wait(keeper.Do(context_, keeper.Finding(keeper.session(), "userId", user_)));
+    auto found = Wait(keeper.Do(context(), keeper.Finding(keeper.session(), "userId", user_)));
     return MicrosIn(keeper.session(), found->rows, "expiresAt") / 1'000'000 - clock_.seconds;
   }
 
@@ -60,7 +60,7 @@ TEST_F(CookieTest, WhatIsKeptOfACookieIsNoToken) {
   for (const std::string& token : {browser_.cookie, " " + browser_.cookie}) {
     http::Request request;
     request.headers = {{"Authorization", "Bearer " + token}};
-    EXPECT_EQ(CodeOf(Wait(Await(authenticator_.Authenticate(context_, request)))), Code::kInvalidCredentials);
+    EXPECT_EQ(CodeOf(Wait(Await(authenticator_.Authenticate(context(), request)))), Code::kInvalidCredentials);
   }
   const std::string access = AccountsWorld::Login()->tokens.access;
   EXPECT_EQ(CodeOf(Ask(access)), Code::kInvalidCredentials);
@@ -112,7 +112,7 @@ TEST_F(CookieTest, NoCookieOpensASessionOfTokens) {
   AccountsWorld::Login();
   Keeper keeper(*engine_);
   Sessions sessions(keeper, *keys_);
-  auto found = Wait(keeper.Do(context_, keeper.Finding(keeper.session(), "userId", user_)));
+  auto found = Wait(keeper.Do(context(), keeper.Finding(keeper.session(), "userId", user_)));
   ASSERT_EQ(found->rows.rows.size(), 2u);
   int open = 0;
   for (size_t row = 0; row < 2; ++row) {

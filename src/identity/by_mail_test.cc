@@ -35,29 +35,29 @@ class ByMailTest : public testing::Test, protected AccountsWorld {
   ByMailTest() : AccountsWorld(kMailContract, true), keeper_(std::make_unique<Keeper>(*engine_)) {}
 
   call::Answer<std::optional<call::Outcome>> Register(const std::string& email, const std::string& more = "") {
-    return Wait(accounts_->Register(context_,
+    return Wait(accounts_->Register(context(),
                                     Of(fmt::format(R"({{"email":"{}","password":"{}"{}}})", email, kPassword, more))));
   }
   bool MaySignIn(const std::string& password = kPassword, const std::string& email = "ann@example.com") {
     auto body = Of(fmt::format(R"({{"email":"{}","password":"{}"}})", email, password));
-    return Wait(accounts_->Login(context_, std::move(body), {})).has_value();
+    return Wait(accounts_->Login(context(), std::move(body), {})).has_value();
   }
   Task<call::Answer<bool>> Verifying(const std::string& token) {
-    return accounts_->verification().Verify(context_, Of(fmt::format(R"({{"token":"{}"}})", token)));
+    return accounts_->verification().Verify(context(), Of(fmt::format(R"({{"token":"{}"}})", token)));
   }
   Task<call::Answer<bool>> Resetting(const std::string& token, const std::string& password) {
-    return accounts_->recovery().Reset(context_,
+    return accounts_->recovery().Reset(context(),
                                        Of(fmt::format(R"({{"token":"{}","newPassword":"{}"}})", token, password)));
   }
   call::Answer<bool> Forget(const std::string& email = "ann@example.com") {
-    return Wait(accounts_->recovery().Forgot(context_, Of(fmt::format(R"({{"email":"{}"}})", email))));
+    return Wait(accounts_->recovery().Forgot(context(), Of(fmt::format(R"({{"email":"{}"}})", email))));
   }
   // All rows of a resource.
   call::RowSet Rows(model::ResourceId resource) {
     call::Call call = CallOn(*service_, resource, model::OperationKind::kList);
     call.sort.push_back({"id", false});
     call.paging.per_page = 100;
-    auto found = Wait(keeper_->Do(context_, std::move(call)));
+    auto found = Wait(keeper_->Do(context(), std::move(call)));
     return std::move(found->rows);
   }
   // "kind recipient" of what waits, and the token of the last of a kind, as its recipient gets it.
@@ -137,7 +137,7 @@ TEST_F(ByMailTest, MistakesAreToldBeforeItShowsWhetherTheAddressIsKnown) {
 
 TEST_F(ByMailTest, ManyRegistrationsOfOneAddressAtOnceMakeOneAccount) {
   auto answers = AllOf<call::Answer<std::optional<call::Outcome>>>(20, [&] {
-    return accounts_->Register(context_,
+    return accounts_->Register(context(),
                                Of(fmt::format(R"({{"email":"ann@example.com","password":"{}"}})", kPassword)));
   });
   for (const auto& answer : answers) EXPECT_TRUE(answer && !*answer) << answer.error().message;
@@ -156,10 +156,10 @@ TEST_F(ByMailTest, AVerificationIsGoodOnceAndForADay) {
   const std::string late = LastToken(MailKind::kVerify);
   clock_.seconds += 86'400;
   EXPECT_FALSE(Wait(Verifying(late)));
-  EXPECT_TRUE(Wait(accounts_->verification().Resend(context_, Of(R"({"email":"bob@example.com"})"))));
+  EXPECT_TRUE(Wait(accounts_->verification().Resend(context(), Of(R"({"email":"bob@example.com"})"))));
   EXPECT_FALSE(Wait(Verifying(late)));
   EXPECT_TRUE(Wait(Verifying(LastToken(MailKind::kVerify))));
-  EXPECT_TRUE(Wait(accounts_->verification().Resend(context_, Of(R"({"email":"bob@example.com"})"))));
+  EXPECT_TRUE(Wait(accounts_->verification().Resend(context(), Of(R"({"email":"bob@example.com"})"))));
   EXPECT_THAT(Queue(), testing::Contains("nothing "));
 }
 
@@ -172,7 +172,7 @@ TEST_F(ByMailTest, AResetSetsThePasswordOnceAndEndsEverySession) {
   auto answers = AllOf<call::Answer<bool>>(50, [&] { return Resetting(token, "another horse staple"); });
   EXPECT_EQ(Successes(answers), 1);
   EXPECT_FALSE(Wait(Resetting(token, "another horse staple")));
-  EXPECT_TRUE(Wait(accounts_->sessions().List(context_, id))->empty());
+  EXPECT_TRUE(Wait(accounts_->sessions().List(context(), id))->empty());
   EXPECT_FALSE(MaySignIn());
   EXPECT_TRUE(MaySignIn("another horse staple"));
   EXPECT_THAT(Queue(), testing::Contains("passwordChanged ann@example.com"));
@@ -190,7 +190,7 @@ TEST_F(ByMailTest, AResetIsSpoiledByTheNextByTimeAndByAnotherPassword) {
   ASSERT_TRUE(Forget());
   const std::string third = LastToken(MailKind::kReset);
   Json change = Of(fmt::format(R"({{"currentPassword":"{}","newPassword":"changed horse staple"}})", kPassword));
-  ASSERT_TRUE(Wait(accounts_->ChangePassword(context_, id, "", change)));
+  ASSERT_TRUE(Wait(accounts_->ChangePassword(context(), id, "", change)));
   EXPECT_FALSE(Wait(Resetting(third, "another horse staple")));
   EXPECT_TRUE(MaySignIn("changed horse staple"));
 }
@@ -201,7 +201,7 @@ TEST_F(ByMailTest, AResetProvesTheAddressAndGivesAPasswordToWhoHadNone) {
   EXPECT_TRUE(Wait(Resetting(LastToken(MailKind::kReset), "another horse staple")));
   EXPECT_TRUE(MaySignIn("another horse staple"));
   Json row = Of(R"({"email":"bob@example.com"})");
-  ASSERT_TRUE(Wait(keeper_->Do(context_, keeper_->Making(keeper_->user(), std::move(row)))));
+  ASSERT_TRUE(Wait(keeper_->Do(context(), keeper_->Making(keeper_->user(), std::move(row)))));
   ASSERT_TRUE(Forget("bob@example.com"));
   EXPECT_TRUE(Wait(Resetting(LastToken(MailKind::kReset), "another horse staple")));
   EXPECT_TRUE(MaySignIn("another horse staple", "bob@example.com"));
@@ -215,7 +215,7 @@ TEST_F(ByMailTest, ATicketOfOnePurposeIsOfNoUseForAnother) {
   ASSERT_TRUE(Register("bob@example.com"));
   EXPECT_FALSE(Wait(Resetting(LastToken(MailKind::kVerify), "another horse staple")));
   Json invited = Of(fmt::format(R"({{"token":"{}","password":"{}"}})", reset, kPassword));
-  EXPECT_FALSE(Wait(accounts_->Register(context_, std::move(invited))));
+  EXPECT_FALSE(Wait(accounts_->Register(context(), std::move(invited))));
   EXPECT_TRUE(Wait(Resetting(reset, "another horse staple")));
 }
 
@@ -223,7 +223,7 @@ TEST_F(ByMailTest, ANewAddressIsTheUsersOnceItIsProvedAndTheOldOneIsTold) {
   const std::string id = Ann();
   auto change = [&](const std::string& email, const std::string& password = kPassword) {
     return Wait(accounts_->verification().ChangeEmail(
-        context_, id, Of(fmt::format(R"({{"newEmail":"{}","currentPassword":"{}"}})", email, password))));
+        context(), id, Of(fmt::format(R"({{"newEmail":"{}","currentPassword":"{}"}})", email, password))));
   };
   EXPECT_FALSE(change("new@example.com", "wrong"));
   EXPECT_FALSE(change("ann@example.com"));
@@ -246,7 +246,7 @@ TEST_F(ByMailTest, AnAddressThatSomebodyHasIsNotToldToWhoWantsIt) {
   ASSERT_TRUE(Register("bob@example.com"));
   auto change = [&](const std::string& email) {
     return Wait(accounts_->verification().ChangeEmail(
-        context_, id, Of(fmt::format(R"({{"newEmail":"{}","currentPassword":"{}"}})", email, kPassword))));
+        context(), id, Of(fmt::format(R"({{"newEmail":"{}","currentPassword":"{}"}})", email, kPassword))));
   };
   EXPECT_TRUE(change("bob@example.com"));
   EXPECT_THAT(Queue(), testing::Contains("taken bob@example.com"));
@@ -262,7 +262,7 @@ TEST_F(ByMailTest, AnAddressThatSomebodyHasIsNotToldToWhoWantsIt) {
 TEST_F(ByMailTest, APasswordThatIsResetSpoilsANewAddressThatWasAskedFor) {
   const std::string id = Ann();
   Json body = Of(fmt::format(R"({{"newEmail":"thief@example.com","currentPassword":"{}"}})", kPassword));
-  ASSERT_TRUE(Wait(accounts_->verification().ChangeEmail(context_, id, std::move(body))));
+  ASSERT_TRUE(Wait(accounts_->verification().ChangeEmail(context(), id, std::move(body))));
   const std::string token = LastToken(MailKind::kChange);
   ASSERT_TRUE(Forget());
   ASSERT_TRUE(Wait(Resetting(LastToken(MailKind::kReset), "another horse staple")));
@@ -287,7 +287,7 @@ TEST_F(ByMailTest, WhoAsksForMuchBringsLittleAbout) {
   const std::string id = Ann();
   for (int i = 0; i < 8; ++i) {
     Json body = Of(fmt::format(R"({{"newEmail":"victim{}@example.com","currentPassword":"{}"}})", i, kPassword));
-    EXPECT_TRUE(Wait(accounts_->verification().ChangeEmail(context_, id, std::move(body))));
+    EXPECT_TRUE(Wait(accounts_->verification().ChangeEmail(context(), id, std::move(body))));
   }
   std::vector<std::string> queue = Queue();
   EXPECT_EQ(std::ranges::count_if(queue, [](const std::string& one) { return one.starts_with("change "); }),
@@ -297,7 +297,7 @@ TEST_F(ByMailTest, WhoAsksForMuchBringsLittleAbout) {
 TEST_F(ByMailTest, ManyWhoForgetAtOnceGetWhatOneByOneWould) {
   Ann();
   auto answers = AllOf<call::Answer<bool>>(
-      50, [&] { return accounts_->recovery().Forgot(context_, Of(R"({"email":"ann@example.com"})")); });
+      50, [&] { return accounts_->recovery().Forgot(context(), Of(R"({"email":"ann@example.com"})")); });
   EXPECT_EQ(Successes(answers), 50);
   std::vector<std::string> queue = Queue();
   EXPECT_EQ(std::ranges::count(queue, "reset ann@example.com"), kMostMailsAtOnce - 1);
@@ -306,9 +306,9 @@ TEST_F(ByMailTest, ManyWhoForgetAtOnceGetWhatOneByOneWould) {
 TEST_F(ByMailTest, AnInvitationMakesOneAccountWithItsAddressAndRoles) {
   const Ticket ticket = NewTicket(TicketKey(keys_->refresh()), Purpose::kInvite, "ann@example.com");
   call::Call issue = IssueCall(*service_, ticket, {"", "ann@example.com", {"editor"}}, clock_.NowMicros(), 100);
-  ASSERT_TRUE(Wait(keeper_->Do(context_, std::move(issue))));
+  ASSERT_TRUE(Wait(keeper_->Do(context(), std::move(issue))));
   auto accept = [&](const std::string& more) {
-    return accounts_->Register(context_,
+    return accounts_->Register(context(),
                                Of(fmt::format(R"({{"token":"{}","password":"{}"{}}})",
                                               WriteTicket(TicketKey(keys_->refresh()), ticket), kPassword, more)));
   };

@@ -60,10 +60,6 @@ Task<call::Answer<bool>> Consents::Give(Context& context, std::string user, cons
       body.emplace_back("userId", Json(user));
       body.emplace_back("clientId", Json(client.id));
     }
-    if (!found && model::IsRegisteredId(client.id)) {
-      auto room = co_await MakeRoom(context, user);
-      if (!room) co_return std::unexpected(room.error());
-    }
     const std::string given = found ? TextIn(keeper_.consent(), found->rows, "scope") : "";
     body.emplace_back("scope", Json(Together(client, given, scope)));
     auto call = found ? keeper_.Changing(keeper_.consent(), id, std::move(body), found->version)
@@ -77,16 +73,14 @@ Task<call::Answer<bool>> Consents::Give(Context& context, std::string user, cons
   co_return call::Refuse(Code::kOverloaded, "too much is agreed to at once; try again later");
 }
 
-Task<call::Answer<bool>> Consents::MakeRoom(Context& context, std::string user) {
-  auto list = co_await List(context, user);
+Task<call::Answer<std::vector<std::string>>> Consents::Surplus(Context& context, std::string user) {
+  auto list = co_await List(context, std::move(user));
   if (!list) co_return std::unexpected(list.error());
   std::erase_if(*list, [](const Consent& one) { return !model::IsRegisteredId(one.client); });
   std::ranges::sort(*list, {}, &Consent::given_at);
-  for (size_t i = 0; list->size() - i >= kMostOfRegistered; ++i) {
-    auto gone = co_await TakeBack(context, user, (*list)[i].client);
-    if (!gone) co_return std::unexpected(gone.error());
-  }
-  co_return true;
+  std::vector<std::string> clients;
+  for (size_t i = 0; list->size() - i > kMostOfRegistered; ++i) clients.push_back(std::move((*list)[i].client));
+  co_return clients;
 }
 
 Task<call::Answer<std::vector<Consent>>> Consents::List(Context& context, std::string user) {

@@ -19,7 +19,7 @@ struct Consent {
 // What Users have agreed to, a row for each User and client; of trusted clients there are none. One loop's.
 class Consents {
  public:
-  // Of clients that registered themselves a User has so many: for one more the oldest goes, and its client asks again.
+  // Of clients that registered themselves a User has so many: where there is one more the oldest has to go.
   static constexpr size_t kMostOfRegistered = 50;
 
   // `key` hides which row is whose. All must outlive it.
@@ -29,6 +29,8 @@ class Consents {
   Task<call::Answer<bool>> Covers(Context& context, std::string user, std::string client, std::string scope);
   // NOT_FOUND unless the User has agreed to all of it.
   Keeper::Look Covering(const std::string& user, const std::string& client, std::string scope) const;
+  // The clients whose consents have to go; the oldest first.
+  Task<call::Answer<std::vector<std::string>>> Surplus(Context& context, std::string user);
   // Adds it to what the User has agreed to. REQUIRES: a normal scope.
   Task<call::Answer<bool>> Give(Context& context, std::string user, const model::Client& client, std::string scope);
   Task<call::Answer<std::vector<Consent>>> List(Context& context, std::string user);
@@ -36,7 +38,6 @@ class Consents {
   Task<call::Answer<bool>> TakeBack(Context& context, std::string user, std::string client);
 
  private:
-  Task<call::Answer<bool>> MakeRoom(Context& context, std::string user);
   std::string IdOf(const std::string& user, const std::string& client) const;
   Keeper& keeper_;
   const std::string key_;

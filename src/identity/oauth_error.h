@@ -14,6 +14,7 @@ struct OauthError {
   std::string_view error;
   std::string description;  // of ASCII without quotes; nothing that the request said
   int status = 400;
+  int64_t retry_after_s = 1;  // of a 503
 };
 
 template <class T>

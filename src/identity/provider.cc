@@ -91,7 +91,19 @@ Task<call::Answer<bool>> Provider::HasAgreed(Context& context, const Visitor& vi
 
 Task<call::Answer<bool>> Provider::Agree(Context& context, const Visitor& visitor, const Authorization& asked) {
   if (asked.client->trusted) co_return true;
-  auto given = co_await consents_.Give(context, visitor.user, *asked.client, asked.scope);
+  auto given = co_await Give(context, visitor.user, asked.client, asked.scope);
+  co_return given;
+}
+
+// What has to go for it goes as if its User had taken it back: its client holds nothing any more. What stays for some
+// trouble goes the next time.
+Task<call::Answer<bool>> Provider::Give(Context& context, std::string user, model::ClientPtr client,
+                                        std::string scope) {
+  auto given = co_await consents_.Give(context, user, *client, std::move(scope));
+  if (!given || !model::IsRegisteredId(client->id)) co_return given;
+  auto surplus = co_await consents_.Surplus(context, user);
+  if (!surplus) co_return given;
+  for (std::string& other : *surplus) (void)co_await Disagree(context, user, std::move(other));
   co_return given;
 }
 
@@ -108,7 +120,7 @@ Task<call::Answer<bool>> Provider::Decide(Context& context, DeviceWish wish, Vis
   std::string user = visitor.user, scope = wish.scope;
   auto decided = co_await devices_.Decide(context, std::move(wish), std::move(visitor), allows);
   if (!decided || !*decided || !allows || client->trusted) co_return decided;
-  auto given = co_await consents_.Give(context, std::move(user), *client, std::move(scope));
+  auto given = co_await Give(context, std::move(user), client, std::move(scope));
   co_return given;
 }
 

@@ -62,6 +62,8 @@ class Provider {
   std::optional<std::string> Open(const Context& context, std::string_view where, std::string_view sealed) const;
 
  private:
+  Task<call::Answer<bool>> Give(Context& context, std::string user, model::ClientPtr client, std::string scope);
+
   Keeper keeper_;
   Sessions sessions_;
   const ServiceKeys& keys_;

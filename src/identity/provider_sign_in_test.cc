@@ -42,7 +42,7 @@ class ProviderSignInTest : public testing::Test, protected AccountsWorld {
                                const std::string& browser = "", const Query& more = {{"code", "x"}}) {
     Query query = more;
     query.emplace_back("state", state);
-    return Wait(sign_in_.Return(context_, provider, query, browser.empty() ? browser_ : browser, "agent"));
+    return Wait(sign_in_.Return(context(), provider, query, browser.empty() ? browser_ : browser, "agent"));
   }
   // Writes down what a callback leaves whose user the provider has vouched for.
   void Vouch() {
@@ -50,7 +50,7 @@ class ProviderSignInTest : public testing::Test, protected AccountsWorld {
     body.emplace_back("id", json::Json(types::FormatUuid(flow_.id)));
     body.emplace_back("expiresAt", TimeJson((clock_.seconds + 1800) * 1'000'000));
     auto made = keeper_.Making(service_->resource(service_->sign_in), ToJson(std::move(body)));
-    ASSERT_TRUE(Wait(keeper_.Do(context_, std::move(made))));
+    ASSERT_TRUE(Wait(keeper_.Do(context(), std::move(made))));
   }
   // Whether it is refused without a word of what it was.
   bool IsRefused(const call::Answer<Arrival>& answer) {
@@ -58,7 +58,7 @@ class ProviderSignInTest : public testing::Test, protected AccountsWorld {
   }
   // A ticket of somebody's whom provider one has proved to be Ann.
   std::string Ticket() {
-    auto known = Wait(links_.Recognise(context_, service_->identity->providers[0],
+    auto known = Wait(links_.Recognise(context(), service_->identity->providers[0],
                                        {.subject = "ann at one", .email = "ann@example.com", .verified = true}));
     EXPECT_TRUE(known && !known->link.empty());
     flow_.user = *types::ParseUuid(known->user);
@@ -68,7 +68,7 @@ class ProviderSignInTest : public testing::Test, protected AccountsWorld {
   }
   int64_t Rows() {
     Keeper keeper(*engine_);
-    auto list = Wait(keeper.Do(context_, keeper.Listing(service_->resource(service_->sign_in), "expiresAt", 1)));
+    auto list = Wait(keeper.Do(context(), keeper.Listing(service_->resource(service_->sign_in), "expiresAt", 1)));
     return *list->page->total;
   }
 
@@ -142,7 +142,7 @@ TEST_F(ProviderSignInTest, ATicketIsOfItsVerifierAndOverInTime) {
   Vouch();
   const std::string ticket = Ticket(), user = types::FormatUuid(flow_.user);
   auto hold = [&](const std::string& ticket, const std::string& verifier) {
-    return Wait(sign_in_.Hold(context_, ticket, verifier, browser_));
+    return Wait(sign_in_.Hold(context(), ticket, verifier, browser_));
   };
   auto held = hold(ticket, "verifier");
   ASSERT_TRUE(held) << held.error().message;
@@ -151,33 +151,33 @@ TEST_F(ProviderSignInTest, ATicketIsOfItsVerifierAndOverInTime) {
   EXPECT_EQ(CodeOf(hold(ticket, "")), Code::kInvalidCredentials);
   EXPECT_EQ(CodeOf(hold(State(), "verifier")), Code::kInvalidCredentials);
   EXPECT_EQ(CodeOf(hold(SealFlow(flow_keys_, FlowStage::kTicket, browser_, flow_), "")), Code::kInvalidCredentials);
-  ASSERT_TRUE(Wait(keeper_.Do(context_, sign_in_.Consuming(context_, *held))));
+  ASSERT_TRUE(Wait(keeper_.Do(context(), sign_in_.Consuming(context(), *held))));
   EXPECT_EQ(CodeOf(hold(ticket, "verifier")), Code::kInvalidCredentials);
-  EXPECT_EQ(CodeOf(Wait(keeper_.Do(context_, sign_in_.Consuming(context_, *held)))), Code::kPreconditionFailed);
+  EXPECT_EQ(CodeOf(Wait(keeper_.Do(context(), sign_in_.Consuming(context(), *held)))), Code::kPreconditionFailed);
 }
 
 TEST_F(ProviderSignInTest, ATicketIsOverInTime) {
   Vouch();
   const std::string ticket = Ticket();
   clock_.seconds = flow_.expires_at - 1;
-  EXPECT_TRUE(Wait(sign_in_.Hold(context_, ticket, "verifier", "")));
+  EXPECT_TRUE(Wait(sign_in_.Hold(context(), ticket, "verifier", "")));
   clock_.seconds = flow_.expires_at;
-  EXPECT_FALSE(Wait(sign_in_.Hold(context_, ticket, "verifier", "")));
+  EXPECT_FALSE(Wait(sign_in_.Hold(context(), ticket, "verifier", "")));
 }
 
 TEST_F(ProviderSignInTest, ATicketEndsWithItsLink) {
   Vouch();
   const std::string ticket = Ticket(), user = types::FormatUuid(flow_.user);
-  auto held = Wait(sign_in_.Hold(context_, ticket, "verifier", ""));
+  auto held = Wait(sign_in_.Hold(context(), ticket, "verifier", ""));
   ASSERT_TRUE(held);
-  auto list = Wait(links_.List(context_, user));
+  auto list = Wait(links_.List(context(), user));
   ASSERT_EQ(list->size(), 1u);
-  ASSERT_TRUE(Wait(keeper_.Do(context_, links_.Removing(list->front()))));
-  EXPECT_EQ(CodeOf(Wait(sign_in_.Hold(context_, ticket, "verifier", ""))), Code::kInvalidCredentials);
-  EXPECT_EQ(CodeOf(Wait(keeper_.Do(context_, links_.Holding(context_, types::FormatUuid(held->flow.by))))),
+  ASSERT_TRUE(Wait(keeper_.Do(context(), links_.Removing(list->front()))));
+  EXPECT_EQ(CodeOf(Wait(sign_in_.Hold(context(), ticket, "verifier", ""))), Code::kInvalidCredentials);
+  EXPECT_EQ(CodeOf(Wait(keeper_.Do(context(), links_.Holding(context(), types::FormatUuid(held->flow.by))))),
             Code::kNotFound);
-  ASSERT_TRUE(Wait(links_.Link(context_, "http://127.0.0.1:1", "another at one", user)));
-  EXPECT_FALSE(Wait(sign_in_.Hold(context_, ticket, "verifier", ""))) << "that is not the link it came by";
+  ASSERT_TRUE(Wait(links_.Link(context(), "http://127.0.0.1:1", "another at one", user)));
+  EXPECT_FALSE(Wait(sign_in_.Hold(context(), ticket, "verifier", ""))) << "that is not the link it came by";
 }
 
 }  // namespace

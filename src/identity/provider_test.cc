@@ -42,50 +42,50 @@ class ProviderTest : public testing::Test, protected AccountsWorld {
   }
   Visitor SignIn() {
     Accounts::Proof proof{"ann@example.com", kPassword, ""};
-    auto entered = Wait(provider_.Enter(context_, proof, "agent", cookie_));
+    auto entered = Wait(provider_.Enter(context(), proof, "agent", cookie_));
     EXPECT_TRUE(entered);
     cookie_ = entered->cookie;
     return entered->visitor;
   }
   std::string Code(const Authorization& want) {
-    auto code = Wait(provider_.clients().IssueCode(context_, SignIn(), want));
+    auto code = Wait(provider_.clients().IssueCode(context(), SignIn(), want));
     EXPECT_TRUE(code);
     return code.value_or("");
   }
   ClientSessions::Brought Bring(std::string code) { return {std::move(code), "https://app.example/cb", kVerifier}; }
   OauthAnswer<ClientTokens> Redeem(ClientSessions::Brought brought, std::string_view client = "app") {
-    return Wait(provider_.clients().Redeem(context_, Client(client), std::move(brought)));
+    return Wait(provider_.clients().Redeem(context(), Client(client), std::move(brought)));
   }
   OauthAnswer<ClientTokens> Refresh(std::string token, std::string scope = "", std::string_view client = "app") {
-    return Wait(provider_.clients().Refresh(context_, Client(client), std::move(token), std::move(scope)));
+    return Wait(provider_.clients().Refresh(context(), Client(client), std::move(token), std::move(scope)));
   }
   bool IsLive(const std::string& token) {
-    auto live = Wait(provider_.clients().Look(context_, token));
+    auto live = Wait(provider_.clients().Look(context(), token));
     return live && *live;
   }
   Task<bool> Change(std::string from, std::string to) {
     auto body = Of(fmt::format(R"({{"currentPassword":"{}","newPassword":"{}"}})", from, to));
-    auto done = co_await accounts_->ChangePassword(context_, user_, "", std::move(body));
+    auto done = co_await accounts_->ChangePassword(context(), user_, "", std::move(body));
     changed_ = done.has_value();
     co_return true;
   }
   // Each somewhat later than the last.
   Task<void> Later(int steps) {
-    for (int i = 0; i < steps; ++i) (void)co_await keeper_.Get(context_, keeper_.user(), user_);
+    for (int i = 0; i < steps; ++i) (void)co_await keeper_.Get(context(), keeper_.user(), user_);
   }
   Task<bool> Fetch(std::string code, int steps) {
     co_await Later(steps);
-    auto tokens = co_await provider_.clients().Redeem(context_, Client("app"), Bring(std::move(code)));
+    auto tokens = co_await provider_.clients().Redeem(context(), Client("app"), Bring(std::move(code)));
     fetched_ += tokens ? 1 : 0;
     co_return true;
   }
   Task<bool> Poll(std::string code, int steps) {
     co_await Later(steps);
-    auto tokens = co_await provider_.devices().Poll(context_, Client("tv"), std::move(code));
+    auto tokens = co_await provider_.devices().Poll(context(), Client("tv"), std::move(code));
     fetched_ += tokens ? 1 : 0;
     co_return true;
   }
-  size_t SessionsSeen() { return Wait(accounts_->sessions().List(context_, user_))->size(); }
+  size_t SessionsSeen() { return Wait(accounts_->sessions().List(context(), user_))->size(); }
 
   Provider provider_;
   Keeper keeper_{*engine_};
@@ -111,7 +111,7 @@ TEST_F(ProviderTest, ACodeBringsTokensOnceAndItsSecondUseEndsThem) {
 TEST_F(ProviderTest, OfManyAtOnceOneGetsTokens) {
   const std::string code = Code(Want());
   auto all = AllOf<OauthAnswer<ClientTokens>>(
-      50, [&] { return provider_.clients().Redeem(context_, Client("app"), Bring(code)); });
+      50, [&] { return provider_.clients().Redeem(context(), Client("app"), Bring(code)); });
   EXPECT_EQ(std::ranges::count_if(all, [](const auto& one) { return one.has_value(); }), 1);
 }
 
@@ -137,7 +137,7 @@ TEST_F(ProviderTest, ACodeIsOverAfterAMinuteAndWithTheBrowsersSession) {
   clock_.seconds += 60;
   EXPECT_FALSE(Redeem(Bring(late)));
   const std::string code = Code(Want());
-  EXPECT_TRUE(Wait(provider_.Leave(context_, cookie_)));
+  EXPECT_TRUE(Wait(provider_.Leave(context(), cookie_)));
   EXPECT_FALSE(Redeem(Bring(code)));
 }
 
@@ -179,7 +179,7 @@ TEST_F(ProviderTest, AClientHoldsTenSessionsAndPushesNoOthersOut) {
   const Visitor visitor = SignIn();
   for (int i = 0; i < 12; ++i) {
     clock_.seconds += 1;
-    auto code = Wait(provider_.clients().IssueCode(context_, visitor, Want()));
+    auto code = Wait(provider_.clients().IssueCode(context(), visitor, Want()));
     tokens.push_back(Redeem(Bring(*code))->access);
   }
   EXPECT_EQ(std::ranges::count_if(tokens, [&](const std::string& one) { return IsLive(one); }), 10);
@@ -190,12 +190,12 @@ TEST_F(ProviderTest, CodesThatNobodyBringsPushNoSessionOut) {
   auto tokens = Redeem(Bring(Code(Want())));
   const Visitor visitor = SignIn();
   for (int i = 0; i < 12; ++i) {
-    EXPECT_TRUE(Wait(provider_.clients().IssueCode(context_, visitor, Want())));
-    EXPECT_TRUE(Wait(provider_.clients().IssueCode(context_, visitor, Want("other", "openid"))));
+    EXPECT_TRUE(Wait(provider_.clients().IssueCode(context(), visitor, Want())));
+    EXPECT_TRUE(Wait(provider_.clients().IssueCode(context(), visitor, Want("other", "openid"))));
   }
   EXPECT_FALSE(Refresh(tokens->refresh, "", "other"));
   EXPECT_TRUE(Refresh(tokens->refresh));
-  auto rows = Wait(keeper_.Do(context_, keeper_.Finding(keeper_.session(), "userId", user_)));
+  auto rows = Wait(keeper_.Do(context(), keeper_.Finding(keeper_.session(), "userId", user_)));
   EXPECT_EQ(rows->rows.rows.size(), 2 + 2 * kCodesOfClient);
 }
 
@@ -208,14 +208,14 @@ TEST_F(ProviderTest, AUsedCodeWithAnotherVerifierEndsNothing) {
 
 TEST_F(ProviderTest, EndingsAndTheBrowsersSessionAreLookedAtWithinTheTransaction) {
   const Visitor visitor = SignIn();
-  auto code = Wait(provider_.clients().IssueCode(context_, visitor, Want()));
+  auto code = Wait(provider_.clients().IssueCode(context(), visitor, Want()));
   Sessions& sessions = accounts_->sessions();
-  EXPECT_TRUE(Wait(keeper_.DoAll(context_, {}, {}, {sessions.EndingAll(context_, user_, visitor.session)})));
-  EXPECT_TRUE(*Wait(provider_.Visit(context_, cookie_)));
+  EXPECT_TRUE(Wait(keeper_.DoAll(context(), {}, {}, {sessions.EndingAll(context(), user_, visitor.session)})));
+  EXPECT_TRUE(*Wait(provider_.Visit(context(), cookie_)));
   EXPECT_FALSE(Redeem(Bring(*code)));
-  std::vector<call::Call> ending{sessions.Ending(context_, visitor.session)};
-  EXPECT_FALSE(Wait(provider_.clients().Start(context_, Client("tv"), visitor, "openid", ending)));
-  EXPECT_TRUE(*Wait(provider_.Visit(context_, cookie_))) << "all or none";
+  std::vector<call::Call> ending{sessions.Ending(context(), visitor.session)};
+  EXPECT_FALSE(Wait(provider_.clients().Start(context(), Client("tv"), visitor, "openid", ending)));
+  EXPECT_TRUE(*Wait(provider_.Visit(context(), cookie_))) << "all or none";
   EXPECT_EQ(SessionsSeen(), 1u);
 }
 
@@ -224,11 +224,11 @@ TEST_F(ProviderTest, NothingThatIsFetchedAroundAChangeOfPasswordIsLeft) {
   std::string password = kPassword;
   for (int round = 0; round < 20; ++round) {
     Accounts::Proof proof{"ann@example.com", password, ""};
-    const Visitor visitor = Wait(provider_.Enter(context_, proof, "agent", ""))->visitor;
-    auto code = Wait(provider_.clients().IssueCode(context_, visitor, Want()));
-    auto device = Wait(provider_.devices().Begin(context_, Client("tv"), ""));
-    auto wish = *Wait(provider_.devices().Find(context_, device->user_code));
-    ASSERT_TRUE(*Wait(provider_.Decide(context_, *wish, visitor, true)));
+    const Visitor visitor = Wait(provider_.Enter(context(), proof, "agent", ""))->visitor;
+    auto code = Wait(provider_.clients().IssueCode(context(), visitor, Want()));
+    auto device = Wait(provider_.devices().Begin(context(), Client("tv"), ""));
+    auto wish = *Wait(provider_.devices().Find(context(), device->user_code));
+    ASSERT_TRUE(*Wait(provider_.Decide(context(), *wish, visitor, true)));
     const std::string next = fmt::format("correct horse battery {}", round);
     int turn = 0;
     auto all = AllOf<bool>(3, [&]() -> Task<bool> {
@@ -248,83 +248,83 @@ TEST_F(ProviderTest, NothingThatIsFetchedAroundAChangeOfPasswordIsLeft) {
 
 TEST_F(ProviderTest, ACodeIsGivenForWhatTheRowOfConsentCovers) {
   const Visitor visitor = SignIn();
-  auto issue = [&](const Authorization& want) { return Wait(provider_.IssueCode(context_, visitor, want)); };
+  auto issue = [&](const Authorization& want) { return Wait(provider_.IssueCode(context(), visitor, want)); };
   EXPECT_EQ(CodeOf(issue(Want())), call::Code::kNotFound);
-  EXPECT_TRUE(Wait(provider_.Agree(context_, visitor, Want("app", "openid"))));
+  EXPECT_TRUE(Wait(provider_.Agree(context(), visitor, Want("app", "openid"))));
   EXPECT_TRUE(issue(Want("app", "openid")));
   EXPECT_EQ(CodeOf(issue(Want())), call::Code::kNotFound);
-  EXPECT_TRUE(Wait(provider_.Disagree(context_, user_, "app")));
+  EXPECT_TRUE(Wait(provider_.Disagree(context(), user_, "app")));
   EXPECT_EQ(CodeOf(issue(Want("app", "openid"))), call::Code::kNotFound);
 }
 
 TEST_F(ProviderTest, OnlyADeviceThatIsAllowedCountsAsConsent) {
   const Visitor visitor = SignIn();
-  auto device = Wait(provider_.devices().Begin(context_, Client("tv"), ""));
-  auto wish = *Wait(provider_.devices().Find(context_, device->user_code));
-  EXPECT_TRUE(*Wait(provider_.Decide(context_, *wish, visitor, false)));
-  EXPECT_FALSE(*Wait(provider_.Decide(context_, *wish, visitor, true)));  // it is decided
-  EXPECT_TRUE(Wait(provider_.consents().List(context_, user_))->empty());
+  auto device = Wait(provider_.devices().Begin(context(), Client("tv"), ""));
+  auto wish = *Wait(provider_.devices().Find(context(), device->user_code));
+  EXPECT_TRUE(*Wait(provider_.Decide(context(), *wish, visitor, false)));
+  EXPECT_FALSE(*Wait(provider_.Decide(context(), *wish, visitor, true)));  // it is decided
+  EXPECT_TRUE(Wait(provider_.consents().List(context(), user_))->empty());
 }
 
 TEST_F(ProviderTest, WhatADeviceMayHaveIsTakenBackToo) {
   const Visitor visitor = SignIn();
   auto allow = [&] {
-    auto device = Wait(provider_.devices().Begin(context_, Client("tv"), ""));
-    auto wish = *Wait(provider_.devices().Find(context_, device->user_code));
-    EXPECT_TRUE(*Wait(provider_.Decide(context_, *wish, visitor, true)));
+    auto device = Wait(provider_.devices().Begin(context(), Client("tv"), ""));
+    auto wish = *Wait(provider_.devices().Find(context(), device->user_code));
+    EXPECT_TRUE(*Wait(provider_.Decide(context(), *wish, visitor, true)));
     return device->device_code;
   };
-  auto poll = [&](const std::string& code) { return Wait(provider_.devices().Poll(context_, Client("tv"), code)); };
+  auto poll = [&](const std::string& code) { return Wait(provider_.devices().Poll(context(), Client("tv"), code)); };
   const std::string waiting = allow();
   auto tokens = poll(allow());
   ASSERT_TRUE(tokens);
-  EXPECT_EQ(Wait(provider_.consents().List(context_, user_))->size(), 1u);
-  EXPECT_TRUE(Wait(provider_.Disagree(context_, user_, "tv")));
+  EXPECT_EQ(Wait(provider_.consents().List(context(), user_))->size(), 1u);
+  EXPECT_TRUE(Wait(provider_.Disagree(context(), user_, "tv")));
   EXPECT_FALSE(IsLive(tokens->access));
   EXPECT_FALSE(poll(waiting));
-  EXPECT_EQ(CodeOf(Wait(provider_.Disagree(context_, user_, "tv"))), call::Code::kNotFound);
+  EXPECT_EQ(CodeOf(Wait(provider_.Disagree(context(), user_, "tv"))), call::Code::kNotFound);
 }
 
 TEST_F(ProviderTest, ConsentCoversWhatWasGivenUntilItIsTakenBack) {
   const Visitor visitor = SignIn();
-  auto agreed = [&](const Authorization& want) { return *Wait(provider_.HasAgreed(context_, visitor, want)); };
+  auto agreed = [&](const Authorization& want) { return *Wait(provider_.HasAgreed(context(), visitor, want)); };
   EXPECT_FALSE(agreed(Want("app", "openid")));
-  EXPECT_TRUE(Wait(provider_.Agree(context_, visitor, Want("app", "openid"))));
+  EXPECT_TRUE(Wait(provider_.Agree(context(), visitor, Want("app", "openid"))));
   EXPECT_TRUE(agreed(Want("app", "openid")));
   EXPECT_FALSE(agreed(Want("app", "openid email")));
   EXPECT_FALSE(agreed(Want("other", "openid")));
-  EXPECT_TRUE(Wait(provider_.Agree(context_, visitor, Want("app", "openid email"))));
+  EXPECT_TRUE(Wait(provider_.Agree(context(), visitor, Want("app", "openid email"))));
   EXPECT_TRUE(agreed(Want("app", "openid email")));
   auto tokens = Redeem(Bring(Code(Want())));
-  EXPECT_TRUE(Wait(provider_.Disagree(context_, user_, "app")));
+  EXPECT_TRUE(Wait(provider_.Disagree(context(), user_, "app")));
   EXPECT_FALSE(agreed(Want("app", "openid")));
   EXPECT_FALSE(IsLive(tokens->access));
-  EXPECT_FALSE(Wait(provider_.Disagree(context_, user_, "app")));
+  EXPECT_FALSE(Wait(provider_.Disagree(context(), user_, "app")));
 }
 
 TEST_F(ProviderTest, WhatIsSealedOpensAtItsPlaceInItsTime) {
-  const std::string sealed = provider_.Seal(context_, "here", "text of it", 60);
-  EXPECT_EQ(provider_.Open(context_, "here", sealed), "text of it");
-  EXPECT_FALSE(provider_.Open(context_, "there", sealed));
-  EXPECT_FALSE(provider_.Open(context_, "here", sealed + "A"));
-  EXPECT_FALSE(provider_.Open(context_, "here", ""));
+  const std::string sealed = provider_.Seal(context(), "here", "text of it", 60);
+  EXPECT_EQ(provider_.Open(context(), "here", sealed), "text of it");
+  EXPECT_FALSE(provider_.Open(context(), "there", sealed));
+  EXPECT_FALSE(provider_.Open(context(), "here", sealed + "A"));
+  EXPECT_FALSE(provider_.Open(context(), "here", ""));
   clock_.seconds += 60;
-  EXPECT_FALSE(provider_.Open(context_, "here", sealed));
+  EXPECT_FALSE(provider_.Open(context(), "here", sealed));
 }
 
 TEST_F(ProviderTest, ABrowsersSessionEndsWhenItIsIdleOrOld) {
   SignIn();
-  EXPECT_TRUE(*Wait(provider_.Visit(context_, cookie_)));
+  EXPECT_TRUE(*Wait(provider_.Visit(context(), cookie_)));
   for (int i = 0; i < 6; ++i) {
     clock_.seconds += 590;
-    EXPECT_TRUE(*Wait(provider_.Visit(context_, cookie_))) << i;
+    EXPECT_TRUE(*Wait(provider_.Visit(context(), cookie_))) << i;
   }
   clock_.seconds += 60;
-  EXPECT_FALSE(*Wait(provider_.Visit(context_, cookie_)));
+  EXPECT_FALSE(*Wait(provider_.Visit(context(), cookie_)));
   SignIn();
   clock_.seconds += 600;
-  EXPECT_FALSE(*Wait(provider_.Visit(context_, cookie_)));
-  EXPECT_FALSE(*Wait(provider_.Visit(context_, "x")));
+  EXPECT_FALSE(*Wait(provider_.Visit(context(), cookie_)));
+  EXPECT_FALSE(*Wait(provider_.Visit(context(), "x")));
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ constexpr int64_t kMicros = 1'000'000;
 constexpr int64_t kUnusedMicros = 3600 * kMicros;  // in which a new client has its place whether it is used or not
 constexpr int64_t kUsedMicros = 180 * 86'400 * kMicros;
 constexpr int64_t kNoteMicros = 86'400 * kMicros;  // how often it is written that a client is used
+constexpr int64_t kFullSeconds = 600;              // until another may try
 constexpr int kTries = 20;                         // while others take the same place
 constexpr size_t kSecretBytes = 32;
 
@@ -161,11 +162,13 @@ Task<OauthAnswer<ClientRegistered>> RegisteredClients::Register(Context& context
     if (!place) co_return Unable(place.error());
     if (!*place) break;
     std::vector<call::Call> calls;
+    std::vector<Event> events;
     if (const std::string& last = (*place)->row; !last.empty()) {
       auto found = co_await keeper_.Get(context, resource, last);
       if (!found && found.error().code != Code::kNotFound) co_return Unable(found.error());
       if (!found || !IsOver(resource, found->rows, now)) continue;
       calls.push_back(keeper_.Removing(resource, last, found->version));
+      events.push_back({EventKind::kClientDeleted, "", fmt::format("{}{}", model::kRegistered, last)});
     }
     const std::string row = types::FormatUuid(types::NewUuidV7(now));
     client.id = fmt::format("{}{}", model::kRegistered, row);
@@ -180,7 +183,7 @@ Task<OauthAnswer<ClientRegistered>> RegisteredClients::Register(Context& context
     body.emplace_back("refreshes", Json(client.Has(ClientGrant::kRefresh)));
     body.emplace_back("vouched", Json(vouched));
     calls.push_back(keeper_.Making(resource, ToJson(std::move(body))));
-    std::vector events{Event{EventKind::kClientCreated, "", client.id}};
+    events.push_back({EventKind::kClientCreated, "", client.id});
     auto done = co_await keeper_.DoAll(context, std::move(calls), std::move(events));
     if (done) {
       co_return ClientRegistered{std::make_shared<const model::Client>(std::move(client)), secret, now / kMicros};
@@ -189,7 +192,9 @@ Task<OauthAnswer<ClientRegistered>> RegisteredClients::Register(Context& context
     const bool passing = why == Code::kConflict || why == Code::kPreconditionFailed || why == Code::kNotFound;
     if (!passing) co_return Unable(done.error().error);
   }
-  co_return Deny("temporarily_unavailable", "too many clients have registered; try again later", 503);
+  OauthError full{"temporarily_unavailable", "too many clients have registered; try again later", 503};
+  full.retry_after_s = kFullSeconds;
+  co_return std::unexpected(std::move(full));
 }
 
 // Two at once write the same day: one of them is enough.

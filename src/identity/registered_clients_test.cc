@@ -35,7 +35,7 @@ class RegisteredClientsTest : public testing::Test, protected AccountsWorld {
     return *read;
   }
   OauthAnswer<ClientRegistered> Register(std::string_view more = "", bool vouched = false) {
-    return Wait(clients_.Register(context_, Metadata(more), vouched));
+    return Wait(clients_.Register(context(), Metadata(more), vouched));
   }
   std::string Id() {
     auto made = Register();
@@ -43,7 +43,7 @@ class RegisteredClientsTest : public testing::Test, protected AccountsWorld {
     return made ? made->client->id : "";
   }
   model::ClientPtr Find(std::string_view id) {
-    auto found = Wait(clients_.Find(context_, std::string(id)));
+    auto found = Wait(clients_.Find(context(), std::string(id)));
     EXPECT_TRUE(found);
     return *found;
   }
@@ -51,14 +51,14 @@ class RegisteredClientsTest : public testing::Test, protected AccountsWorld {
     (void)Wait([](RegisteredClients& clients, Context& context, std::string id) -> Task<bool> {
       co_await clients.NoteUse(context, std::move(id));
       co_return true;
-    }(clients_, context_, id));
+    }(clients_, context(), id));
   }
   bool IsFull() {
     auto made = Register();
     return !made && made.error().error == "temporarily_unavailable" && made.error().status == 503;
   }
   size_t Rows() {
-    return Wait(keeper_.Do(context_, keeper_.Listing(keeper_.client(), "slot", 1000)))->rows.rows.size();
+    return Wait(keeper_.Do(context(), keeper_.Listing(keeper_.client(), "slot", 1000)))->rows.rows.size();
   }
 
   Provider provider_;
@@ -98,9 +98,9 @@ TEST_F(RegisteredClientsTest, OnlyItsIdToTheLetterIsOne) {
                                    "registered." + types::FormatUuid(types::Uuid{}), std::string("app")}) {
     EXPECT_FALSE(Find(wrong)) << wrong;
   }
-  auto of_contract = provider_.FindClient(context_, "app");
+  auto of_contract = provider_.FindClient(context(), "app");
   EXPECT_TRUE(of_contract.ready() && (*of_contract.value())->id == "app");
-  auto none = provider_.FindClient(context_, "nobody");
+  auto none = provider_.FindClient(context(), "nobody");
   EXPECT_TRUE(none.ready() && *none.value() == nullptr);
 }
 
@@ -144,7 +144,7 @@ TEST_F(RegisteredClientsTest, OneThatIsUsedStaysHalfAYear) {
 
 TEST_F(RegisteredClientsTest, ThatItIsUsedIsWrittenOnceADay) {
   const std::string id = Id();
-  auto version = [&] { return Wait(keeper_.Get(context_, keeper_.client(), *RowIdOf(id)))->version; };
+  auto version = [&] { return Wait(keeper_.Get(context(), keeper_.client(), *RowIdOf(id)))->version; };
   Use(id);
   const int64_t first = version();
   clock_.seconds += kDay - 1;
@@ -159,11 +159,11 @@ TEST_F(RegisteredClientsTest, ThatItIsUsedIsWrittenOnceADay) {
 
 TEST_F(RegisteredClientsTest, OfManyAtOnceOneGetsTheLastPlace) {
   for (int i = 0; i < 2; ++i) Use(Id());
-  auto all = AllOf<OauthAnswer<ClientRegistered>>(50, [&] { return clients_.Register(context_, Metadata(), false); });
+  auto all = AllOf<OauthAnswer<ClientRegistered>>(50, [&] { return clients_.Register(context(), Metadata(), false); });
   EXPECT_EQ(std::ranges::count_if(all, [](const auto& one) { return one.has_value(); }), 1);
   for (const auto& one : all) EXPECT_TRUE(one || one.error().error == "temporarily_unavailable");
   clock_.seconds += kHour + 1;
-  all = AllOf<OauthAnswer<ClientRegistered>>(50, [&] { return clients_.Register(context_, Metadata(), false); });
+  all = AllOf<OauthAnswer<ClientRegistered>>(50, [&] { return clients_.Register(context(), Metadata(), false); });
   EXPECT_EQ(std::ranges::count_if(all, [](const auto& one) { return one.has_value(); }), 1) << "in the place of one";
   EXPECT_EQ(Rows(), 3u);
 }
@@ -171,23 +171,26 @@ TEST_F(RegisteredClientsTest, OfManyAtOnceOneGetsTheLastPlace) {
 TEST_F(RegisteredClientsTest, AUserHasSoManyConsentsOfThem) {
   const std::string user = AccountsWorld::Register();
   Consents& consents = provider_.consents();
-  EXPECT_TRUE(Wait(consents.Give(context_, user, *provider_.model().Find("app"), "openid")));
+  EXPECT_TRUE(Wait(consents.Give(context(), user, *provider_.model().Find("app"), "openid")));
   auto made = Register();
   model::Client client = *made->client;
   auto give = [&](int number) {
     clock_.seconds += 1;
     client.id = fmt::format("registered.{}", number);
-    EXPECT_TRUE(Wait(consents.Give(context_, user, client, "openid")));
+    Authorization asked;
+    asked.client = std::make_shared<const model::Client>(client);
+    asked.scope = "openid";
+    EXPECT_TRUE(Wait(provider_.Agree(context(), {.user = user, .email = "", .session = ""}, asked)));
   };
   for (int i = 0; i < 52; ++i) give(i);
   give(51);
-  auto list = Wait(consents.List(context_, user));
+  auto list = Wait(consents.List(context(), user));
   ASSERT_TRUE(list);
   EXPECT_EQ(list->size(), 1 + Consents::kMostOfRegistered);
-  EXPECT_FALSE(*Wait(consents.Covers(context_, user, "registered.1", "openid")));
-  EXPECT_TRUE(*Wait(consents.Covers(context_, user, "registered.2", "openid")));
-  EXPECT_TRUE(*Wait(consents.Covers(context_, user, "app", "openid")));
-  auto named = Wait(provider_.ListConsents(context_, user));
+  EXPECT_FALSE(*Wait(consents.Covers(context(), user, "registered.1", "openid")));
+  EXPECT_TRUE(*Wait(consents.Covers(context(), user, "registered.2", "openid")));
+  EXPECT_TRUE(*Wait(consents.Covers(context(), user, "app", "openid")));
+  auto named = Wait(provider_.ListConsents(context(), user));
   EXPECT_TRUE(std::ranges::all_of(*named, [](const Consent& one) { return one.name == one.client; }));
 }
 

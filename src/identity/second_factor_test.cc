@@ -22,23 +22,23 @@ class SecondFactorTest : public testing::Test, protected AccountsWorld {
   SecondFactorTest() : user_(Register()) {}
 
   call::Answer<TotpBegun> Begin(const std::string& password = kPassword) {
-    return Wait(accounts_->BeginTotp(context_, user_, Of(fmt::format(R"({{"currentPassword":"{}"}})", password))));
+    return Wait(accounts_->BeginTotp(context(), user_, Of(fmt::format(R"({{"currentPassword":"{}"}})", password))));
   }
   call::Answer<std::vector<std::string>> Confirm(const std::string& code) {
-    return Wait(accounts_->ConfirmTotp(context_, user_, "", Of(fmt::format(R"({{"code":"{}"}})", code))));
+    return Wait(accounts_->ConfirmTotp(context(), user_, "", Of(fmt::format(R"({{"code":"{}"}})", code))));
   }
   call::Answer<bool> End(const std::string& code) {
-    return Wait(accounts_->EndTotp(context_, user_, "",
+    return Wait(accounts_->EndTotp(context(), user_, "",
                                    Of(fmt::format(R"({{"currentPassword":"{}","code":"{}"}})", kPassword, code))));
   }
   Task<call::Answer<SignedIn>> Login(const std::string& code, const std::string& password = kPassword) {
     return accounts_->Login(
-        context_, Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","code":"{}"}})", password, code)), {});
+        context(), Of(fmt::format(R"({{"email":"ann@example.com","password":"{}","code":"{}"}})", password, code)), {});
   }
 
   // The secret as the row has it.
   std::string Secret() {
-    auto found = Wait(Keeper(*engine_).Get(context_, Row(), user_));
+    auto found = Wait(Keeper(*engine_).Get(context(), Row(), user_));
     return *OpenAesGcm(keys_->second_factor(), user_, *Base64UrlDecode(TextIn(Row(), found->rows, "secret")));
   }
   std::string CodeAt(int64_t steps_from_now) {
@@ -46,7 +46,7 @@ class SecondFactorTest : public testing::Test, protected AccountsWorld {
   }
   int64_t Failures() {
     Keeper keeper(*engine_);
-    auto found = Wait(keeper.Get(context_, keeper.credential(), user_));
+    auto found = Wait(keeper.Get(context(), keeper.credential(), user_));
     return NumberIn(keeper.credential(), found->rows, "failures");
   }
   const model::Resource& Row() const { return service_->resource(service_->second_factor); }
@@ -127,10 +127,10 @@ TEST_F(SecondFactorTest, AMissingCodeLeavesTheFailuresAsTheyWere) {
 TEST_F(SecondFactorTest, AnAttemptIsNotTakenBackOnceAnotherWasCounted) {
   Keeper keeper(*engine_);
   Passwords passwords(keeper, pool_, *rules_, keys_->refresh());
-  auto first = Wait(passwords.Attempt(context_, user_));
+  auto first = Wait(passwords.Attempt(context(), user_));
   ASSERT_TRUE(first);
-  ASSERT_TRUE(Wait(passwords.Attempt(context_, user_)));
-  EXPECT_EQ(Wait(passwords.TakeBack(context_, *first)), false);
+  ASSERT_TRUE(Wait(passwords.Attempt(context(), user_)));
+  EXPECT_EQ(Wait(passwords.TakeBack(context(), *first)), false);
   EXPECT_EQ(Failures(), 2);
 }
 
@@ -142,9 +142,9 @@ TEST_F(SecondFactorTest, OfFiftyAtOnceOneUsesACode) {
   for (const std::string& code : {CodeAt(0), recovery}) {
     auto use = [&]() -> Task<call::Answer<bool>> {
       for (;;) {
-        auto calls = co_await factors.Using(context_, Proven{.user = user_, .hash = "", .rehash = ""}, code);
+        auto calls = co_await factors.Using(context(), Proven{.user = user_, .hash = "", .rehash = ""}, code);
         if (!calls) co_return std::unexpected(calls.error());
-        auto done = co_await keeper.DoAll(context_, std::move(*calls));
+        auto done = co_await keeper.DoAll(context(), std::move(*calls));
         if (done) co_return true;
         EXPECT_EQ(done.error().error.code, Code::kPreconditionFailed);
       }
@@ -230,7 +230,7 @@ TEST_F(SecondFactorTest, ANewPasswordNeedsItToo) {
   auto change = [&](const std::string& code) {
     Json body = Of(
         fmt::format(R"({{"currentPassword":"{}","newPassword":"another horse staple","code":"{}"}})", kPassword, code));
-    return Wait(accounts_->ChangePassword(context_, user_, "", std::move(body)));
+    return Wait(accounts_->ChangePassword(context(), user_, "", std::move(body)));
   };
   EXPECT_EQ(CodeOf(change("")), Code::kSecondFactorRequired);
   EXPECT_EQ(CodeOf(change("000000")), Code::kInvalidCredentials);
@@ -245,7 +245,7 @@ TEST_F(SecondFactorTest, WhatIsKeptIsOfItsUserAndKeyAlone) {
   Keeper::Body body;
   body.emplace_back("secret", Json(Base64UrlEncode(SealAesGcm(keys_->second_factor(), "another user", Secret()))));
   const std::string code = CodeAt(0);
-  ASSERT_TRUE(Wait(keeper.Do(context_, keeper.Changing(Row(), user_, std::move(body)))));
+  ASSERT_TRUE(Wait(keeper.Do(context(), keeper.Changing(Row(), user_, std::move(body)))));
   EXPECT_EQ(CodeOf(Wait(Login(code))), Code::kInternal);
 }
 

@@ -19,7 +19,7 @@ http::Response ErrorAnswer(const identity::OauthError& error) {
   out.Field("error_description", error.description);
   out.EndObject();
   http::Response response = JsonAnswer(error.status, std::move(body));
-  if (error.status == 503) response.Set("Retry-After", "1");
+  if (error.status == 503) response.Set("Retry-After", fmt::format("{}", error.retry_after_s));
   return response;
 }
 

@@ -3,6 +3,7 @@
 #include "base/await.h"
 #include "base/crypto/hmac.h"
 #include "base/json/writer.h"
+#include "base/utf8_words.h"
 #include "identity/registered_clients.h"
 #include "surface/oauth/handlers.h"
 #include "surface/rest/accept.h"
@@ -61,6 +62,12 @@ bool IsOurs(const model::Client& client, std::string_view issuer) {
   return std::ranges::any_of(client.redirects, ours) || std::ranges::any_of(client.after_logout, ours);
 }
 
+// Whether a client of the contract goes by that name, or by one that looks like it.
+bool IsNamed(const model::Provider& provider, const std::string& name) {
+  const std::string folded = FoldWords(name);
+  return std::ranges::any_of(provider.clients, [&](const auto& one) { return FoldWords(one.name) == folded; });
+}
+
 }  // namespace
 
 Task<http::Response> RegisterClient(Asked& asked) {
@@ -77,6 +84,9 @@ Task<http::Response> RegisterClient(Asked& asked) {
   if (!metadata) co_return ErrorAnswer(metadata.error());
   if (IsOurs(metadata->client, asked.provider.model().issuer)) {
     co_return ErrorAnswer({"invalid_redirect_uri", "an address of this service itself is no program's"});
+  }
+  if (IsNamed(asked.provider.model(), metadata->client.name)) {
+    co_return ErrorAnswer({"invalid_client_metadata", "client_name is the name of another client"});
   }
   const std::string method = metadata->auth_method;
   auto made = co_await asked.provider.registered().Register(asked.context, std::move(*metadata),
