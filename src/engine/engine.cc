@@ -24,7 +24,7 @@ call::ApiError ToApiError(Context& context, const Error& error) {
     case ErrorKind::kTimeout: return plain(Code::kTimeout);
     case ErrorKind::kTooLarge: return {Code::kInvalidQuery, error.message, {}};
     case ErrorKind::kUnavailable:
-      if (call::IsStorageFailed(error.message)) return {Code::kUnavailable, error.message, {}};
+      if (call::IsForCallers(error.message)) return {Code::kUnavailable, error.message, {}};
       return plain(Code::kUnavailable);
     case ErrorKind::kInvalid:
     case ErrorKind::kNotFound:

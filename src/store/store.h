@@ -83,9 +83,10 @@ struct Load {
 // A loop's way into a store. One thread uses it: the loop that opened it.
 //
 // Run: an Error is the store's own trouble (kTimeout once the deadline has passed, kTooLarge: a limit, in words for the
-// caller, kUnavailable, kInternal); then nothing of the unit remains, but where it says kStorageFailedMeanwhile
-// (call/storage.h): the next start tells. One that writes is not begun for a client that is gone. It may run programs
-// again from the start. A read finishes at once where it can. A write is acknowledged only once it is durable.
+// caller, kUnavailable, kInternal); then nothing of the unit remains, but where it says kStorageFailedMeanwhile: the
+// next start tells, or kOutcomeUnknown (call/storage.h). One that writes is not begun for a client that is gone. It may
+// run programs again from the start. A read finishes at once where it can. A write is acknowledged only once it is
+// durable.
 class Session {
  public:
   virtual ~Session() = default;

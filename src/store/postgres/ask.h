@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "call/storage.h"
 #include "types/rows.h"
 #include "types/value.h"
 
@@ -17,6 +18,7 @@ struct Ask {
   std::string_view sql;
   std::span<const types::Value> parameters = {};
   size_t columns = 0;  // that its rows have; 0: only how many rows it touched is asked for
+  bool measures = false;  // NaN is a number that does not fit: an empty text (plan::Aggregate)
 };
 
 // What the server says against a statement. The message is its primary one alone: details quote rows.
@@ -49,7 +51,6 @@ enum class Effect : uint8_t {
 // The message of the kUnavailable that ends a kCommits of which nobody knows whether it was kept. Other kUnavailable
 // and kTimeout say that nothing of it remains. kTooLarge and kInternal are about what came back, and what it was to
 // keep is kept.
-inline constexpr std::string_view kOutcomeUnknown =
-    "the connection to the database was lost while a change was being kept; whether it was kept is not known";
+using call::kOutcomeUnknown;
 
 }  // namespace ashlar::store::postgres

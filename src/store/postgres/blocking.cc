@@ -27,6 +27,11 @@ Result<ConnectionPtr> ConnectTo(const Server& server, const Server::Place& place
   return connection;
 }
 
+std::optional<std::string> TextAt(const PGresult& rows, int row, int column) {
+  if (PQgetisnull(&rows, row, column) != 0) return std::nullopt;
+  return std::string(PQgetvalue(&rows, row, column), static_cast<size_t>(PQgetlength(&rows, row, column)));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Blocking>> Blocking::Open(const Server& server, const Settings& settings) {
@@ -69,10 +74,20 @@ std::expected<std::optional<std::string>, Trouble> Blocking::QueryText(const std
                                                                        std::span<const types::Value> parameters) {
   auto result = Run(sql, parameters);
   if (!result) return std::unexpected(std::move(result).error());
-  const PGresult* rows = result->get();
-  const bool there = PQntuples(rows) > 0 && PQnfields(rows) > 0 && PQgetisnull(rows, 0, 0) == 0;
-  if (!there) return std::nullopt;
-  return std::string(PQgetvalue(rows, 0, 0), static_cast<size_t>(PQgetlength(rows, 0, 0)));
+  const PGresult& rows = **result;
+  return PQntuples(&rows) > 0 && PQnfields(&rows) > 0 ? TextAt(rows, 0, 0) : std::nullopt;
+}
+
+std::expected<Blocking::Texts, Trouble> Blocking::QueryTexts(const std::string& sql) {
+  auto result = Run(sql, {});
+  if (!result) return std::unexpected(std::move(result).error());
+  const PGresult& rows = **result;
+  Texts texts;
+  for (int row = 0; row < PQntuples(&rows); ++row) {
+    auto& cells = texts.emplace_back();
+    for (int column = 0; column < PQnfields(&rows); ++column) cells.push_back(TextAt(rows, row, column));
+  }
+  return texts;
 }
 
 }  // namespace ashlar::store::postgres

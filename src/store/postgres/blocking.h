@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "store/postgres/ask.h"
@@ -30,6 +31,9 @@ class Blocking {
   // The first column of the first row as PostgreSQL writes it; nullopt without a row, or where it is null.
   std::expected<std::optional<std::string>, Trouble> QueryText(const std::string& sql,
                                                                std::span<const types::Value> parameters = {});
+  // All rows, their columns in the same form.
+  using Texts = std::vector<std::vector<std::optional<std::string>>>;
+  std::expected<Texts, Trouble> QueryTexts(const std::string& sql);
 
  private:
   explicit Blocking(ConnectionPtr connection) : connection_(std::move(connection)) {}

@@ -40,9 +40,14 @@ Decoded AppendBool(std::string_view bytes, types::Rows& rows) {
   return Decoded::kDone;
 }
 
-Decoded AppendFloat(std::string_view bytes, types::Rows& rows) {
+Decoded AppendText(std::string_view text, types::Rows& rows) {
+  return rows.AppendText(text) ? Decoded::kDone : Decoded::kFull;
+}
+
+Decoded AppendFloat(bool measured, std::string_view bytes, types::Rows& rows) {
   if (bytes.size() != 8) return Decoded::kMalformed;
   const auto real = std::bit_cast<double>(Read<uint64_t>(bytes));
+  if (measured && std::isnan(real)) return AppendText("", rows);
   if (!std::isfinite(real)) return Decoded::kRange;
   rows.AppendReal(real);
   return Decoded::kDone;
@@ -64,10 +69,6 @@ Decoded AppendTimestamp(std::string_view bytes, types::Rows& rows) {
   if (!within) return Decoded::kRange;
   rows.AppendInteger(since_2000 + kEpochMicros);
   return Decoded::kDone;
-}
-
-Decoded AppendText(std::string_view text, types::Rows& rows) {
-  return rows.AppendText(text) ? Decoded::kDone : Decoded::kFull;
 }
 
 // Digits to the base of 10,000, the first of them with the weight 10,000^weight; `scale`: decimals that are shown.
@@ -112,11 +113,13 @@ bool AddDigit(uint16_t digit, int exponent, __int128& sum) {
 // precision << 16 | scale, the latter in eleven bits with its sign, and four more than that.
 int ScaleOf(int32_t modifier) { return (((modifier - 4) & 0x7ff) ^ 0x400) - 0x400; }
 
-Decoded AppendNumeric(int32_t modifier, std::string_view bytes, types::Rows& rows) {
+Decoded AppendNumeric(const Column& column, std::string_view bytes, types::Rows& rows) {
+  constexpr uint16_t kNone = 0xC000;  // for a sign
+  if (column.measured && bytes.size() >= 6 && Read<uint16_t>(bytes, 4) == kNone) return AppendText("", rows);
   Numeric numeric;
   if (Decoded read = ReadNumeric(bytes, numeric); read != Decoded::kDone) return read;
   // A type with a negative scale has whole numbers.
-  const int scale = modifier >= 4 ? std::max(ScaleOf(modifier), 0) : numeric.scale;
+  const int scale = column.modifier >= 4 ? std::max(ScaleOf(column.modifier), 0) : numeric.scale;
   __int128 unscaled = 0;
   int exponent = numeric.weight * 4 + scale;
   for (size_t at = 0; at < numeric.digits.size(); at += 2, exponent -= 4) {
@@ -198,8 +201,8 @@ Decoded AppendDatum(const Column& column, std::optional<std::string_view> bytes,
     case kInt2Oid: return AppendInteger<int16_t>(*bytes, rows);
     case kInt4Oid: return AppendInteger<int32_t>(*bytes, rows);
     case kInt8Oid: return AppendInteger<int64_t>(*bytes, rows);
-    case kFloat8Oid: return AppendFloat(*bytes, rows);
-    case kNumericOid: return AppendNumeric(column.modifier, *bytes, rows);
+    case kFloat8Oid: return AppendFloat(column.measured, *bytes, rows);
+    case kNumericOid: return AppendNumeric(column, *bytes, rows);
     case kTextOid:
     case kVarcharOid:
     case kNameOid:

@@ -56,6 +56,7 @@ class Parameters {
 struct Column {
   Oid type = 0;
   int32_t modifier = -1;  // of a numeric: precision and scale; -1: it has none
+  bool measured = false;  // NaN is an empty text, else an error
 };
 
 enum class Decoded : uint8_t {

@@ -85,6 +85,8 @@ TEST(PostgresCodecTest, ANumberWiderThan64BitsIsText) {
 TEST(PostgresCodecTest, WhatIsNoNumberIsRefused) {
   const Column column{kNumericOid};
   EXPECT_EQ(Decode(column, Bytes({0, 0, 0xC000, 0})), Decoded::kRange);  // not a number
+  EXPECT_EQ(Text({.type = kNumericOid, .measured = true}, Bytes({0, 0, 0xC000, 0})), "''");
+  EXPECT_EQ(Decode({.type = kNumericOid, .measured = true}, Bytes({0, 0, 0xD000, 0})), Decoded::kRange);
   EXPECT_EQ(Decode(column, Bytes({0, 0, 0xD000, 0})), Decoded::kRange);  // infinite
   EXPECT_EQ(Decode(column, Bytes({0, 0, 0xF000, 0})), Decoded::kRange);
   EXPECT_EQ(Decode(column, Bytes({0, 0, 1, 0})), Decoded::kMalformed);
@@ -118,6 +120,9 @@ TEST(PostgresCodecTest, OtherKindsAreTheCellsOfTheirKind) {
   EXPECT_EQ(Text({kFloat8Oid}, Wide(std::bit_cast<uint64_t>(0.5))), "0.5");
   EXPECT_EQ(Decode({kFloat8Oid}, Wide(std::bit_cast<uint64_t>(double{NAN}))), Decoded::kRange);
   EXPECT_EQ(Decode({kFloat8Oid}, Wide(std::bit_cast<uint64_t>(-double{INFINITY}))), Decoded::kRange);
+  const Column measured{.type = kFloat8Oid, .measured = true};
+  EXPECT_EQ(Text(measured, Wide(std::bit_cast<uint64_t>(double{NAN}))), "''");
+  EXPECT_EQ(Decode(measured, Wide(std::bit_cast<uint64_t>(double{INFINITY}))), Decoded::kRange);
   EXPECT_EQ(Text({kTextOid}, ""), "''");
   EXPECT_EQ(Text({kByteaOid}, std::string("\0a", 2)), std::string("'\0a'", 4));
   EXPECT_EQ(Text({kUuidOid}, std::string(16, 'u')), "'" + std::string(16, 'u') + "'");

@@ -205,8 +205,9 @@ void Connections::Return(LinkPtr link) {
 }
 
 Task<void> Connections::RollBack(std::shared_ptr<Connections> own, LinkPtr link) {
-  std::vector<Ask> asks{{.sql = "ROLLBACK"}};
+  std::vector<Ask> asks{{.sql = "ROLLBACK"}, {.sql = "SELECT pg_advisory_unlock_all()"}};
   auto replies = co_await link->Run(std::move(asks), Effect::kWrites, own->clock_.SteadyMicros() + kRollBackUs);
+  if (replies && TroubleIn(*replies) == nullptr) link->set_locks(false);
   if (replies && link->clean() && !own->closed_) {
     own->Give(std::move(link));
   } else {

@@ -104,6 +104,21 @@ CREATE OR REPLACE FUNCTION ashlar_ends_with(text, text) RETURNS boolean {0} AS $
   SELECT right($1, char_length($2)) = $2 $$;
 )";
 
+// What is counted up goes on behind an id that was chosen, which SQLite does by itself. Two who choose at once wait for
+// each other. Ids at the far end are no beginning: nothing could be counted up behind them.
+constexpr std::string_view kCounting = R"(
+CREATE OR REPLACE FUNCTION ashlar_counted(named text, counted text, id bigint) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE STRICT AS $$
+  DECLARE counter regclass := pg_get_serial_sequence(named, counted);
+  BEGIN
+    IF id > COALESCE(pg_sequence_last_value(counter), 0) AND id < 4611686018427387904 THEN
+      PERFORM pg_advisory_xact_lock(hashtextextended('ashlar counter', counter::oid::bigint));
+      IF id > COALESCE(pg_sequence_last_value(counter), 0) THEN PERFORM setval(counter, id); END IF;
+    END IF;
+    RETURN id;
+  END $$;
+)";
+
 // Sums: NaN is one that has failed.
 constexpr std::string_view kSums = R"(
 CREATE OR REPLACE FUNCTION ashlar_total(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -117,6 +132,13 @@ CREATE OR REPLACE FUNCTION ashlar_nearest(numeric) RETURNS double precision {0} 
     CASE WHEN abs($1) * 2 <= ashlar_exact(5e-324) THEN 0 ELSE $1::double precision END END $$;
 CREATE OR REPLACE FUNCTION ashlar_fit(numeric) RETURNS numeric {0} AS $$
   SELECT CASE WHEN $1 <> 'NaN' THEN ashlar_fit($1, scale($1)) END $$;
+-- NaN, too, is a measure that does not fit.
+CREATE OR REPLACE FUNCTION ashlar_measure_whole(numeric) RETURNS numeric {0} AS $$
+  SELECT CASE WHEN ashlar_within($1) IS NULL THEN 'NaN' ELSE $1 END $$;
+CREATE OR REPLACE FUNCTION ashlar_measure(numeric, integer) RETURNS numeric {0} AS $$
+  SELECT COALESCE(ashlar_fit($1, $2), 'NaN') $$;
+CREATE OR REPLACE FUNCTION ashlar_measure_double(numeric) RETURNS double precision {0} AS $$
+  SELECT COALESCE(ashlar_nearest($1), 'NaN') $$;
 CREATE OR REPLACE AGGREGATE ashlar_sum_int(bigint)
   (sfunc = ashlar_total, stype = numeric, initcond = '0', finalfunc = ashlar_within);
 CREATE OR REPLACE AGGREGATE ashlar_sum_double(double precision)
@@ -208,7 +230,7 @@ std::string CreateFunctions() {
   constexpr std::string_view kPlain = "LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE";
   return fmt::format(kNumbers, kPlain, types::kFirstTimestamp.micros, types::kLastTimestamp.micros,
                      types::kLongestDuration.micros, cel::kMostTextBytes) +
-         fmt::format(kSums, kPlain) + fmt::format(kJson, kPlain) + CreateFold();
+         std::string(kCounting) + fmt::format(kSums, kPlain) + fmt::format(kJson, kPlain) + CreateFold();
 }
 
 }  // namespace ashlar::store::postgres

@@ -128,7 +128,7 @@ bool Link::SendParts(Batch& batch) {
 bool Link::SendPart(const Ask& ask, Batch& batch) {
   parameters_.Assign(ask.parameters);
   const int count = parameters_.size();
-  Part part{.columns = ask.columns, .commits = ask.sql.starts_with("COMMIT")};
+  Part part{.columns = ask.columns, .measures = ask.measures, .commits = ask.sql.starts_with("COMMIT")};
   part.entry = prepared_.Find(ask.sql, parameters_.types());
   if (part.entry == nullptr) {
     part.entry = prepared_.Add(ask.sql, parameters_.types());
@@ -254,7 +254,7 @@ void Link::Close(std::string_view why) {
 }
 
 bool Link::clean() const {
-  return !closed_ && batches_.empty() && PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
+  return !closed_ && !locks_ && batches_.empty() && PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
 }
 
 }  // namespace ashlar::store::postgres

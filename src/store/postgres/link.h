@@ -69,8 +69,10 @@ class Link : public std::enable_shared_from_this<Link> {
   const std::string& why() const { return why_; }
   size_t waiting() const { return batches_.size(); }
   size_t prepared() const { return prepared_.size(); }
-  // Nothing is under way, and no transaction is open.
+  // Nothing is under way, no transaction is open, and no lock is held.
   bool clean() const;
+  // The session holds locks, or no longer.
+  void set_locks(bool locks) { locks_ = locks; }
   void set_backend(const Backend& backend) { backend_ = backend; }
   const Backend& backend() const { return backend_; }
 
@@ -80,6 +82,7 @@ class Link : public std::enable_shared_from_this<Link> {
     Prepared::Entry entry;  // by which it is run; null: it is sent as a text
     bool prepares = false;  // the entry comes with it
     size_t columns = 0;
+    bool measures = false;
     bool commits = false;
   };
   struct Batch {
@@ -143,6 +146,7 @@ class Link : public std::enable_shared_from_this<Link> {
   bool partly_ = false;  // a result has come in part
   size_t taken_bytes_ = 0;  // of it, since that is known
   bool writing_ = false;
+  bool locks_ = false;
   bool closed_ = false;
   std::string why_;
 };

@@ -92,7 +92,7 @@ void Link::TakeReply(Batch& batch, const pg_result& result) {
   if (part.commits && IsRolledBack(result)) {
     return TakeTrouble(batch, {.state = "25P02", .message = "the transaction had failed before its end"});
   }
-  Result<Reply> reply = ReplyOf(result, part.columns);
+  Result<Reply> reply = ReplyOf(result, part.columns, part.measures);
   if (reply) {
     batch.replies.push_back(std::move(*reply));
   } else {

@@ -23,7 +23,7 @@ constexpr int kMostTries = 8;  // of a transaction that others came between
 constexpr int64_t kPauseUs = 2'000;  // at most, before the second; twice as long each time
 
 constexpr std::string_view kEarly =
-    "stores in PostgreSQL are early: several processes, replicas, 'search' and 'ashlar explain' are not "
+    "stores in PostgreSQL are early: several processes, replicas and 'ashlar explain' are not "
     "built for them yet";
 
 // Nobody comes between what a unit reads and what it writes.
@@ -85,38 +85,62 @@ class LoopSession final : public Session {
     }
     auto lease = co_await pool_->Hold(context);
     if (!lease) co_return std::unexpected(lease.error());
-    HeldWay way(std::move(*lease), kBeginRead, false);
+    HeldWay way(std::move(*lease), shared_->service, kBeginRead, false);
     auto outcomes = co_await RunUnit(way, shared_->service, shared_->violations, context, unit);
     co_return outcomes;
   }
 
-  // What others come between is done again from the start, and so is what asks behind a refusal.
+  // What others come between is done again from the start, one behind the other where it is about the same row, and so
+  // is what asks behind a refusal.
   Task<Result<Outcomes>> Write(Context& context, Unit& unit) {
     const Counted counted(shared_->writing);
-    bool careful = false;
+    Attempt attempt;
     for (int tries = 1;; ++tries) {
-      Attempt attempt;
-      auto outcomes = co_await Try(context, unit, careful, attempt);
+      auto outcomes = co_await Try(context, unit, attempt);
       const bool again = attempt.spoilt || (attempt.may_go_again && tries < kMostTries);
       if (!again || context.deadline.Passed(context.clock)) co_return outcomes;
-      careful = careful || attempt.spoilt;
-      if (attempt.may_go_again) co_await Pause(tries);
+      attempt.careful = attempt.careful || attempt.spoilt;
+      if (attempt.may_go_again && (tries > 1 || !attempt.turn)) co_await Pause(tries);
     }
   }
 
   struct Attempt {
+    std::unique_ptr<HeldWay> way;  // of the last one
+    bool careful = false;
+    std::optional<int64_t> turn, queued;  // in which the next one goes, in which the last one went
     bool spoilt = false;
     bool may_go_again = false;
+    void Learn() {
+      spoilt = way->spoilt();
+      may_go_again = way->may_go_again();
+      if (may_go_again && way->turn()) turn = way->turn();
+    }
   };
-  Task<Result<Outcomes>> Try(Context& context, Unit& unit, bool careful, Attempt& attempt) {
+  // Whoever has their turn keeps it until they are done.
+  Task<Result<void>> Begin(Context& context, Attempt& attempt) {
+    if (attempt.way != nullptr && attempt.queued == attempt.turn) {
+      auto again = co_await attempt.way->Restart(context, attempt.careful);
+      co_return again;
+    }
+    attempt.way.reset();
     auto lease = co_await pool_->Hold(context);
     if (!lease) co_return std::unexpected(lease.error());
-    HeldWay way(std::move(*lease), kBeginWrite, careful);
+    attempt.way = std::make_unique<HeldWay>(std::move(*lease), shared_->service, kBeginWrite, attempt.careful);
+    attempt.queued = attempt.turn;
+    if (!attempt.turn) co_return Result<void>();
+    auto queued = co_await attempt.way->Queue(context, *attempt.turn);
+    co_return queued;
+  }
+  Task<Result<Outcomes>> Try(Context& context, Unit& unit, Attempt& attempt) {
+    attempt.spoilt = attempt.may_go_again = false;
+    auto begun = co_await Begin(context, attempt);
+    if (!begun) co_return std::unexpected(begun.error());
+    HeldWay& way = *attempt.way;
     auto outcomes = co_await RunUnit(way, shared_->service, shared_->violations, context, unit);
-    attempt = {way.spoilt(), way.may_go_again()};
+    attempt.Learn();
     if (!outcomes || !AllWell(unit, *outcomes) || unit.discard) co_return outcomes;  // the way takes it back
     auto kept = co_await way.Commit(context);
-    attempt = {way.spoilt(), way.may_go_again()};
+    attempt.Learn();
     if (!kept) co_return std::unexpected(kept.error());
     if (*kept) co_return std::unexpected(ErrorOf(**kept));
     shared_->commits.fetch_add(1, std::memory_order_relaxed);

@@ -83,6 +83,7 @@ class PostgresStoreTest : public testing::Test {
     call.operation = service_->FindOperation(service_->FindResource(resource), kind);
     if (!body.empty()) call.body = json::Parse(body).value();
     call.id = id;
+    call.search = search_;
     call.preconditions.if_match = version.has_value();
     if (version) call.preconditions.if_match_versions = {*version};
     Context context = MakeContext();
@@ -136,6 +137,12 @@ class PostgresStoreTest : public testing::Test {
     if (!outcomes || !outcomes->at(0)) return -1;
     return outcomes->at(0)->page->total.value_or(-1);
   }
+  int64_t Found(const std::string& words) {
+    search_ = words;
+    const int64_t found = Total();
+    search_.reset();
+    return found;
+  }
   static std::string CodeOf(const Result<Outcomes>& outcomes) {
     if (!outcomes) return outcomes.error().message;
     for (const auto& one : *outcomes) {
@@ -153,6 +160,7 @@ class PostgresStoreTest : public testing::Test {
   std::unique_ptr<plan::Planner> planner_;
   const call::Caller caller_{.kind = call::Caller::Kind::kOperator, .principal = {}, .id = "operator"};
   std::deque<call::Call> calls_;  // which plans refer to
+  std::optional<std::string> search_;
   std::unique_ptr<Store> store_;
 };
 
@@ -235,10 +243,46 @@ TEST_F(PostgresStoreTest, AContractMayGrow) {
               HasSubstr("resource Item is gone"));
 }
 
+TEST_F(PostgresStoreTest, WhatIsSearchedIsMadeOfTheRowsThatAreThere) {
+  const std::string long_word(5000, 'x');
+  std::string plain = kContract;
+  plain.replace(plain.find("      number: int\n"), 18, "      number: int\n      about: text\n");
+  ASSERT_EQ(OpenStore(plain), "");
+  ASSERT_EQ(CodeOf(Create(R"({"name": "Straße nach Süden"})")), "well");
+  ASSERT_EQ(CodeOf(Create(fmt::format(R"({{"name": "strasse", "about": "of {}"}})", long_word))), "well");
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(CodeOf(Create(fmt::format(R"({{"name": "other {}"}})", i))), "well");
+  std::string searched = plain;
+  searched.replace(searched.find("unique: true }"), 14, "unique: true, search: true }");
+  searched.replace(searched.find("about: text"), 11, "about: { type: text, search: true }");
+  ASSERT_EQ(OpenStore(searched), "");
+  EXPECT_EQ(Found("STRASSE"), 2);
+  EXPECT_EQ(Found("suden strasse"), 1);
+  EXPECT_EQ(Found("strasse " + long_word), 1);
+  EXPECT_EQ(Found("other"), 50);
+  ASSERT_EQ(CodeOf(Create(R"({"name": "Another street: strasse"})")), "well");
+  EXPECT_EQ(Found("strasse"), 3);
+  EXPECT_EQ(OpenStore(plain), "");
+  EXPECT_EQ(OpenStore(searched), "");
+  EXPECT_EQ(Found("strasse"), 3);
+}
+
+TEST_F(PostgresStoreTest, TheWordsOfSeveralFieldsFitIntoTheirIndexTogether) {
+  ASSERT_EQ(OpenStore(std::string(kContract) +
+                      "  Note:\n    fields: { a: { type: text, search: true }, b: { type: text, search: true } }\n"
+                      "    access: { read: public, write: public }\n"),
+            "");
+  std::string a, b;
+  for (int i = 0; i < 60'000; ++i) {
+    a += fmt::format("a{} ", i);
+    b += fmt::format("b{} ", i);
+  }
+  EXPECT_EQ(CodeOf(Create(fmt::format(R"({{"a": "{}", "b": "{}"}})", a, b), "Note")), "well");
+}
+
 TEST_F(PostgresStoreTest, WhatIsNotBuiltIsRefusedByItsName) {
-  EXPECT_THAT(OpenStore("service: keeping\nresources:\n  Note: { fields: { text: { type: string, search: true } }, "
-                        "access: { read: public } }\n"),
-              HasSubstr("Note.text: 'search' is not built for PostgreSQL yet"));
+  EXPECT_THAT(OpenStore("service: keeping\nresources:\n  Note: { fields: { text: string, mail: { type: email, "
+                        "computed: text } }, access: { read: public } }\n"),
+              HasSubstr("Note.mail: a computed field's type may have bounds, but no pattern and no form"));
 }
 
 }  // namespace

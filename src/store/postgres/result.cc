@@ -32,7 +32,7 @@ int64_t Touched(const PGresult& result) {
   return rows;
 }
 
-Result<std::vector<Column>> ColumnsOf(const PGresult& result, size_t columns) {
+Result<std::vector<Column>> ColumnsOf(const PGresult& result, size_t columns, bool measures) {
   if (static_cast<size_t>(PQnfields(&result)) != columns) {
     return Fail(ErrorKind::kInternal,
                 fmt::format("postgres: a statement gives {} columns, not {}", PQnfields(&result), columns));
@@ -40,13 +40,13 @@ Result<std::vector<Column>> ColumnsOf(const PGresult& result, size_t columns) {
   std::vector<Column> described;
   for (int i = 0; i < static_cast<int>(columns); ++i) {
     if (PQfformat(&result, i) != 1) return Fail(ErrorKind::kInternal, "postgres: a column comes as text");
-    described.push_back({PQftype(&result, i), PQfmod(&result, i)});
+    described.push_back({PQftype(&result, i), PQfmod(&result, i), measures});
   }
   return described;
 }
 
-Result<types::Rows> RowsOf(const PGresult& result, size_t columns) {
-  TRY(described, ColumnsOf(result, columns));
+Result<types::Rows> RowsOf(const PGresult& result, size_t columns, bool measures) {
+  TRY(described, ColumnsOf(result, columns, measures));
   types::Rows rows(columns);
   const int count = PQntuples(&result);
   rows.Reserve(static_cast<size_t>(count));
@@ -84,12 +84,12 @@ bool EndsConnection(const pg_result& result) {
   return severity.empty() || severity == "FATAL" || severity == "PANIC";
 }
 
-Result<Reply> ReplyOf(const pg_result& result, size_t columns) {
+Result<Reply> ReplyOf(const pg_result& result, size_t columns, bool measures) {
   if (columns == 0) return Reply(Touched(result));
   if (PQresultStatus(&result) != PGRES_TUPLES_OK) {
     return Fail(ErrorKind::kInternal, "postgres: a statement that was to give rows gives none");
   }
-  TRY(rows, RowsOf(result, columns));
+  TRY(rows, RowsOf(result, columns, measures));
   return Reply(std::move(rows));
 }
 

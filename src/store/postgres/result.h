@@ -29,7 +29,7 @@ Trouble TroubleOf(const pg_result& result);
 bool EndsConnection(const pg_result& result);
 
 // The reply in a result that is no Trouble. An Error where it is not what was asked for, or does not fit.
-Result<Reply> ReplyOf(const pg_result& result, size_t columns);
+Result<Reply> ReplyOf(const pg_result& result, size_t columns, bool measures = false);
 // Whether the statement was a ROLLBACK, or a COMMIT that committed nothing, since its transaction had failed before.
 bool IsRolledBack(const pg_result& result);
 

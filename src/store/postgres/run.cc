@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "base/crypto/sha256.h"
+#include "types/list_form.h"
+
 namespace ashlar::store::postgres {
 namespace {
 
@@ -45,8 +48,7 @@ Task<Result<Answers>> RunStep(Means means, const std::vector<plan::Statement>& s
     if (ResourceOf(one) != means.service.audit) ++context.statements;
     asked.push_back(sql::Render(means.service, sql::Postgres(), one));
   }
-  const bool writes = std::ranges::any_of(statements, sql::Writes);
-  auto replies = co_await means.way.Ask(context, std::move(asked), writes);
+  auto replies = co_await means.way.Ask(context, std::move(asked), statements);
   if (!replies) co_return std::unexpected(replies.error());
   Answers answers;
   for (size_t i = 0; i < replies->size(); ++i) {
@@ -108,34 +110,87 @@ Task<Result<Outcomes>> RunPlans(Means means, Unit& unit) {
   co_return outcomes;
 }
 
+// Of the row that a statement writes; nothing where it writes none, or the store gives it its key.
+std::optional<int64_t> TurnOf(const model::Service& service, const plan::Statement& statement) {
+  types::List key;
+  if (const auto* insert = std::get_if<plan::Insert>(&statement)) {
+    for (model::FieldId part : service.resource(insert->resource).key) key.items.push_back(insert->row[part.index()]);
+  } else if (const auto* update = std::get_if<plan::Update>(&statement)) {
+    key.items = update->key;
+  } else if (const auto* remove = std::get_if<plan::Delete>(&statement)) {
+    key.items = remove->key;
+  } else {
+    return std::nullopt;
+  }
+  if (std::ranges::any_of(key.items, &types::Value::is_null)) return std::nullopt;
+  const Digest digest =
+      Sha256(fmt::format("{} {}", service.resource(ResourceOf(statement)).table, types::ToListForm(key)));
+  int64_t turn = 0;
+  for (size_t i = 0; i < sizeof turn; ++i) turn = turn << 8 | digest[i];
+  return turn;
+}
+
 std::vector<Ask> AsksOf(const std::vector<sql::Sql>& statements) {
   std::vector<Ask> asks;
-  for (const sql::Sql& one : statements) asks.push_back({one.text, one.parameters, one.columns});
+  for (const sql::Sql& one : statements) asks.push_back({one.text, one.parameters, one.columns, one.measures});
   return asks;
 }
 
 }  // namespace
 
-Task<Result<Replies>> SharedWay::Ask(Context& context, std::vector<sql::Sql> statements, bool) {
+Task<Result<Replies>> SharedWay::Ask(Context& context, std::vector<sql::Sql> statements, Plans) {
   auto replies = co_await pool_.Read(context, AsksOf(statements));
   co_return replies;
 }
 
+Task<Result<void>> HeldWay::Queue(Context& context, int64_t turn) {
+  const types::Values number{turn};
+  std::vector<postgres::Ask> asks{{.sql = "SELECT pg_advisory_lock($1::bigint)", .parameters = number}};
+  lease_->set_locks(true);
+  auto replies = co_await lease_->Run(context, std::move(asks), Effect::kWrites);
+  if (!replies) co_return std::unexpected(replies.error());
+  if (const Trouble* trouble = TroubleIn(*replies)) co_return std::unexpected(ErrorOf(*trouble));
+  co_return Result<void>();
+}
+
+Task<Result<void>> HeldWay::Restart(Context& context, bool careful) {
+  careful_ = careful;
+  if (std::exchange(begun_, false)) {
+    std::vector<postgres::Ask> asks{{.sql = "ROLLBACK"}};
+    auto replies = co_await lease_->Run(context, std::move(asks), Effect::kWrites);
+    if (!replies) co_return std::unexpected(replies.error());
+    if (const Trouble* trouble = TroubleIn(*replies)) co_return std::unexpected(ErrorOf(*trouble));
+  }
+  refused_ = spoilt_ = may_go_again_ = false;
+  co_return Result<void>();
+}
+
+// A number that was counted up and is there already was chosen by somebody in the same moment: the next one is free.
+void HeldWay::Notice(const Trouble& trouble, const plan::Statement& refused) {
+  const auto* insert = std::get_if<plan::Insert>(&refused);
+  const bool counted = insert != nullptr && !TurnOf(service_, refused);
+  if (counted && trouble.state == "23505" && trouble.constraint.ends_with("_pkey")) may_go_again_ = true;
+  if (auto turn = TurnOf(service_, refused); turn && may_go_again_) turn_ = turn;
+}
+
 // What opens the transaction, or brings it back to where it was, goes along with the statements.
-Task<Result<Replies>> HeldWay::Ask(Context& context, std::vector<sql::Sql> statements, bool writes) {
+Task<Result<Replies>> HeldWay::Ask(Context& context, std::vector<sql::Sql> statements, Plans plans) {
   if (refused_ && !careful_) {
     spoilt_ = true;
     co_return Fail(ErrorKind::kInternal, "something was asked behind a refusal");
+  }
+  const bool behind = careful_ && std::ranges::any_of(plans, sql::Writes);
+  for (const plan::Statement& one : plans) {
+    if (auto turn = TurnOf(service_, one)) turn_ = turn;
   }
   std::vector<postgres::Ask> asks;
   if (!begun_) asks.push_back({begin_});
   if (refused_) asks.push_back({kBack});
   if (refused_) asks.push_back({kRelease});
-  if (careful_ && writes) asks.push_back({kSavepoint});
+  if (behind) asks.push_back({kSavepoint});
   const size_t before = asks.size();
   std::ranges::move(AsksOf(statements), std::back_inserter(asks));
-  if (careful_ && writes) asks.push_back({kRelease});
-  const bool behind = careful_ && writes;
+  if (behind) asks.push_back({kRelease});
   begun_ = true;
   refused_ = false;
   auto replies = co_await lease_->Run(context, std::move(asks), Effect::kWrites);
@@ -143,6 +198,8 @@ Task<Result<Replies>> HeldWay::Ask(Context& context, std::vector<sql::Sql> state
   const Trouble* trouble = TroubleIn(*replies);
   may_go_again_ = trouble != nullptr && MayGoAgain(*trouble);
   refused_ = trouble != nullptr;
+  const size_t refused = replies->size() - 1 - before;  // where one of them was
+  if (trouble != nullptr && refused < plans.size()) Notice(*trouble, plans[refused]);
   if (replies->size() <= before && trouble != nullptr) co_return std::unexpected(ErrorOf(*trouble));
   if (behind && trouble == nullptr) replies->pop_back();
   replies->erase(replies->begin(), replies->begin() + static_cast<std::ptrdiff_t>(before));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,15 +18,16 @@ namespace ashlar::store::postgres {
 class Way {
  public:
   virtual ~Way() = default;
-  // One reply for each, or fewer, of which the last is Trouble.
-  virtual Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, bool writes) = 0;
+  using Plans = std::span<const plan::Statement>;
+  // One reply for each, or fewer, of which the last is Trouble. `plans`: what the statements were rendered of.
+  virtual Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, Plans plans) = 0;
 };
 
 // Over the connections that all reads of the loop share: each step sees what is committed when it comes.
 class SharedWay final : public Way {
  public:
   explicit SharedWay(Pool& pool) : pool_(pool) {}
-  Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, bool writes) override;
+  Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, Plans plans) override;
 
  private:
   Pool& pool_;
@@ -36,25 +38,38 @@ class HeldWay final : public Way {
  public:
   // `begin` opens it. `careful`: statements that may be refused are taken back to where they began, so that others may
   // follow; else whoever asks for more behind a refusal finds the transaction spoilt.
-  HeldWay(Lease lease, std::string_view begin, bool careful)
-      : lease_(std::move(lease)), begin_(begin), careful_(careful) {}
+  HeldWay(Lease lease, const model::Service& service, std::string_view begin, bool careful)
+      : lease_(std::move(lease)), service_(service), begin_(begin), careful_(careful) {}
 
-  Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, bool writes) override;
+  // Waits for its turn among those who name the same number, until the lease ends. REQUIRES: before the first Ask, as a
+  // transaction sees what was there when it began.
+  Task<Result<void>> Queue(Context& context, int64_t turn);
+  // Takes back what was done, and begins anew, in the same turn.
+  Task<Result<void>> Restart(Context& context, bool careful);
+
+  Task<Result<Replies>> Ask(Context& context, std::vector<sql::Sql> statements, Plans plans) override;
   // What was written is kept. Trouble: it is not.
   Task<Result<std::optional<Trouble>>> Commit(Context& context);
   // Whether something was asked, or to be kept, behind a refusal, which only a careful one can do.
   bool spoilt() const { return spoilt_; }
   // The trouble that ended it, if it may succeed when it is begun anew.
   bool may_go_again() const { return may_go_again_; }
+  // A number for the row that it was about to write when others came between, or else for the last one that it wrote;
+  // nothing: none that is known.
+  std::optional<int64_t> turn() const { return turn_; }
 
  private:
+  void Notice(const Trouble& trouble, const plan::Statement& refused);
+
   Lease lease_;
+  const model::Service& service_;
   const std::string_view begin_;
-  const bool careful_;
+  bool careful_;
   bool begun_ = false;
   bool refused_ = false;  // the last statements were
   bool spoilt_ = false;
   bool may_go_again_ = false;
+  std::optional<int64_t> turn_;
 };
 
 // Runs all plans of a unit, in order, until one is refused (or all of them: Unit::collect_all, Unit::feed). The

@@ -6,6 +6,7 @@
 #include "base/json/json.h"
 #include "store/postgres/functions.h"
 #include "store/postgres/violations.h"
+#include "store/postgres/words.h"
 #include "store/sql/change.h"
 #include "store/sql/expression.h"
 #include "store/sql/schema.h"
@@ -38,7 +39,6 @@ Result<void> LookForWhatLacks(const model::Service& service) {
   for (const model::Resource& resource : service.resources) {
     for (const model::Field& field : resource.fields) {
       const std::string place = fmt::format("{}.{}", resource.name, field.name);
-      if (field.search) lacks.push_back(fmt::format("{}: 'search' is not built for PostgreSQL yet", place));
       if (field.computed && sql::MustConform(*field.type) && !field.type->bounds().whole) {
         lacks.push_back(fmt::format("{}: a computed field's type may have bounds, but no pattern and no form", place));
       }
@@ -49,12 +49,12 @@ Result<void> LookForWhatLacks(const model::Service& service) {
               fmt::format("the contract needs what a store in PostgreSQL has not:\n  {}", fmt::join(lacks, "\n  ")));
 }
 
-Result<std::vector<std::string>> StatementsFrom(const std::string& applied, const model::Service& service) {
-  if (applied.empty()) return sql::CreateAll(service, sql::Postgres());
+Result<sql::Change> ChangeFrom(const std::string& applied, const model::Service& service) {
+  if (applied.empty()) return sql::Change{.statements = sql::CreateAll(service, sql::Postgres())};
   auto parsed = json::Parse(applied, {.depth = 64, .bytes = SIZE_MAX});
   if (!parsed) return Fail(ErrorKind::kInvalid, "the store's description of itself cannot be read");
   sql::Change change = sql::Compare(*parsed, service, sql::Postgres());
-  if (change.refused.empty()) return std::move(change.statements);
+  if (change.refused.empty()) return change;
   return Fail(ErrorKind::kInvalid, fmt::format("the store does not fit the contract, and this build makes no "
                                                "migrations:\n  {}\nnothing was changed",
                                                fmt::join(change.refused, "\n  ")));
@@ -72,9 +72,10 @@ Result<void> BringWithin(Blocking& connection, const model::Service& service) {
   const std::string described = sql::Describe(service, sql::Postgres());
   const std::string made = CreateFunctions();
   if (applied == described && functions == DigestOf(made)) return Do(connection, "COMMIT");
-  TRY(statements, StatementsFrom(applied, service));
+  TRY(change, ChangeFrom(applied, service));
   if (functions != DigestOf(made)) TRY_VOID(Do(connection, made));
-  for (const std::string& statement : statements) TRY_VOID(Do(connection, statement));
+  for (const std::string& statement : change.statements) TRY_VOID(Do(connection, statement));
+  for (model::ResourceId id : change.words) TRY_VOID(FillWords(connection, service.resource(id)));
   const types::Values values{described, DigestOf(made)};
   TRY_VOID(Do(connection,
               "INSERT INTO ashlar_schema VALUES (1, $1, $2) ON CONFLICT (one) DO UPDATE SET description = $1, "

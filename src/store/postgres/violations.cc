@@ -38,8 +38,9 @@ bool MayGoAgain(const Trouble& trouble) { return trouble.state == "40001" || tro
 Error ErrorOf(const Trouble& trouble) {
   std::string message = fmt::format("{} ({})", trouble.message, trouble.state);
   if (trouble.state == "57014") return {ErrorKind::kTimeout, std::move(message)};
-  // Connections, resources, an operator who intervenes, disks, and a server that is only read.
-  for (std::string_view down : {"08", "53", "57", "58", "25006"}) {
+  // Connections, resources, an operator who intervenes, disks, a server that is only read, and others who came between
+  // too often.
+  for (std::string_view down : {"08", "53", "57", "58", "25006", "40001", "40P01"}) {
     if (trouble.state.starts_with(down)) return {ErrorKind::kUnavailable, std::move(message)};
   }
   return {ErrorKind::kInternal, std::move(message)};

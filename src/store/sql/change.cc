@@ -90,8 +90,11 @@ class Comparer {
       }
     }
     for (const Resource& resource : service_.resources) {
-      if (!known.contains(resource.name)) CreateResource(service_, dialect_, resource, change_.statements);
+      if (known.contains(resource.name)) continue;
+      CreateResource(service_, dialect_, resource, change_.statements);
+      for (const Field& field : resource.fields) CreateReference(service_, dialect_, resource, field, references_);
     }
+    change_.statements.insert(change_.statements.end(), references_.begin(), references_.end());
   }
 
  private:
@@ -167,6 +170,7 @@ class Comparer {
     change_.statements.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}{}", Quote(resource.table),
                                              DefineColumn(service_, dialect_, resource, field),
                                              literal ? " DEFAULT " + *literal : ""));
+    CreateReference(service_, dialect_, resource, field, references_);
   }
 
   void CompareUniques(const json::Json& old, const json::Json& now, const Resource& resource) {
@@ -206,13 +210,16 @@ class Comparer {
     auto add = [this](std::vector<std::string> statements) {
       change_.statements.insert(change_.statements.end(), statements.begin(), statements.end());
     };
-    if (!was.empty()) add(DropSearch(resource.table));
-    if (resource.searched()) add(CreateSearch(resource));
+    if (!was.empty()) add(DropSearch(dialect_, resource.table, was));
+    if (!resource.searched()) return;
+    add(CreateSearch(dialect_, resource));
+    if (dialect_.words_within()) change_.words.push_back(resource.id);
   }
 
   const model::Service& service_;
   const Dialect& dialect_;
   Change& change_;
+  std::vector<std::string> references_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace ashlar::store::sql {
 
 struct Change {
   std::vector<std::string> statements;  // what takes the store from `applied` to the service
+  std::vector<model::ResourceId> words;  // whose words are made of the rows, behind them (Dialect::words_within)
   std::vector<std::string> refused;     // what would need a migration, in words; nothing is applied then
 };
 

@@ -81,10 +81,11 @@ class Dialect {
   virtual std::string Size(std::string_view list) const = 0;
   virtual std::string Sum(std::string_view value, const Type& type) const = 0;
 
-  // Groups: the period of a day or of a moment, a sum or mean of a column, and what of a measure is a value (a sum that
-  // does not fit is none).
+  // Groups: the period of a day or of a moment, the least or the most, a sum or mean of a column, and what of a measure
+  // is a value (a sum that does not fit is none).
   virtual std::string FirstDay(std::string_view day, types::Period period) const = 0;
   virtual std::string Period(std::string_view moment, types::Period period, std::string_view zone) const = 0;
+  virtual std::string Extreme(bool most, std::string_view column, const types::Type& type) const = 0;
   virtual std::string Tally(bool mean, std::string_view column, const types::Type& type,
                             const types::Type& result) const = 0;
   virtual std::string Fitting(std::string_view measure) const = 0;
@@ -92,11 +93,20 @@ class Dialect {
   // Behind a term of ORDER BY: null sorts first ascending, last descending.
   virtual std::string_view Direction(bool descending, bool nullable) const = 0;
 
-  // Tables. A column's type; whether an id that is counted up is asked for by DEFAULT, not by null.
+  // Whether the words of a searched field stand in a column beside it, else in tables of their own (sql/search.h).
+  virtual bool words_within() const = 0;
+
+  // Tables. A column's type; what stands behind the type of an id that is counted up.
   virtual std::string ColumnType(const types::Type& type) const = 0;
+  virtual std::string_view CountedKey() const = 0;
+  // Whether such an id is asked for by DEFAULT, not by null.
   virtual bool counts_by_default() const = 0;
-  virtual std::string_view CountedKey() const = 0;  // behind the type of such an id
+  // An id of such a column that was not counted up, as it is; what is counted up goes on behind it. REQUIRES:
+  // counts_by_default. The table's name is in double quotes.
+  virtual std::string CountedAs(std::string_view table, std::string_view column, std::string_view id) const = 0;
   virtual std::string_view TableEnd() const = 0;
+  // Whether a table can only refer to one that is there.
+  virtual bool references_later() const = 0;
   virtual std::string IndexColumn(std::string_view column, bool nullable) const = 0;
   // A name as the engine keeps it; different ones stay different.
   virtual std::string Name(std::string_view name) const = 0;

@@ -157,6 +157,9 @@ class SqliteDialect final : public Dialect {
   std::string Period(std::string_view moment, types::Period period, std::string_view zone) const override {
     return fmt::format("ashlar_period({}, {}, {})", moment, static_cast<int>(period), zone);
   }
+  std::string Extreme(bool most, std::string_view column, const types::Type&) const override {
+    return fmt::format("{}({})", most ? "max" : "min", column);
+  }
   std::string Tally(bool mean, std::string_view column, const types::Type& type,
                     const types::Type& result) const override {
     return fmt::format("{}({}, {}, {}, {}, {})", mean ? "ashlar_mean" : "ashlar_sum", column,
@@ -165,6 +168,8 @@ class SqliteDialect final : public Dialect {
   std::string Fitting(std::string_view measure) const override { return fmt::format("NULLIF({}, x'')", measure); }
 
   std::string_view Direction(bool descending, bool) const override { return descending ? " DESC" : ""; }
+
+  bool words_within() const override { return false; }
 
   std::string ColumnType(const types::Type& type) const override {
     switch (type.kind()) {
@@ -184,8 +189,12 @@ class SqliteDialect final : public Dialect {
     return "";
   }
   bool counts_by_default() const override { return false; }
+  std::string CountedAs(std::string_view, std::string_view, std::string_view id) const override {
+    return std::string(id);
+  }
   std::string_view CountedKey() const override { return " PRIMARY KEY AUTOINCREMENT"; }
   std::string_view TableEnd() const override { return ") STRICT"; }
+  bool references_later() const override { return false; }
   std::string IndexColumn(std::string_view column, bool) const override { return std::string(column); }
   std::string Name(std::string_view name) const override { return std::string(name); }
   std::string ConstraintName(std::string_view, std::string_view text) const override { return std::string(text); }

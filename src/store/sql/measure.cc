@@ -49,8 +49,8 @@ std::string MeasureSql(const Dialect& dialect, const plan::Measured& measure, co
                        std::string_view column) {
   switch (measure.function) {
     case Function::kCount: return "count(*)";
-    case Function::kMin: return fmt::format("min({})", column);
-    case Function::kMax: return fmt::format("max({})", column);
+    case Function::kMin:
+    case Function::kMax: return dialect.Extreme(measure.function == Function::kMax, column, *field->type);
     case Function::kSum:
     case Function::kAvg: break;
   }

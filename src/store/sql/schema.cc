@@ -97,7 +97,14 @@ std::string DefineColumn(const model::Service& service, const Dialect& dialect, 
   if (key && resource.id_kind == model::IdKind::kInt) return fmt::format("{}{}", text, dialect.CountedKey());
   if (NotNull(field)) text += " NOT NULL";
   if (key) text += " PRIMARY KEY";
-  return text + References(service, resource, field);
+  return dialect.references_later() ? text : text + References(service, resource, field);
+}
+
+void CreateReference(const model::Service& service, const Dialect& dialect, const Resource& resource,
+                     const Field& field, std::vector<std::string>& statements) {
+  if (!dialect.references_later() || !field.relation.valid() || field.computed) return;
+  statements.push_back(fmt::format("ALTER TABLE {} ADD FOREIGN KEY ({}){}", Quote(resource.table), Quote(field.column),
+                                   References(service, resource, field)));
 }
 
 std::map<std::string, std::string> IndexesOf(const Dialect& dialect, const Resource& resource) {
@@ -148,7 +155,7 @@ void CreateResource(const model::Service& service, const Dialect& dialect, const
     statements.push_back(CreateIndex(dialect, resource.table, columns, sorted));
   }
   if (!resource.searched()) return;
-  std::vector<std::string> search = CreateSearch(resource);
+  std::vector<std::string> search = CreateSearch(dialect, resource);
   statements.insert(statements.end(), search.begin(), search.end());
 }
 
@@ -201,6 +208,9 @@ std::string Describe(const model::Service& service, const Dialect& dialect) {
 std::vector<std::string> CreateAll(const model::Service& service, const Dialect& dialect) {
   std::vector<std::string> statements;
   for (const Resource& resource : service.resources) CreateResource(service, dialect, resource, statements);
+  for (const Resource& resource : service.resources) {
+    for (const Field& field : resource.fields) CreateReference(service, dialect, resource, field, statements);
+  }
   return statements;
 }
 

@@ -25,6 +25,10 @@ std::vector<std::string> CreateAll(const model::Service& service, const Dialect&
 void CreateResource(const model::Service& service, const Dialect& dialect, const model::Resource& resource,
                     std::vector<std::string>& statements);
 
+// What makes a field's reference once all tables are there, where it takes that; nothing, where its column does.
+void CreateReference(const model::Service& service, const Dialect& dialect, const model::Resource& resource,
+                     const model::Field& field, std::vector<std::string>& statements);
+
 // A field's column as CREATE TABLE and ADD COLUMN write it.
 std::string DefineColumn(const model::Service& service, const Dialect& dialect, const model::Resource& resource,
                          const model::Field& field);

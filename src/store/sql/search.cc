@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sql/search.h"
 
+#include <algorithm>
+#include <map>
+
+#include "base/crypto/sha256.h"
+#include "base/hex.h"
+#include "base/utf8_words.h"
 #include "store/sql/catalog.h"
 
 namespace ashlar::store::sql {
 namespace {
 
+using model::Field;
 using model::Resource;
+
+// Of PostgreSQL (Limitations, in its chapter on text search): bytes of a word, bytes of a tsvector less what its own
+// alignment may need, those of all fields in one row together, the last position of a word, and how many are kept.
+constexpr size_t kMostWord = 2046;
+constexpr size_t kMostWords = 900'000;
+constexpr size_t kLastPosition = 16'383;
+constexpr size_t kMostPositions = 16;  // of 255: ts_rank looks at each pair of two words' positions
 
 // No table of a resource has a space in its name.
 std::string WordsTable(std::string_view table) { return Quote(fmt::format("{} search", table)); }
@@ -48,6 +62,31 @@ std::string InsertWords(const Resource& resource) {
                      NumberOf(resource), WordsOf(resource), Quote(resource.table));
 }
 
+// No field has a space in its name.
+std::string WordsName(const Dialect& dialect, std::string_view column) {
+  return Quote(dialect.Name(fmt::format("{} words", column)));
+}
+std::string WordsIndex(const Dialect& dialect, std::string_view table) {
+  return Quote(dialect.Name(fmt::format("{} search", table)));
+}
+
+// Those of all fields, each behind `alias`.
+std::string AllWords(const Dialect& dialect, const Resource& resource, std::string_view alias) {
+  std::string words;
+  for (const Field& field : resource.fields) {
+    if (!field.search) continue;
+    words += fmt::format("{}COALESCE({}{}, '')", words.empty() ? "" : " || ", alias, WordsColumn(dialect, field));
+  }
+  return words;
+}
+
+// A word, which has neither quotes nor backslashes; one that is too long by what it hashes to.
+std::string LexemeOf(const std::string& word) {
+  if (word.size() <= kMostWord) return word;
+  const Digest digest = Sha256(word);
+  return HexEncode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
 bool Touches(const Resource& resource, const plan::Update& update) {
   return std::any_of(update.set.begin(), update.set.end(),
                      [&](const auto& change) { return resource.field(change.first).search; });
@@ -63,7 +102,17 @@ std::string SearchedColumns(const Resource& resource) {
   return columns;
 }
 
-std::vector<std::string> CreateSearch(const Resource& resource) {
+std::vector<std::string> CreateSearch(const Dialect& dialect, const Resource& resource) {
+  if (dialect.words_within()) {
+    std::string columns;
+    for (const Field& field : resource.fields) {
+      if (!field.search) continue;
+      columns += fmt::format("{}ADD COLUMN {} tsvector", columns.empty() ? "" : ", ", WordsColumn(dialect, field));
+    }
+    return {fmt::format("ALTER TABLE {} {}", Quote(resource.table), columns),
+            fmt::format("CREATE INDEX {} ON {} USING gin (({}))", WordsIndex(dialect, resource.table),
+                        Quote(resource.table), AllWords(dialect, resource, ""))};
+  }
   std::string numbers = NumbersTable(resource.table);
   std::string keys = KeyColumns(resource);
   return {
@@ -75,8 +124,18 @@ std::vector<std::string> CreateSearch(const Resource& resource) {
                   SameKey(resource, "k", "t"))};
 }
 
-std::vector<std::string> DropSearch(std::string_view table) {
-  return {fmt::format("DROP TABLE {}", WordsTable(table)), fmt::format("DROP TABLE {}", NumbersTable(table))};
+std::vector<std::string> DropSearch(const Dialect& dialect, std::string_view table, std::string_view columns) {
+  if (!dialect.words_within()) {
+    return {fmt::format("DROP TABLE {}", WordsTable(table)), fmt::format("DROP TABLE {}", NumbersTable(table))};
+  }
+  std::string drops;
+  for (std::string_view rest = columns; !rest.empty();) {  // "a", "b"
+    const size_t end = std::min(rest.find('"', 1), rest.size());
+    drops += fmt::format("{}DROP COLUMN {}", drops.empty() ? "" : ", ", WordsName(dialect, rest.substr(1, end - 1)));
+    rest.remove_prefix(std::min(rest.find('"', end + 1), rest.size()));
+  }
+  return {fmt::format("DROP INDEX {}", WordsIndex(dialect, table)),
+          fmt::format("ALTER TABLE {} {}", Quote(table), drops)};
 }
 
 std::vector<Sql> Upkeep(const Resource& resource, const plan::Statement& statement, const types::Values& key) {
@@ -98,21 +157,54 @@ std::vector<Sql> Upkeep(const Resource& resource, const plan::Statement& stateme
           {fmt::format("DELETE FROM {} WHERE {}", NumbersTable(resource.table), KeyIs(resource)), key, 0}};
 }
 
-std::string FromSearch(const Resource& resource, std::string_view row) {
-  return fmt::format(
-      " FROM {} AS \"search\" JOIN {} AS \"number\" ON \"number\".\"n\" = \"search\".rowid JOIN {} AS {} "
-      "ON {}",
-      WordsTable(resource.table), NumbersTable(resource.table), Quote(resource.table), Quote(row),
-      SameKey(resource, row, "number"));
+std::string WordsColumn(const Dialect& dialect, const Field& field) { return WordsName(dialect, field.column); }
+
+std::string WordsWithin(const Resource& resource, std::string_view text) {
+  const size_t most = kMostWords / static_cast<size_t>(std::ranges::count_if(resource.fields, &Field::search));
+  std::map<std::string, std::vector<size_t>> places;
+  size_t bytes = 0;
+  size_t place = 0;
+  for (const std::string& word : ashlar::WordsOf(text)) {
+    const std::string lexeme = LexemeOf(word);
+    const bool is_new = !places.contains(lexeme);
+    bytes += is_new ? lexeme.size() + 10 : 2;
+    if (bytes > most) break;
+    std::vector<size_t>& own = places[lexeme];
+    const size_t here = std::min(++place, kLastPosition);
+    if (own.size() < kMostPositions && (own.empty() || own.back() < here)) own.push_back(here);
+  }
+  std::string words;
+  for (const auto& [lexeme, own] : places) {
+    fmt::format_to(std::back_inserter(words), "{}'{}':{}", words.empty() ? "" : " ", lexeme, fmt::join(own, ","));
+  }
+  return words;
 }
 
-std::string MatchCondition(std::string_view mark) { return fmt::format("\"search\".\"words\" MATCH {}", mark); }
+Search SearchFor(const Dialect& dialect, const Resource& resource, std::string_view row, std::string_view mark) {
+  if (dialect.words_within()) {
+    const std::string words = AllWords(dialect, resource, fmt::format("{}.", Quote(row)));
+    return {.from = fmt::format(" FROM {} AS {}", Quote(resource.table), Quote(row)),
+            .condition = fmt::format("({}) @@ ({})::tsquery", words, mark),
+            .order = fmt::format("ts_rank(({}), ({})::tsquery, 1) DESC", words, mark)};
+  }
+  return {.from = fmt::format(
+              " FROM {} AS \"search\" JOIN {} AS \"number\" ON \"number\".\"n\" = \"search\".rowid JOIN {} AS {} "
+              "ON {}",
+              WordsTable(resource.table), NumbersTable(resource.table), Quote(resource.table), Quote(row),
+              SameKey(resource, row, "number")),
+          .condition = fmt::format("\"search\".\"words\" MATCH {}", mark),
+          .order = "\"search\".rank"};
+}
 
-std::string_view RankOrder() { return "\"search\".rank"; }
-
-std::string MatchOf(const std::vector<std::string>& words) {
+std::string MatchOf(const Dialect& dialect, const std::vector<std::string>& words) {
   std::string query;
-  for (const std::string& word : words) query += fmt::format("{}\"{}\"", query.empty() ? "" : " ", word);
+  for (const std::string& word : words) {
+    if (dialect.words_within()) {
+      query += fmt::format("{}'{}'", query.empty() ? "" : " & ", LexemeOf(word));
+    } else {
+      query += fmt::format("{}\"{}\"", query.empty() ? "" : " ", word);
+    }
+  }
   return query;
 }
 

@@ -36,7 +36,7 @@ class StatementRenderer {
     WriteSelect(resource, query);
     WriteFrom(resource, query.words);
     WriteWhere(resource, query.where, query.deleted, &query);
-    WriteOrder(resource, query.order, query.ranked ? RankOrder() : "");
+    WriteOrder(resource, query.order, query.ranked ? rank_ : "");
     if (query.limit) Add(" LIMIT {}", Bound(*query.limit));
     if (query.offset > 0) Add(" OFFSET {}", Bound(query.offset));
   }
@@ -73,8 +73,10 @@ class StatementRenderer {
   void WriteFrom(const model::Resource& resource, const std::vector<std::string>& words = {}) {
     joiner_ = " WHERE ";
     if (words.empty()) return Add(" FROM {} AS {}", Quote(resource.table), Quote(kRow));
-    Add("{}", FromSearch(resource, kRow));
-    Condition(MatchCondition(Bound(MatchOf(words))));
+    Search search = SearchFor(dialect_, resource, kRow, Bound(MatchOf(dialect_, words)));
+    Add("{}", search.from);
+    Condition(search.condition);
+    rank_ = std::move(search.order);
   }
 
   // At most so many rows for each value of `among`, by key.
@@ -204,6 +206,7 @@ class StatementRenderer {
   void Write(const plan::Aggregate& aggregate) {
     const model::Resource& resource = service_.resource(aggregate.resource);
     sql_.columns = aggregate.counts ? 1 : aggregate.keys.size() + aggregate.measures.size();
+    sql_.measures = true;
     const bool chosen = !aggregate.having.empty();  // HAVING knows no names of cells everywhere
     Add("{}{}", aggregate.counts ? "SELECT count(*) FROM (" : "", chosen ? "SELECT * FROM (SELECT " : "SELECT ");
     const char* comma = "";
@@ -281,7 +284,7 @@ class StatementRenderer {
     std::string names;
     std::string marks;
     // Every column: a null must not become a column's default, and one text serves every row.
-    const bool counted = WriteRow(resource, insert.row, names, marks, dialect_.counts_by_default());
+    const bool counted = WriteRow(resource, insert.row, names, marks, true);
     Add("INSERT INTO {} ({}) VALUES ({})", Quote(resource.table), names, marks);
     if (counted) {
       Add(" RETURNING {}", Quote(resource.field(resource.key[0]).column));
@@ -289,10 +292,11 @@ class StatementRenderer {
     }
   }
 
-  // The columns of a resource, and the values of a row for them. `counts`: a key that is null is the column's default;
-  // whether it was.
+  // The columns of a resource, and the values of a row for them. `stores`: what the store adds as well. Whether a key
+  // that is null is asked for as the column's default.
   bool WriteRow(const model::Resource& resource, const types::Values& row, std::string& names, std::string& marks,
-                bool counts = false) {
+                bool stores = false) {
+    const bool counts = stores && dialect_.counts_by_default() && resource.id_kind == model::IdKind::kInt;
     bool counted = false;
     const char* comma = "";
     for (size_t i = 0; i < resource.fields.size(); ++i) {
@@ -301,11 +305,22 @@ class StatementRenderer {
       names += comma + Quote(resource.fields[i].column);
       marks += comma;
       const bool by_default = counts && key && row[i].is_null();
-      marks += by_default ? std::string(kDefault) : BoundFor(resource.fields[i], row[i]);
+      std::string mark = by_default ? std::string(kDefault) : BoundFor(resource.fields[i], row[i]);
+      const bool chosen = counts && key && !by_default;
+      marks += chosen ? dialect_.CountedAs(Quote(resource.table), resource.fields[i].column, mark) : mark;
+      if (stores) AddWords(resource, i, row[i], names, marks);
       counted = counted || by_default;
       comma = ", ";
     }
     return counted;
+  }
+
+  void AddWords(const model::Resource& resource, size_t i, const types::Value& value, std::string& names,
+                std::string& marks) {
+    const model::Field& field = resource.fields[i];
+    if (!dialect_.words_within() || !field.search) return;
+    names += ", " + WordsColumn(dialect_, field);
+    marks += ", " + BoundWords(resource, value);
   }
 
   void Write(const plan::Update& update) {
@@ -315,6 +330,8 @@ class StatementRenderer {
     for (const auto& [field, value] : update.set) {
       Add("{}{} = {}", comma, Quote(resource.field(field).column), BoundFor(resource.field(field), value));
       comma = ", ";
+      const bool searched = dialect_.words_within() && resource.field(field).search;
+      if (searched) Add(", {} = {}", WordsColumn(dialect_, resource.field(field)), BoundWords(resource, value));
     }
     WriteKey(resource, update.key);
   }
@@ -353,12 +370,19 @@ class StatementRenderer {
     return dialect_.MarkFor(sql_.parameters.size(), *field.type);
   }
 
+  // Of a searched field's value.
+  std::string BoundWords(const model::Resource& resource, const types::Value& value) {
+    const auto* text = value.get<std::string>();
+    return fmt::format("({})::tsvector", Bound(WordsWithin(resource, text == nullptr ? "" : *text)));
+  }
+
   const model::Service& service_;
   const Dialect& dialect_;
   ExpressionRenderer expressions_;
   Sql sql_;
   const char* joiner_ = " WHERE ";
   std::string zone_;
+  std::string rank_;  // of what is searched: the best first
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ struct Sql {
   std::string text;
   types::Values parameters;
   size_t columns = 0;  // that a reading statement gives
+  bool measures = false;  // sums and means are among them, which may not fit
 };
 
 // The parameters by which a query names the values of its `among`: themselves, filled up with nulls (which nothing
