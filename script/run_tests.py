@@ -22,6 +22,9 @@ TSAN_MODULES = ("http", "telemetry", "store", "engine")
 TSAN_END_TO_END = ("test_concurrency",)  # of the extended run
 # What judges the clock or the disk, for long: of the binary that ships alone.
 RELEASE_ALONE = ("test_equal_time", "test_overload", "test_durability", "test_durability_disk")
+# What runs once more on rows in PostgreSQL; the extended run has all of the latter.
+ON_POSTGRES = ("test_service", "test_changed_contract")
+ON_POSTGRES_EXTENDED = ON_POSTGRES + ("test_edges", "test_chinook", "test_matrix", "test_matrix_errors", "test_fields")
 FUZZ_SECONDS, FUZZ_SECONDS_EXTENDED = 5, 120
 MORE_CORPORA = {"contract": ("tests/contract/right", "tests/contract/one")}  # that stand elsewhere
 UNIT_TIMEOUT_S = 300
@@ -89,17 +92,18 @@ class Run:
             with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
                 self.results.add_all(pool.map(lambda target: run_fuzz(tree, target, seconds), targets))
 
-    def end_to_end(self, binary, only=None, without=(), **environment):
-        with self.results.stage(f"end to end ({binary.parent.name})"):
+    def end_to_end(self, binary, only=None, without=(), where=None, **environment):
+        with self.results.stage(f"end to end ({where or binary.parent.name})"):
             files = sorted(path for path in (ROOT / "tests/e2e").glob("test_*.py") if self.wants(path.stem) and
                            path.stem not in without and (only is None or path.stem in only))
             if not files:
                 return
             if not binary.exists():
                 raise RuntimeError(f"{binary} has not been built")
-            self.pytest(files, binary.parent / "results/e2e.xml", ASHLAR_BIN=str(binary), **environment)
+            report = binary.parent / f"results/e2e{'_' + where if where else ''}.xml"
+            self.pytest(files, report, where=where, ASHLAR_BIN=str(binary), **environment)
 
-    def pytest(self, what, report, **environment):
+    def pytest(self, what, report, where=None, **environment):
         report.parent.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)
         paths = [str(path) for path in what] if isinstance(what, list) else [what]
@@ -107,7 +111,7 @@ class Run:
                                "-o", "junit_family=xunit1", f"--junitxml={report}", *paths],
                               cwd=ROOT, stdin=subprocess.DEVNULL, env=test_environment(**environment))
         tests = test_results.read_junit(report) if report.exists() else []
-        self.results.add_all(tests)
+        self.results.add_all((f"{where}/{name}" if where else name, verdict) for name, verdict in tests)
         if done.returncode != 0 and not any(verdict == "failed" for _, verdict in tests):
             raise RuntimeError(f"pytest ended with status {done.returncode}")
 
@@ -132,6 +136,9 @@ class Run:
         if wants_e2e:
             extended = {"ASHLAR_EXTENDED": "1"} if self.extended else {}
             self.end_to_end(ROOT / "build/release/ashlar", **extended)
+            if POSTGRES.environment:
+                self.end_to_end(ROOT / "build/release/ashlar", ON_POSTGRES_EXTENDED if self.extended else ON_POSTGRES,
+                                where="postgres", ASHLAR_E2E_STORE="postgres", **extended)
             if self.extended:
                 self.end_to_end(asan / "ashlar", without=RELEASE_ALONE, **extended)
         if everything or self.extended or self.filter in TSAN_MODULES:

@@ -2,8 +2,9 @@
 """What the tests of accounts share: a client that registers and signs in."""
 
 import concurrent.futures
-import sqlite3
 import time
+
+import tables
 
 PASSWORD = "correct horse battery"
 
@@ -42,7 +43,7 @@ def refresh(server, token):
 
 
 def store(server, statement, *values):
-    link = sqlite3.connect(server.store_path, timeout=10)
+    link = tables.connect(server.store_path)
     with link:
         rows = link.execute(statement, values).fetchall()
     link.close()

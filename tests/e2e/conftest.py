@@ -16,15 +16,15 @@ EXTENDED = os.environ.get("ASHLAR_EXTENDED") == "1"  # script/test --extended se
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "sqlite: of what SQLite alone has: files, plans, a lock")
     config.addinivalue_line("markers", "extended: takes much time or many descriptors; of script/test --extended alone")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Without --extended its tests are deselected, which pytest tells."""
-    if EXTENDED:
-        return
-    left_out = [item for item in items if item.get_closest_marker("extended")]
-    items[:] = [item for item in items if not item.get_closest_marker("extended")]
+    """Without --extended its tests are deselected, which pytest tells; on PostgreSQL those of SQLite."""
+    others = [name for name, here in (("extended", EXTENDED), ("sqlite", not harness.ON_POSTGRES)) if not here]
+    left_out = [item for item in items if any(map(item.get_closest_marker, others))]
+    items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
 
 

@@ -156,6 +156,11 @@ def postgres_schema(path):
     return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
 
 
+def store_of(path):
+    """What --store says for a store that would be in that file."""
+    return postgres_schema(path) if ON_POSTGRES else f"sqlite:{path}"
+
+
 class Server:
     """`ashlar serve` over one contract and one store file inside `directory`."""
 
@@ -165,7 +170,7 @@ class Server:
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.store_path = self.directory / store
-        self.store = postgres_schema(self.store_path) if ON_POSTGRES else f"sqlite:{self.store_path}"
+        self.store = store_of(self.store_path)
         self.arguments, self.environment = arguments, environment
         self.listen = listen  # for those who must be known by their address before they start
         self.prefix = prefix  # a command that runs the server, as prlimit does

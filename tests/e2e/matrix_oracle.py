@@ -7,9 +7,9 @@ one row and one caller at a time; nothing is folded, planned or turned into SQL.
 
 import decimal
 import re
-import sqlite3
 import uuid
 
+import tables
 import yaml
 
 SYSTEM = ("id", "version", "createdAt", "updatedAt")
@@ -145,7 +145,7 @@ class Oracle:
     def reload(self):
         """Reads every row anew, also the deleted ones: {resource: {id: {field: value}}}."""
         self.rows = {}
-        link = sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)
+        link = tables.connect(self.store)
         for resource in self.resources.values():
             names = list(resource.fields)
             columns = ", ".join(f'"{snake(name)}"' for name in names)

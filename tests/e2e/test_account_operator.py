@@ -13,6 +13,7 @@ import pytest
 import harness
 from accounts import PASSWORD, all_at_once, code_of, eventually, login, post, refresh, register, signed_in, store
 from harness import Server
+import tables
 
 CONTRACT = """service: club
 identity: { register: open }
@@ -217,5 +218,5 @@ def test_a_password_of_the_operators_is_nowhere_but_in_its_hash(tmp_path):
     assert [one.returncode for one in told] == [0, 0, 2]
     assert all(canary not in one.stdout + one.stderr for one in told) and canary not in server.error_text
     assert '"user password"' in server.error_text  # the command is told
-    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("store.db"))
+    files = tables.everything(server.store_path)
     assert canary.encode() not in files and b"$argon2id$" in files

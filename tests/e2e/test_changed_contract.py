@@ -126,7 +126,7 @@ def test_is_refused_and_told(stored, tmp_path, name):
     text, named = REFUSED[name]
     contract.write_text(text)
     assert harness.run("check", contract, cwd=tmp_path).returncode == 0, "the contract by itself is right"
-    done = harness.run("serve", contract, "--store", f"sqlite:{tmp_path}/store.db", "--listen", "127.0.0.1:0",
+    done = harness.run("serve", contract, "--store", harness.store_of(tmp_path / "store.db"), "--listen", "127.0.0.1:0",
                        cwd=tmp_path, timeout=30)
     assert done.returncode in (1, 2), done
     for part in [*named, "nothing was changed", "contract as it was", "literal default", "ashlar load"]:
@@ -140,7 +140,7 @@ def test_all_that_is_refused_is_told_at_once(stored, tmp_path):
     contract, _ = stored
     contract.write_text(change("pages: int", "pages: string").replace("title: string!",
                                                                       "title: { type: string!, unique: true }"))
-    done = harness.run("serve", contract, "--store", f"sqlite:{tmp_path}/store.db", "--listen", "127.0.0.1:0",
+    done = harness.run("serve", contract, "--store", harness.store_of(tmp_path / "store.db"), "--listen", "127.0.0.1:0",
                        cwd=tmp_path, timeout=30)
     assert done.returncode in (1, 2) and "pages" in done.stderr and "title" in done.stderr, done.stderr
 
@@ -148,6 +148,6 @@ def test_all_that_is_refused_is_told_at_once(stored, tmp_path):
 def test_the_store_of_another_service_is_refused(stored, tmp_path):
     contract, _ = stored
     contract.write_text(BASE.replace("service: changing", "service: other"))
-    done = harness.run("serve", contract, "--store", f"sqlite:{tmp_path}/store.db", "--listen", "127.0.0.1:0",
+    done = harness.run("serve", contract, "--store", harness.store_of(tmp_path / "store.db"), "--listen", "127.0.0.1:0",
                        cwd=tmp_path, timeout=30)
     assert done.returncode in (1, 2) and "changing" in done.stderr, done.stderr

@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import socket
-import sqlite3
 import ssl
 import struct
 import threading
@@ -23,6 +22,7 @@ import pytest
 from conftest import EXTENDED
 from http2_link import Http2Link
 from test_tls import install, make_certificate
+import tables
 
 CONTRACT = """service: crowd
 resources:
@@ -241,7 +241,7 @@ def test_a_named_write_has_one_effect_whatever_breaks(server):
                  for _, headers, body, _ in told}
         assert len(shown) == 1, shown
         attempts += sum(attempt for *_, attempt in told)
-    store = sqlite3.connect(server.directory / "store.db")
+    store = tables.connect(server.store_path)
     rows = collections.Counter(row[0] for row in store.execute("SELECT reference FROM payments"))
     store.close()
     assert rows == {f"key-{key:04}-0123456789abcdef": 1 for key in range(KEYS)}

@@ -3,7 +3,6 @@
 
 import concurrent.futures
 import json
-import sqlite3
 import time
 import urllib.request
 
@@ -13,6 +12,7 @@ from accounts import PASSWORD, login, post, register, store
 from harness import Server, run, succeed
 from mail_server import Folder
 from totp import App
+import tables
 
 CONTRACT = """service: club
 identity: { register: open, apiKeys: true }
@@ -284,12 +284,12 @@ def test_no_secret_is_in_any_sink(tmp_path):
         with urllib.request.urlopen(admin + "/metrics") as metrics:
             said.append(metrics.read())
         assert ask(access, "POST", "/auth/logout").status == 204
-    link = sqlite3.connect(server.store_path)
-    tables = [name for name, in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    said += [repr(link.execute(f'SELECT * FROM "{table}"').fetchall()).encode() for table in tables]
+    link = tables.connect(server.store_path)
+    names = [name for name, in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    said += [repr(link.execute(f'SELECT * FROM "{table}"').fetchall()).encode() for table in names]
     link.close()
     said.append(server.error_text.encode())
-    said += [path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("store.db")]
+    said.append(tables.everything(server.store_path))
     assert any(b"authn_token_created" in one for one in said)
     for secret in secrets:
         # What a caller types into an address is told back to nobody and stands in no line.

@@ -2,11 +2,11 @@
 """`ashlar explain access`: the verdict is the server's, the rules stand at their lines, and nothing is written."""
 
 import json
-import sqlite3
 
 import harness
 import matrix_world
 import pytest
+import tables
 
 ANN, BOB = matrix_world.ANN, matrix_world.BOB
 ONE, TWO, GONE = (f"0190f000-0000-7000-8000-00000000000{n}" for n in (1, 2, 3))
@@ -87,7 +87,7 @@ def test_fields_that_are_hidden(world):
 
 
 def test_a_write_is_judged_over_both_rows_and_not_done(world):
-    before = sqlite3.connect(world.store_path).execute("SELECT * FROM letters").fetchall()
+    before = tables.connect(world.store_path).execute("SELECT * FROM letters").fetchall()
     good = explain(world, f"PATCH /v1/letters/{ONE}", f"user:{ANN}", {"weight": 8})
     assert good.returncode == 0 and "allowed; nothing was written" in good.stdout, good
     heavy = explain(world, f"PATCH /v1/letters/{ONE}", f"user:{ANN}", {"weight": 500})
@@ -111,7 +111,7 @@ def test_a_write_is_judged_over_both_rows_and_not_done(world):
     assert wrong.returncode == 5 and "is not judged: no row would come of it (422 VALIDATION_ERROR" in wrong.stdout
     gone = explain(world, f"DELETE /v1/letters/{ONE}", f"user:{BOB}")
     assert gone.returncode == 3 and "delete: does not hold: denies" in gone.stdout
-    assert sqlite3.connect(world.store_path).execute("SELECT * FROM letters").fetchall() == before
+    assert tables.connect(world.store_path).execute("SELECT * FROM letters").fetchall() == before
 
 
 def test_what_nobody_reads_is_not_shown(world):

@@ -2,10 +2,10 @@
 """Fields that are more than stored and shown; what requests and answers alone do not tell is looked at here."""
 
 import json
-import sqlite3
 
 import harness
 import pytest
+import tables
 
 CONTRACT = harness.ROOT / "tests/service/fields.yaml"
 SECRET = "never-ever"
@@ -26,7 +26,7 @@ def test_a_write_only_field_leaves_no_trace_in_audit_and_logs(server):
     gone = client.delete("/v1/accounts/x")
     assert gone.status == 204
     server.wait_event("request", requestId=gone.headers["x-request-id"])
-    link = sqlite3.connect(f"file:{server.directory / 'store.db'}?mode=ro", uri=True)
+    link = tables.connect(server.store_path)
     told = link.execute("SELECT before, after FROM audit_entries WHERE row_id = 'x' ORDER BY id").fetchall()
     link.close()
     assert len(told) == 3
@@ -157,6 +157,6 @@ def test_a_computed_field_is_no_column(tmp_path):
     assert "twice" not in serve("")
     assert serve("      twice: int\n")["twice"] is None
     contract.write_text(stored.format("      twice: { type: int, computed: n * 2 }\n"))
-    done = harness.run("serve", contract, "--store", f"sqlite:{tmp_path / 'store.db'}", "--listen", "127.0.0.1:0",
+    done = harness.run("serve", contract, "--store", harness.store_of(tmp_path / "store.db"), "--listen", "127.0.0.1:0",
                        cwd=tmp_path)
     assert done.returncode != 0 and "Thing.twice is gone" in done.stderr, done.stderr

@@ -132,6 +132,7 @@ def test_an_expression_reaches_nothing_but_the_row_and_the_caller(server, text):
     assert "root:" not in answer.raw.decode()
 
 
+@pytest.mark.sqlite
 def test_what_stands_beside_a_served_store_is_its_owners_alone(server):
     """Rows, log, key, lock and the operator's socket, while the service runs."""
     files = list(server.directory.glob("store.db*"))

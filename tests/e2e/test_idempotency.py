@@ -4,12 +4,12 @@
 import collections
 import contextlib
 import json
-import sqlite3
 import threading
 import time
 
 import harness
 import pytest
+import tables
 
 CONTRACT = """service: once
 roles: { staff: {}, clerk: { inherits: [staff] } }
@@ -91,7 +91,7 @@ def test_fifty_at_once_have_one_effect(contract, tmp_path, batch):
 def test_what_is_kept_says_neither_key_nor_caller(contract, tmp_path):
     with harness.Server(contract, tmp_path / "store") as server:
         assert server.client().post("/v1/payments", {"amount": "1.00"}, **named()).status == 201
-    rows = sqlite3.connect(tmp_path / "store/store.db").execute(
+    rows = tables.connect(tmp_path / "store/store.db").execute(
         "SELECT id, fingerprint, outcomes FROM idempotency_records").fetchall()
     assert len(rows) == 1 and len(rows[0][0]) == 64 and KEY.encode() not in rows[0][2]
     assert KEY not in rows[0][0] + rows[0][1]
@@ -101,7 +101,7 @@ def test_what_has_expired_is_forgotten_and_done_anew(contract, tmp_path):
     with harness.Server(contract, tmp_path / "store") as server:
         for i in range(6):
             assert server.client().post("/v1/payments", {"amount": "1.00"}, **named(f"{KEY}-{i}")).status == 201
-    store = sqlite3.connect(tmp_path / "store/store.db")
+    store = tables.connect(tmp_path / "store/store.db")
     day = 24 * 60 * 60 * 1_000_000
     kept = store.execute("SELECT expires_at - created_at FROM idempotency_records").fetchall()
     assert kept == [(day,)] * 6
@@ -117,7 +117,7 @@ def test_what_has_expired_is_forgotten_and_done_anew(contract, tmp_path):
 
 def kept_in(tmp_path):
     """How many records there are; their bytes as the store counts them, and as they are."""
-    with contextlib.closing(sqlite3.connect(tmp_path / "store/store.db")) as store:
+    with contextlib.closing(tables.connect(tmp_path / "store/store.db")) as store:
         count, sized = store.execute("SELECT count(*), sum(bytes) FROM idempotency_records").fetchone()
         spaces = dict(store.execute("SELECT id, bytes FROM idempotency_spaces").fetchall())
         total = spaces.pop("all", 0)
@@ -137,7 +137,7 @@ def test_what_expires_goes_without_another_write(contract, tmp_path):
         for i in range(40):
             assert server.client().post("/v1/payments", {"amount": "1.00"}, **named(f"{KEY}-{i}")).status == 201
         assert kept_in(tmp_path)[0] == 40
-        with contextlib.closing(sqlite3.connect(tmp_path / "store/store.db")) as store:
+        with contextlib.closing(tables.connect(tmp_path / "store/store.db")) as store:
             store.execute("UPDATE idempotency_records SET expires_at = 0 WHERE id NOT IN (SELECT id FROM "
                           "idempotency_records LIMIT 1)")
             store.commit()
@@ -166,7 +166,7 @@ def test_no_more_is_kept_than_there_is_room_for(contract, tmp_path):
 def test_a_store_made_before_there_were_records_gets_their_table(contract, tmp_path):
     with harness.Server(contract, tmp_path / "store"):
         pass
-    store = sqlite3.connect(tmp_path / "store/store.db")
+    store = tables.connect(tmp_path / "store/store.db")
     described = json.loads(store.execute("SELECT description FROM ashlar_schema").fetchone()[0])
     del described["resources"]["IdempotencyRecord"]
     store.execute("DROP TABLE idempotency_records")

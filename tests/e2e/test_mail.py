@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes by mail, as users meet it: registration, addresses, passwords, invitations, with mails in a folder."""
 
-import sqlite3
 
 import pytest
 
 from harness import Server, run, succeed
 from mail_server import Folder
 from accounts import all_at_once, code_of, eventually, login, post, refresh
+import tables
 
 CONTRACT = """service: shop
 title: Café Größe
@@ -70,10 +70,10 @@ def told(answer):
 
 def changes(server):
     """How often a row was written, of every table."""
-    link = sqlite3.connect(server.store_path, timeout=10)
-    tables = ("users", "auth_credentials", "auth_tickets", "auth_mailboxes", "audit_entries",
-              "auth_events")
-    written = sum(link.execute(f"SELECT coalesce(sum(version), 0) FROM {table}").fetchone()[0] for table in tables)
+    link = tables.connect(server.store_path)
+    names = ("users", "auth_credentials", "auth_tickets", "auth_mailboxes", "audit_entries",
+             "auth_events")
+    written = sum(link.execute(f"SELECT coalesce(sum(version), 0) FROM {name}").fetchone()[0] for name in names)
     link.close()
     return written
 
@@ -259,7 +259,7 @@ def test_no_secret_is_kept_or_told(tmp_path):
         tokens += [one.token() for one in server.mails.all() if "#token=" in one.text]
         server.stop()
         log = server.error_text
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("store.db*"))
+    kept = tables.everything(server.store_path)
     for token in tokens:
         assert token not in log and token.encode() not in kept
     assert "ann@example.com" not in log

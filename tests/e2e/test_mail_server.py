@@ -2,7 +2,6 @@
 """Mails by a real SMTP server: TLS, passwords, outages, refusals, kills."""
 
 import socket
-import sqlite3
 import time
 
 import pytest
@@ -11,6 +10,7 @@ import mail_server
 from harness import Server
 from accounts import post
 from test_mail import CONTRACT, FROM, PASSWORD
+import tables
 
 BODY = {"password": PASSWORD}
 
@@ -46,7 +46,7 @@ def register(server, email):
 
 
 def waiting(server):
-    link = sqlite3.connect(server.store_path, timeout=10)
+    link = tables.connect(server.store_path)
     count = link.execute("SELECT count(*) FROM auth_mails").fetchone()[0]
     link.close()
     return count
@@ -143,7 +143,7 @@ def test_who_is_refused_holds_nobody_up(tmp_path, inbox, started):
             register(server, f"{name}@example.com")
         assert inbox.wait(1)[0].to == "ann@example.com"
         mail_server.until(lambda: waiting(server) == 2)
-        link = sqlite3.connect(server.store_path, timeout=10)
+        link = tables.connect(server.store_path)
         assert link.execute("SELECT attempts FROM auth_mails").fetchall() == [(1,), (1,)]
         with link:  # a minute later
             link.execute("UPDATE auth_mails SET due_at = 0, attempts = 5")

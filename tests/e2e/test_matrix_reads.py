@@ -2,11 +2,11 @@
 """Paths of includes, walks by cursors, and histories, for every caller of the matrix."""
 
 import json
-import sqlite3
 
 import pytest
 
 import matrix_oracle
+import tables
 from matrix_world import (ANN, CALLERS, DRAFT, FORMER_NOTE, FORMER_SUPPLIER, NOBODY_S, RESOURCES, TEA, cases,
                           expected_row, without_times, world)  # noqa: F401
 
@@ -150,7 +150,7 @@ def test_a_cursor_is_of_its_caller_alone(world, of):  # noqa: F811
 
 def images(oracle, of, key):
     """[(action, before, after)] of a row, newest first, as they lie in the store."""
-    link = sqlite3.connect(f"file:{oracle.store}?mode=ro", uri=True)
+    link = tables.connect(oracle.store)
     found = link.execute('SELECT action, "before", "after" FROM audit_entries WHERE resource = ? AND row_id = ? '
                          "ORDER BY id DESC", (of, key)).fetchall()
     link.close()

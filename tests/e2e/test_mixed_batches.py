@@ -23,6 +23,9 @@ SLOW = {"method": "GET", "path": "/v1/nodes?filter=kids.exists(a,kids.exists(b,a
 WRITE = {"method": "POST", "path": "/v1/nodes", "body": {"n": -7}}
 
 
+pytestmark = pytest.mark.sqlite  # which has one writer, whom nobody may hold up
+
+
 @pytest.fixture(scope="module")
 def server(module_directory):
     contract, seed = module_directory / "ashlar.yaml", module_directory / "Node.ndjson"

@@ -8,6 +8,7 @@ import uuid
 from accounts import all_at_once, store
 from provider import CONTRACT, Browser, Pkce, error_of, new_user, serve, userinfo
 from registration import OPEN, Program, ask, registering
+import tables
 
 PLACES = 1000
 HOUR = 3600 * 1_000_000
@@ -16,7 +17,7 @@ DAY = 24 * HOUR
 
 def fill(server, like, leave):
     """All places but so many, with clients like this one that were used just now."""
-    link = sqlite3.connect(server.store_path, timeout=10)
+    link = tables.connect(server.store_path)
     link.row_factory = sqlite3.Row
     row = dict(link.execute("SELECT * FROM auth_clients WHERE id = ?", (key_of(server, like),)).fetchone())
     taken = {one[0] for one in link.execute("SELECT slot FROM auth_clients")}
@@ -115,7 +116,7 @@ def test_a_store_that_was_made_before_is_served(tmp_path):
     with serve(tmp_path, CONTRACT) as server:
         new_user(server, "ann")
         port = server.port
-    link = sqlite3.connect(server.store_path)
+    link = tables.connect(server.store_path)
     described = json.loads(link.execute("SELECT description FROM ashlar_schema").fetchone()[0])
     del described["resources"]["AuthClient"]
     link.execute("DROP TABLE auth_clients")

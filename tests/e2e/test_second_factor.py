@@ -11,6 +11,7 @@ from accounts import PASSWORD, all_at_once, code_of, eventually, login, post, re
 from harness import Server, run, succeed
 from test_accounts import CONTRACT
 from totp import App
+import tables
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +174,6 @@ def test_no_secret_is_anywhere_but_where_it_belongs(tmp_path):
     for secret in secrets:
         assert secret not in server.error_text and secret not in audit and secret not in rows
         assert all(secret.encode() not in one for one in told)
-    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("store.db"))
+    files = tables.everything(server.store_path)
     for secret in [app.secret, *(one.encode() for one in secrets)]:
         assert secret not in files
