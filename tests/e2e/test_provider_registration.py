@@ -85,14 +85,14 @@ def test_openid_client_registers_itself(closed, tmp_path):
 
 def test_a_public_program_is_agreed_to_each_time(idp):
     new_user(idp, "bea")
-    program = Program(idp, redirect_uris=["http://127.0.0.1/cb", "com.example.new:/cb"], client_name="Desk",
+    program = Program(idp, redirect_uris=["http://127.0.0.1/cb", "com.example.new:/cb"], client_name="Booth",
                       token_endpoint_auth_method="none")
     assert program.secret is None and "client_secret_expires_at" not in program.told
     browser, back = Browser(idp), "http://127.0.0.1:4711/cb"
     for _ in range(2):
         page = browser.authorize(program.wants(redirect_uri=back))
         page = browser.sign_in(page, "bea@example.com") if 'name="password"' in text(page) else page
-        assert "Allow Desk?" in text(page) and CAUTION in text(page) and "http://127.0.0.1:4711" in text(page)
+        assert "Allow Booth?" in text(page) and CAUTION in text(page) and "http://127.0.0.1:4711" in text(page)
         assert "code" in returned(browser.send(page, "allow"))
     assert program.post("/oauth/introspect", {"token": "x"}).status == 401
     assert program.post("/oauth/revoke", {"token": "x"}).status == 200
@@ -175,7 +175,7 @@ def test_a_scheme_of_its_own_brings_no_text_along(idp):
     ("invalid_client_metadata", {"client_name": "x" * 101}), ("invalid_client_metadata", {"client_name": "  "}),
     ("invalid_client_metadata", {"client_name": "a\u3164"}), ("invalid_client_metadata", {"client_name": "a\u2028b"}),
     ("invalid_client_metadata", {"client_name": "x" + "\u0300" * 5}),
-    ("invalid_client_metadata", {"client_name": "a  b"}),
+    ("invalid_client_metadata", {"client_name": "a  b"}), ("invalid_client_metadata", {"client_name": "thé SHOP "}),
     ("invalid_client_metadata", {"post_logout_redirect_uris": ["javascript:alert(1)"]}),
     ("invalid_client_metadata", {"grant_types": ["client_credentials"]}),
     ("invalid_client_metadata", {"response_types": ["token"]}), ("invalid_client_metadata", {"scope": "admin"}),
