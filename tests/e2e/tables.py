@@ -85,16 +85,22 @@ class Mirror(sqlite3.Connection):
         for one in described:
             column = Column(one["column_name"], one["data_type"], one["numeric_scale"])
             self.columns.setdefault(one["table_name"], []).append(column)
+        kept = {one["name"]: one["rows"] for one in rows_of(url, " UNION ALL ".join(map(self.select, self.columns)))}
         for table, columns in self.columns.items():
             self.execute(f'CREATE TABLE "{table}" ({", ".join(one.name for one in columns)})')
-            texts = ", ".join(one.text.format(one.name) + f" AS c{i}" for i, one in enumerate(columns))
             self.before[table] = {}
-            for number, row in enumerate(rows_of(url, f'SELECT ctid::text AS place, {texts} FROM "{table}"'), 1):
+            for number, row in enumerate(kept[table], 1):
                 cells = tuple(None if row[f"c{i}"] is None else one.cell(row[f"c{i}"]) for i, one in enumerate(columns))
                 self.before[table][number] = (row["place"], cells)
                 self.execute(f'INSERT INTO "{table}" (rowid, {", ".join(one.name for one in columns)}) '
                              f'VALUES ({", ".join("?" * (len(columns) + 1))})', (number, *cells))
         super().commit()
+
+    def select(self, table):
+        """All rows of a table as one of JSON, their cells as texts."""
+        texts = ", ".join(one.text.format(one.name) + f" AS c{i}" for i, one in enumerate(self.columns[table]))
+        rows = f'SELECT ctid::text AS place, {texts} FROM "{table}"'
+        return f"SELECT '{table}' AS name, (SELECT COALESCE(json_agg(one), '[]') FROM ({rows}) AS one) AS rows"
 
     def __enter__(self):
         return self

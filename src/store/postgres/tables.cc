@@ -55,9 +55,7 @@ Result<sql::Change> ChangeFrom(const std::string& applied, const model::Service&
   if (!parsed) return Fail(ErrorKind::kInvalid, "the store's description of itself cannot be read");
   sql::Change change = sql::Compare(*parsed, service, sql::Postgres());
   if (change.refused.empty()) return change;
-  return Fail(ErrorKind::kInvalid, fmt::format("the store does not fit the contract, and this build makes no "
-                                               "migrations:\n  {}\nnothing was changed",
-                                               fmt::join(change.refused, "\n  ")));
+  return std::unexpected(sql::Refusal(change, "a new database"));
 }
 
 std::string DigestOf(std::string_view text) {

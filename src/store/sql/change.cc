@@ -224,6 +224,18 @@ class Comparer {
 
 }  // namespace
 
+Error Refusal(const Change& change, std::string_view anew) {
+  return {ErrorKind::kInvalid,
+          fmt::format("the store does not fit the contract, and this build makes no migrations:\n  {}\n"
+                      "nothing was changed. What there is to do:\n"
+                      "  - serve the contract as it was, which the rows still fit\n"
+                      "  - change it only in what applies by itself: new resources, optional fields, fields with a "
+                      "literal default, plain\n"
+                      "    indexes; a field of another type can stand beside the old one under a name of its own\n"
+                      "  - begin with {} and fill it with `ashlar load`",
+                      fmt::join(change.refused, "\n  "), anew)};
+}
+
 Change Compare(const json::Json& applied, const model::Service& service, const Dialect& dialect) {
   Change change;
   Comparer(service, dialect, change).Run(applied);

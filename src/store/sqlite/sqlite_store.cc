@@ -275,15 +275,6 @@ Result<void> ApplyAll(Connection& connection, const std::vector<std::string>& st
   return connection.Execute(fmt::format("INSERT OR REPLACE INTO ashlar_schema VALUES (1, '{}')", quoted));
 }
 
-// What is left to whoever has changed a contract so; docs/guides/production.md says how.
-constexpr std::string_view kWhatToDo =
-    "nothing was changed. What there is to do:\n"
-    "  - serve the contract as it was, which the rows still fit\n"
-    "  - change it only in what applies by itself: new resources, optional fields, fields with a literal default, "
-    "plain\n"
-    "    indexes; a field of another type can stand beside the old one under a name of its own\n"
-    "  - begin with a new file (--store sqlite:PATH) and fill it with `ashlar load`";
-
 // Makes the tables, or brings them to what the service says, all or nothing.
 Result<void> BringTables(Connection& connection, const model::Service& service, const std::string& path) {
   TRY(there, connection.QueryText("SELECT name FROM sqlite_schema WHERE name = 'ashlar_schema'"));
@@ -295,9 +286,7 @@ Result<void> BringTables(Connection& connection, const model::Service& service, 
     if (!applied) return Fail(ErrorKind::kInvalid, "the store's description of itself cannot be read");
     sql::Change change = sql::Compare(*applied, service, sql::Sqlite());
     if (!change.refused.empty()) {
-      return Fail(ErrorKind::kInvalid, fmt::format("the store does not fit the contract, and this build makes no "
-                                                   "migrations:\n  {}\n{}",
-                                                   fmt::join(change.refused, "\n  "), kWhatToDo));
+      return std::unexpected(sql::Refusal(change, "a new file (--store sqlite:PATH)"));
     }
     if (*text == described) return {};
     statements = std::move(change.statements);
