@@ -110,8 +110,8 @@ Task<Result<Outcomes>> RunPlans(Means means, Unit& unit) {
   co_return outcomes;
 }
 
-// Of the row that a statement writes; nothing where it writes none, or the store gives it its key.
-std::optional<int64_t> TurnOf(const model::Service& service, const plan::Statement& statement) {
+// The key of the row that a statement writes; nothing where it writes none, or the store gives it its key.
+std::optional<types::List> KeyOf(const model::Service& service, const plan::Statement& statement) {
   types::List key;
   if (const auto* insert = std::get_if<plan::Insert>(&statement)) {
     for (model::FieldId part : service.resource(insert->resource).key) key.items.push_back(insert->row[part.index()]);
@@ -123,11 +123,7 @@ std::optional<int64_t> TurnOf(const model::Service& service, const plan::Stateme
     return std::nullopt;
   }
   if (std::ranges::any_of(key.items, &types::Value::is_null)) return std::nullopt;
-  const Digest digest =
-      Sha256(fmt::format("{} {}", service.resource(ResourceOf(statement)).table, types::ToListForm(key)));
-  int64_t turn = 0;
-  for (size_t i = 0; i < sizeof turn; ++i) turn = turn << 8 | digest[i];
-  return turn;
+  return key;
 }
 
 std::vector<Ask> AsksOf(const std::vector<sql::Sql>& statements) {
@@ -165,12 +161,26 @@ Task<Result<void>> HeldWay::Restart(Context& context, bool careful) {
   co_return Result<void>();
 }
 
+std::optional<int64_t> HeldWay::turn() const {
+  if (!written_) return std::nullopt;
+  const Digest digest =
+      Sha256(fmt::format("{} {}", service_.resource(written_->resource).table, types::ToListForm(written_->key)));
+  int64_t turn = 0;
+  for (size_t i = 0; i < sizeof turn; ++i) turn = turn << 8 | digest[i];
+  return turn;
+}
+
+bool HeldWay::Remember(const plan::Statement& statement) {
+  auto key = KeyOf(service_, statement);
+  if (key) written_ = {ResourceOf(statement), std::move(*key)};
+  return key.has_value();
+}
+
 // A number that was counted up and is there already was chosen by somebody in the same moment: the next one is free.
 void HeldWay::Notice(const Trouble& trouble, const plan::Statement& refused) {
-  const auto* insert = std::get_if<plan::Insert>(&refused);
-  const bool counted = insert != nullptr && !TurnOf(service_, refused);
+  const bool counted = std::holds_alternative<plan::Insert>(refused) && !KeyOf(service_, refused);
   if (counted && trouble.state == "23505" && trouble.constraint.ends_with("_pkey")) may_go_again_ = true;
-  if (auto turn = TurnOf(service_, refused); turn && may_go_again_) turn_ = turn;
+  if (may_go_again_) Remember(refused);
 }
 
 // What opens the transaction, or brings it back to where it was, goes along with the statements.
@@ -180,8 +190,8 @@ Task<Result<Replies>> HeldWay::Ask(Context& context, std::vector<sql::Sql> state
     co_return Fail(ErrorKind::kInternal, "something was asked behind a refusal");
   }
   const bool behind = careful_ && std::ranges::any_of(plans, sql::Writes);
-  for (const plan::Statement& one : plans) {
-    if (auto turn = TurnOf(service_, one)) turn_ = turn;
+  for (size_t i = plans.size(); i > 0; --i) {
+    if (Remember(plans[i - 1])) break;
   }
   std::vector<postgres::Ask> asks;
   if (!begun_) asks.push_back({begin_});

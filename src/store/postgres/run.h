@@ -56,9 +56,15 @@ class HeldWay final : public Way {
   bool may_go_again() const { return may_go_again_; }
   // A number for the row that it was about to write when others came between, or else for the last one that it wrote;
   // nothing: none that is known.
-  std::optional<int64_t> turn() const { return turn_; }
+  std::optional<int64_t> turn() const;
 
  private:
+  struct Row {
+    model::ResourceId resource;
+    types::List key;
+  };
+  // Whether the statement writes a row whose key is known.
+  bool Remember(const plan::Statement& statement);
   void Notice(const Trouble& trouble, const plan::Statement& refused);
 
   Lease lease_;
@@ -69,7 +75,7 @@ class HeldWay final : public Way {
   bool refused_ = false;  // the last statements were
   bool spoilt_ = false;
   bool may_go_again_ = false;
-  std::optional<int64_t> turn_;
+  std::optional<Row> written_;
 };
 
 // Runs all plans of a unit, in order, until one is refused (or all of them: Unit::collect_all, Unit::feed). The
